@@ -1,0 +1,157 @@
+"""What can happen to a run. All in the past, all plain data, each with its moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import ClassVar, TypeAlias
+
+from soar.model.errors import BugError
+from soar.model.values import JsonValue, Value, dump_value, load_value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted:
+    """The run began."""
+
+    kind: ClassVar[str] = "run_started"
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionSucceeded:
+    """A call answered.
+
+    Attributes:
+        path: the step's path, with `#index` inside a `foreach`.
+        attempt: which try answered; an answer to an older try is ignored.
+    """
+
+    kind: ClassVar[str] = "action_succeeded"
+    at: datetime
+    path: str
+    attempt: int
+    output: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionFailed:
+    """A call failed, and we know that it changed nothing more.
+
+    Attributes:
+        code: one of `soar.model.errors.ActionCode`.
+        retry_after: seconds the product asked us to wait.
+        jitter: between 0 and 1, drawn by the driver, so that a replay waits as long.
+    """
+
+    kind: ClassVar[str] = "action_failed"
+    at: datetime
+    path: str
+    attempt: int
+    code: str
+    message: str
+    retry_after: float | None = None
+    jitter: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeUnknown:
+    """A call may or may not have arrived, and nobody can tell."""
+
+    kind: ClassVar[str] = "outcome_unknown"
+    at: datetime
+    path: str
+    attempt: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFired:
+    """A moment came. `timer` is the id that `StartTimer` gave."""
+
+    kind: ClassVar[str] = "timer_fired"
+    at: datetime
+    timer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalDecided:
+    """People decided, or time did.
+
+    Attributes:
+        outcome: `approved`, `denied`, `expired`, `cancelled` or `refused`.
+        comment: what the last voter wrote, or why it was refused.
+        digest: of what was approved.
+    """
+
+    kind: ClassVar[str] = "approval_decided"
+    at: datetime
+    path: str
+    approval: str
+    outcome: str
+    digest: str
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRequested:
+    """Somebody wants the run to end."""
+
+    kind: ClassVar[str] = "cancel_requested"
+    at: datetime
+    by: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertJoined:
+    """Another alert was attached to the run."""
+
+    kind: ClassVar[str] = "alert_joined"
+    at: datetime
+    alert: str
+
+
+Event: TypeAlias = (
+    RunStarted
+    | ActionSucceeded
+    | ActionFailed
+    | OutcomeUnknown
+    | TimerFired
+    | ApprovalDecided
+    | CancelRequested
+    | AlertJoined
+)
+
+_KINDS: Mapping[str, type[Event]] = {
+    event.kind: event
+    for event in (
+        RunStarted,
+        ActionSucceeded,
+        ActionFailed,
+        OutcomeUnknown,
+        TimerFired,
+        ApprovalDecided,
+        CancelRequested,
+        AlertJoined,
+    )
+}
+
+
+def dump_event(event: Event) -> JsonValue:
+    """Write an event as JSON, for the journal, the inbox and timers."""
+    document: dict[str, JsonValue] = {"kind": event.kind}
+    for field in fields(event):
+        document[field.name] = dump_value(getattr(event, field.name))
+    return document
+
+
+def load_event(document: JsonValue) -> Event:
+    """Read what `dump_event` wrote.
+
+    Raises:
+        BugError: the document is no event of a known kind.
+    """
+    if not isinstance(document, dict) or document.get("kind") not in _KINDS:
+        raise BugError(f"not an engine event: {document!r}")
+    kind = _KINDS[str(document["kind"])]
+    return kind(**{name: load_value(content) for name, content in document.items() if name != "kind"})  # type: ignore[arg-type]  # written by dump_event from the same class

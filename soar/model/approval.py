@@ -1,0 +1,134 @@
+"""A question to people that a run waits on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from soar.model.catalog import Effect
+from soar.model.playbook import Assurance
+from soar.model.values import JsonValue
+
+
+class ApprovalStatus(StrEnum):
+    """Where a question stands."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+    REFUSED = "refused"
+
+
+class VoteChoice(StrEnum):
+    """What a person says."""
+
+    APPROVE = "approve"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """One person's answer.
+
+    Attributes:
+        user: id of the person.
+        name: their name, for the card.
+        roles: the roles they held when they voted.
+        assurance: how sure we were of them.
+        via: where the vote came from: `web`, `cli`, `api`, `chat`.
+    """
+
+    user: str
+    name: str
+    roles: tuple[str, ...]
+    choice: VoteChoice
+    assurance: Assurance
+    via: str
+    at: datetime
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationLevel:
+    """From this moment this principal may decide too."""
+
+    at: datetime
+    to: str
+    is_reached: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What people are shown, from one structure for every channel. Frozen when the question is asked.
+
+    Attributes:
+        question: the decision, as a question; computed by the engine.
+        action: `connector.action`, or empty for a gate on its own.
+        effect: of the action.
+        is_reversible: whether there is a way back.
+        targets: what is acted on.
+        reason: the author's words, possibly with hostile text in it.
+        impact: the author's words.
+        undo: how it is taken back, in words; computed.
+        evidence: label and text, the author's choice; hostile.
+        arguments: exactly what the action will be called with; secrets are null.
+    """
+
+    question: str
+    action: str
+    connection: str
+    effect: Effect
+    is_reversible: bool
+    targets: tuple[str, ...]
+    reason: str
+    impact: str
+    undo: str
+    evidence: tuple[tuple[str, str], ...]
+    arguments: JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """A question, everything that decides it, and the answers so far.
+
+    Attributes:
+        id: `ap_…`.
+        code: short code for people, unique among open questions.
+        digest: of what would be executed; a vote must name it, the executor recomputes it.
+        by: principals that may decide; empty means nobody.
+        exclude_users: ids of people who may not, whoever they are: the initiator, the author, the person concerned.
+        quorum: how many different people must say yes.
+        confirm: what must be typed to say yes at `confirmed` and above; empty if nothing.
+        expires_at: from then on the answer is no.
+        version: counts changes; a late timer finds another version and does nothing.
+    """
+
+    id: str
+    code: str
+    run: str
+    step: str
+    playbook: str
+    revision: str
+    digest: str
+    status: ApprovalStatus
+    card: Card
+    by: tuple[str, ...]
+    exclude_users: Mapping[str, str]
+    quorum: int
+    has_veto: bool
+    assurance: Assurance
+    confirm: str
+    comment: str
+    channel: str
+    asked_at: datetime
+    expires_at: datetime
+    escalations: tuple[EscalationLevel, ...] = ()
+    remind_at: tuple[datetime, ...] = ()
+    reminded: int = 0
+    votes: tuple[Vote, ...] = ()
+    decided_at: datetime | None = None
+    reason: str | None = None
+    version: int = 1

@@ -1,0 +1,68 @@
+"""One byte string for one JSON document: the canonical form of RFC 8785 (JCS).
+
+Digests and audit leaves are taken over these bytes, so that anyone with any JSON library can take them again.
+"""
+
+import hashlib
+import json
+import math
+
+from soar.model.values import JsonValue
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_LARGEST_PLAIN = 1e21  # ECMAScript writes larger numbers with an exponent
+_SMALLEST_PLAIN = 1e-6  # and smaller ones
+
+
+def canonicalize(document: JsonValue) -> bytes:
+    """Return the canonical bytes of a JSON document (RFC 8785).
+
+    Raises:
+        ValueError: the document holds NaN or an infinity.
+        UnicodeEncodeError: the document holds a lone surrogate.
+    """
+    return _write(document).encode("utf-8")
+
+
+def digest(document: JsonValue) -> str:
+    """Return `sha256:` and the hex digest of the document's canonical bytes."""
+    return "sha256:" + hashlib.sha256(canonicalize(document)).hexdigest()
+
+
+def _write(document: JsonValue) -> str:
+    match document:
+        case float():
+            return _write_double(document)
+        case list():
+            return "[" + ",".join(map(_write, document)) + "]"
+        case dict():
+            keys = sorted(document) if all(map(str.isascii, document)) else sorted(document, key=_utf16)
+            return "{" + ",".join(f"{_ENCODER.encode(key)}:{_write(document[key])}" for key in keys) + "}"
+        case _:
+            return _ENCODER.encode(document)
+
+
+def _utf16(key: str) -> bytes:
+    return key.encode("utf-16-be")
+
+
+def _write_double(number: float) -> str:
+    """Write a double as ECMAScript's Number.prototype.toString does (RFC 8785, section 3.2.2.3)."""
+    if not math.isfinite(number):
+        raise ValueError("NaN and infinities have no JSON form")
+    magnitude = abs(number)
+    if number.is_integer() and magnitude < _LARGEST_PLAIN:
+        return str(int(number))
+    if _SMALLEST_PLAIN <= magnitude < _LARGEST_PLAIN:
+        text = repr(number)
+        return text if "e" not in text else _spell_out(text)
+    mantissa, _, exponent = repr(number).partition("e")
+    return f"{mantissa.removesuffix('.0')}e{int(exponent):+d}"
+
+
+def _spell_out(text: str) -> str:
+    """Write 1.5e-05 as 0.000015: Python turns to exponents earlier than ECMAScript."""
+    mantissa, _, exponent = text.partition("e-")
+    sign = "-" if mantissa.startswith("-") else ""
+    digits = mantissa.lstrip("-").replace(".", "")
+    return f"{sign}0.{'0' * (int(exponent) - 1)}{digits}"

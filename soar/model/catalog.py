@@ -1,0 +1,128 @@
+"""What the installed connectors can do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from soar.model.values import JsonValue
+
+
+class Effect(StrEnum):
+    """What a call does to the world."""
+
+    READ = "read"
+    WRITE = "write"
+    DESTRUCTIVE = "destructive"
+
+
+class Repeat(StrEnum):
+    """What a second call of the same intent does.
+
+    `safe`: nothing more than the first. `keyed`: the product knows our idempotency key. `checkable`: a probe tells
+    whether the first arrived. `unsafe`: it may happen twice, so after a crash people decide.
+    """
+
+    SAFE = "safe"
+    KEYED = "keyed"
+    CHECKABLE = "checkable"
+    UNSAFE = "unsafe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionSpec:
+    """A typed operation of a connector.
+
+    Attributes:
+        connector: the connector's id.
+        name: the action's id within it.
+        effect: what it does to the world.
+        repeat: what a second call does.
+        undo: name of the same connector's action that takes it back.
+        undo_arguments: for each parameter of the undo, the field of our output (`output.x`) or argument (`with.x`).
+        targets: parameter whose value is what is acted on (a text or a list), for blast radius and confirmation.
+        parameters: JSON Schema of the arguments.
+        result: JSON Schema of the output.
+        timeout: seconds a call may take unless the step says otherwise.
+    """
+
+    connector: str
+    name: str
+    title: str
+    effect: Effect
+    repeat: Repeat
+    parameters: Mapping[str, JsonValue]
+    result: Mapping[str, JsonValue]
+    undo: str | None = None
+    undo_arguments: Mapping[str, str] = field(default_factory=dict)
+    targets: str | None = None
+    timeout: float = 30.0
+
+    @property
+    def full_name(self) -> str:
+        """`connector.action`, as playbooks write it."""
+        return f"{self.connector}.{self.name}"
+
+    @property
+    def is_reversible(self) -> bool:
+        """Whether the connector knows the way back."""
+        return self.undo is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorSpec:
+    """Code that speaks to one product.
+
+    Attributes:
+        version: of the connector, whose major a step may pin with `@2`.
+        digest: of its files, which runs are pinned to.
+        hosts: host names it may call; `*` only where the connection names them.
+        secrets: credential fields that are secret.
+        settings: JSON Schema of a connection's settings.
+        has_simulator: whether `mode: simulate` is possible.
+        is_channel: whether it can ask people.
+    """
+
+    id: str
+    title: str
+    version: str
+    digest: str
+    docs: str
+    hosts: tuple[str, ...]
+    secrets: tuple[str, ...]
+    settings: Mapping[str, JsonValue]
+    actions: Mapping[str, ActionSpec]
+    has_simulator: bool
+    is_channel: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A connector configured for one tenant.
+
+    Attributes:
+        id: as playbooks name it; the default one of a connector has the connector's id.
+        simulate: whether calls go to the connector's simulator instead of the product.
+        settings: checked against the connector's schema.
+        credentials: for each secret field, the name of the credential in the vault.
+        hosts: hosts added to what the manifest allows, where the manifest leaves them open.
+    """
+
+    id: str
+    connector: str
+    simulate: bool
+    settings: Mapping[str, JsonValue] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All installed connectors, by id."""
+
+    connectors: Mapping[str, ConnectorSpec]
+
+    def find_action(self, full_name: str) -> ActionSpec | None:
+        """Return the action called `connector.action`, or None."""
+        connector, _, name = full_name.partition(".")
+        spec = self.connectors.get(connector)
+        return spec.actions.get(name) if spec else None

@@ -1,0 +1,195 @@
+"""One execution of one playbook revision, and what is remembered of each of its steps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from soar.model.values import JsonValue, Value
+
+
+class RunStatus(StrEnum):
+    """Where a run stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    DENIED = "denied"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    TIMED_OUT = "timed_out"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing follows any more."""
+        return self not in _OPEN_RUNS
+
+
+_OPEN_RUNS = frozenset({RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING})
+
+
+class StepStatus(StrEnum):
+    """Where a step stands."""
+
+    PENDING = "pending"
+    SKIPPED = "skipped"
+    WAITING = "waiting"
+    RUNNING = "running"
+    RETRYING = "retrying"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    DENIED = "denied"
+    CANCELLED = "cancelled"
+    UNDONE = "undone"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the step is over."""
+        return self not in _OPEN_STEPS
+
+
+_OPEN_STEPS = frozenset({StepStatus.PENDING, StepStatus.WAITING, StepStatus.RUNNING, StepStatus.RETRYING})
+
+
+class Mode(StrEnum):
+    """How much of a run is real."""
+
+    LIVE = "live"
+    SUPERVISED = "supervised"
+    SHADOW = "shadow"
+
+
+@dataclass(frozen=True, slots=True)
+class StepFault:
+    """Why a step failed.
+
+    Attributes:
+        code: one of `soar.model.errors.ActionCode`, or an expression error's code.
+        message: what happened, without secrets.
+        attempts: how often it was tried.
+        step: id or path of the step that failed.
+    """
+
+    code: str
+    message: str
+    attempts: int = 1
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    """What is remembered of one step, or of one element of its `foreach`.
+
+    Attributes:
+        path: where the step stands in the document, such as `steps/4/steps/0`; an element's record ends in `#` and its
+            index, such as `steps/0#3`.
+        reason: why it was skipped or ended early, in words.
+        arguments: what the action was or will be called with; secrets are null here.
+        output: what it produced; absent while `has_output` is false.
+        item: the element of the `foreach` that this record is for.
+        attempt: which try is or was the last, from 1.
+        approval: id of the approval that it waits or waited for.
+        outcome: how the approval ended: `approved`, `denied`, `expired`, `cancelled`.
+        comment: what the last voter wrote.
+    """
+
+    path: str
+    status: StepStatus
+    reason: str | None = None
+    arguments: JsonValue = None
+    output: Value = None
+    has_output: bool = False
+    item: Value = None
+    fault: StepFault | None = None
+    attempt: int = 0
+    approval: str | None = None
+    outcome: str | None = None
+    comment: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run as lists and permissions see it; its steps are in the journal.
+
+    Attributes:
+        id: `run_…`.
+        revision: digest of the playbook's text that this run is pinned to.
+        alert: id of the alert that started it, if one did.
+        initiator: principal that started it: `user:u_…`, `source:…`, `token:…`, `response:ar_…`.
+        inputs: the checked inputs, typed.
+        sequence: number of the last journal entry; the fence for the next.
+        reason: how it ended, in words.
+        waiting_for: what it waits for, in words, while it waits.
+        outputs: the playbook's outputs, once it has ended.
+    """
+
+    id: str
+    playbook: str
+    revision: str
+    mode: Mode
+    status: RunStatus
+    alert: str | None
+    case: str | None
+    initiator: str
+    inputs: Mapping[str, Value]
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    sequence: int = 0
+    reason: str | None = None
+    waiting_for: str | None = None
+    outputs: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One event of a run and what it changed.
+
+    Recovery applies `changes` and never runs playbook logic again, so the program may be upgraded under a waiting run.
+
+    Attributes:
+        sequence: 1, 2, 3, … without gaps; (run, sequence) is the fence against a second writer.
+        event: what happened, as plain data with its `kind`.
+        changes: the records and run fields that it set, as plain data.
+    """
+
+    sequence: int
+    at: datetime
+    event: JsonValue
+    changes: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEvent:
+    """Something that happened to a run from outside (a vote, a timer, a cancel) and is not yet in its journal.
+
+    Attributes:
+        id: order of arrival.
+        event: the engine event as plain data.
+    """
+
+    id: int
+    run: str
+    event: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A promise to tell a run something at a moment; a row, never a sleeping thread.
+
+    Attributes:
+        id: derived from what it is for, so setting it twice sets it once.
+        run: the run to tell.
+        due_at: when.
+        event: the engine event to put into the run's inbox.
+    """
+
+    id: str
+    run: str
+    due_at: datetime
+    event: JsonValue
