@@ -11,28 +11,48 @@ from soar.model.values import JsonValue, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One intended call of an action, complete but for its secrets: what people approve and what is then sent.
+
+    Attributes:
+        step: the step's path, with `#index` inside a `foreach`.
+        action: `connector.action`.
+        connection: id of the connection.
+        arguments: resolved; secrets are null.
+        secrets: JSON pointer into the arguments and credential name, for each secret.
+    """
+
+    step: str
+    action: str
+    connection: str
+    arguments: JsonValue
+    secrets: tuple[tuple[str, str], ...]
+
+    def to_plain(self) -> JsonValue:
+        """Return the call as JSON, the form that digests are taken over."""
+        return {
+            "step": self.step,
+            "action": self.action,
+            "connection": self.connection,
+            "arguments": self.arguments,
+            "secrets": [list(secret) for secret in self.secrets],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartAction:
     """Call an action.
 
     Attributes:
-        path: the step's path, with `#index` inside a `foreach`.
-        arguments: resolved; secrets are null.
-        secrets: JSON pointer into the arguments and credential name, for each secret.
-        approval: the approval that allowed it, if the step has a gate.
-        digest: of what is about to be executed; equals the approved one, or nothing is called.
+        approval: the approval that allowed it, if a gate stands before it; its digest covers this very call.
         effect_key: what the product sees, equal for each attempt.
         timeout: seconds, or None for the action's own.
         targets: what is acted on, in words.
     """
 
-    path: str
-    action: str
-    connection: str
-    arguments: JsonValue
-    secrets: tuple[tuple[str, str], ...]
+    call: Call
     attempt: int
     effect_key: str
-    digest: str
     approval: str | None
     timeout: float | None
     targets: tuple[str, ...]
@@ -60,7 +80,7 @@ class RequestApproval:
     Attributes:
         approval: id, derived from run, path and round.
         digest: of everything that would be executed.
-        calls: the arguments of each call the gate covers; one, or one an element of a `foreach`.
+        calls: each call that the gate covers: one, or one an element of a `foreach`, or the actions of a group.
         targets: what would be acted on.
         confirm: what the author wants typed; None leaves it to the engine's default.
         escalate: after how long who may decide too, and how they are told.
@@ -70,9 +90,7 @@ class RequestApproval:
     path: str
     label: str
     digest: str
-    action: str | None
-    connection: str
-    calls: tuple[JsonValue, ...]
+    calls: tuple[Call, ...]
     targets: tuple[str, ...]
     by: tuple[str, ...]
     quorum: int

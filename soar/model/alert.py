@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from soar.model.values import JsonValue, Value
+from soar.model.values import JsonValue, Value, as_value
 
 
 class Severity(StrEnum):
@@ -61,18 +61,9 @@ class Alert:
             "entities": {kind: list(found) for kind, found in self.entities.items()},
             "labels": dict(self.labels),
             "fingerprint": self.fingerprint,
-            "raw": _as_value(self.raw),
+            "raw": as_value(self.raw),
             "received_at": self.received_at,
         }
-
-
-def _as_value(document: JsonValue) -> Value:
-    """Narrow JSON to a value: each JSON document is one."""
-    if isinstance(document, list):
-        return [_as_value(element) for element in document]
-    if isinstance(document, dict):
-        return {key: _as_value(element) for key, element in document.items()}
-    return document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

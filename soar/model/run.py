@@ -88,6 +88,7 @@ class StepRecord:
         reason: why it was skipped or ended early, in words.
         arguments: what the action was or will be called with; secrets are null here.
         output: what it produced; absent while `has_output` is false.
+        outputs: the step's own named outputs.
         item: the element of the `foreach` that this record is for.
         attempt: which try is or was the last, from 1.
         approval: id of the approval that it waits or waited for.
@@ -101,6 +102,7 @@ class StepRecord:
     arguments: JsonValue = None
     output: Value = None
     has_output: bool = False
+    outputs: Value = None
     item: Value = None
     fault: StepFault | None = None
     attempt: int = 0

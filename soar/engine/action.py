@@ -1,0 +1,260 @@
+"""Calls of actions: what is sent, and what an answer means."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address
+
+from soar.engine.commands import Call, HoldResponse, StartAction
+from soar.engine.events import ActionFailed, ActionSucceeded, OutcomeUnknown
+from soar.engine.place import Place
+from soar.engine.retry import default_retry, delay_before_next, is_repeatable
+from soar.engine.turn import Turn, retry_timer
+from soar.expr import EvaluationError, ExpressionError, parse_duration, print_duration
+from soar.model.catalog import ActionSpec, Effect
+from soar.model.errors import ActionCode, BugError
+from soar.model.ids import derive_effect_key
+from soar.model.playbook import Step, UseAction
+from soar.model.run import Mode, StepRecord, StepStatus
+from soar.model.values import JsonValue, Value, as_value, print_timestamp
+
+
+def to_plain(value: Value) -> JsonValue:
+    """Write a value the way products are sent it: timestamps in RFC 3339, durations as `1h30m`, bytes in base 64."""
+    match value:
+        case list():
+            return [to_plain(element) for element in value]
+        case dict():
+            return {key: to_plain(element) for key, element in value.items()}
+        case datetime():
+            return print_timestamp(value)
+        case timedelta():
+            return print_duration(value)
+        case bytes():
+            return base64.b64encode(value).decode("ascii")
+        case IPv4Address() | IPv6Address():
+            return str(value)
+        case _:
+            return value
+
+
+def use_of(step: Step) -> UseAction:
+    """Return the body of a step that calls an action.
+
+    Raises:
+        BugError: it calls none.
+    """
+    if not isinstance(step.body, UseAction):
+        raise BugError(f"{step.path} calls no action")
+    return step.body
+
+
+def spec_of(turn: Turn, step: Step) -> ActionSpec:
+    """Return what is known of the action that a step calls.
+
+    Raises:
+        EvaluationError: no such action is installed.
+    """
+    name = use_of(step).action
+    spec = turn.plan.actions.get(name)
+    if spec is None:
+        raise EvaluationError(f"`{name}` is not installed", code=ActionCode.INVALID.value)
+    return spec
+
+
+def connection_of(turn: Turn, step: Step) -> str:
+    """Return the id of the connection that a step uses: its own, the playbook's default, or the connector's name."""
+    use = use_of(step)
+    connector = use.action.partition(".")[0]
+    return use.connection or turn.plan.playbook.default_connections.get(connector) or connector
+
+
+def freeze_call(turn: Turn, step: Step, place: Place) -> Call:
+    """Resolve everything that a step would send.
+
+    Raises:
+        EvaluationError: an expression in its arguments cannot be evaluated, or the action is not installed.
+    """
+    use = use_of(step)
+    spec_of(turn, step)
+    arguments = to_plain(turn.render(f"{step.path}/with", use.arguments or {}, place))
+    return _call(turn, step, place.path, arguments)
+
+
+def frozen_call(turn: Turn, record: StepRecord) -> Call:
+    """Return the call that a record has frozen, without evaluating anything."""
+    return _call(turn, turn.plan.program.step(record.path), record.path, record.arguments)
+
+
+def _call(turn: Turn, step: Step, path: str, arguments: JsonValue) -> Call:
+    use = use_of(step)
+    template = turn.plan.program.template(f"{step.path}/with", use.arguments or {})
+    return Call(
+        step=path,
+        action=use.action,
+        connection=connection_of(turn, step),
+        arguments=arguments,
+        secrets=tuple((_pointer(keys), name) for keys, name in template.secrets),
+    )
+
+
+def _pointer(keys: tuple[str | int, ...]) -> str:
+    """Write a path as a JSON pointer (RFC 6901)."""
+    return "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)
+
+
+def targets_of(spec: ActionSpec, arguments: JsonValue) -> tuple[str, ...]:
+    """Return what a call acts on, as texts."""
+    if spec.targets is None or not isinstance(arguments, dict):
+        return ()
+    found = arguments.get(spec.targets)
+    if isinstance(found, list):
+        return tuple(str(target) for target in found)
+    return () if found is None else (str(found),)
+
+
+def start_call(turn: Turn, record: StepRecord, approval: str | None) -> None:
+    """Start the next attempt at a frozen call; in shadow mode, note what would have been done instead."""
+    step = turn.plan.program.step(record.path)
+    spec = spec_of(turn, step)
+    if turn.plan.mode is Mode.SHADOW and spec.effect is not Effect.READ:
+        turn.finish(replace(record, started_at=turn.at), StepStatus.SUCCEEDED, "shadow: this would have been called")
+        return
+    running = replace(
+        record,
+        status=StepStatus.RUNNING,
+        attempt=record.attempt + 1,
+        approval=approval,
+        started_at=record.started_at or turn.at,
+    )
+    turn.put(running)
+    turn.commands.append(command_for(turn, running))
+
+
+def command_for(turn: Turn, record: StepRecord) -> StartAction:
+    """Return the command for the attempt that a running record stands for; recovery uses it, too."""
+    step = turn.plan.program.step(record.path)
+    path, _, index = record.path.rpartition("#")
+    iteration = int(index) if path and index.isdigit() else None
+    return StartAction(
+        call=frozen_call(turn, record),
+        attempt=record.attempt,
+        effect_key=derive_effect_key(turn.plan.run, path if iteration is not None else record.path, iteration, 0),
+        approval=record.approval,
+        timeout=step.timeout.total_seconds() if step.timeout else _default_timeout(turn),
+        targets=targets_of(spec_of(turn, step), record.arguments),
+    )
+
+
+def _default_timeout(turn: Turn) -> float | None:
+    timeout = turn.plan.playbook.default_timeout
+    return timeout.total_seconds() if timeout else None
+
+
+def succeed(turn: Turn, record: StepRecord, place: Place, event: ActionSucceeded) -> None:
+    """Take an answer: the output, the step's own outputs, and the change we now hold."""
+    step = turn.plan.program.step(record.path)
+    use = use_of(step)
+    done = replace(record, output=event.output, has_output=True)
+    extra: Mapping[str, Value] = {"output": event.output}
+    try:
+        outputs: Value = {
+            name: turn.render(f"{step.path}/outputs/{name}", source, place, extra)
+            for name, source in use.outputs.items()
+        }
+        held = _hold(turn, step, place, done)
+    except ExpressionError as error:
+        turn.fail(done, error.code, f"it was done, but what comes after cannot be worked out: {error.message}")
+        return
+    expires = held.expires_at if held else None
+    turn.finish(replace(done, outputs=outputs if use.outputs else None, expires_at=expires), StepStatus.SUCCEEDED)
+    if held is not None:
+        turn.commands.append(held)
+
+
+def _hold(turn: Turn, step: Step, place: Place, record: StepRecord) -> HoldResponse | None:
+    use = use_of(step)
+    if use.undo is None:
+        return None
+    spec = spec_of(turn, step)
+    extra: Mapping[str, Value] = {"output": record.output}
+    if use.undo.action is not None:
+        arguments = to_plain(turn.render(f"{step.path}/undo/with", use.undo.arguments or {}, place, extra))
+        undo, connection = use.undo.action, use.undo.connection or use.undo.action.partition(".")[0]
+    elif spec.undo is not None:
+        sources: Mapping[str, Value] = {"with": as_value(record.arguments), "output": record.output}
+        arguments = {name: to_plain(_pick(sources, path)) for name, path in spec.undo_arguments.items()}
+        undo, connection = f"{spec.connector}.{spec.undo}", connection_of(turn, step)
+    else:
+        raise EvaluationError(f"`{use.action}` has no inverse", code=ActionCode.INVALID.value)
+    return HoldResponse(
+        path=record.path,
+        action=use.action,
+        connection=connection,
+        targets=targets_of(spec, record.arguments),
+        undo_action=undo,
+        undo_arguments=arguments,
+        expires_at=_expiry(turn, step, use, place, extra),
+    )
+
+
+def _expiry(turn: Turn, step: Step, use: UseAction, place: Place, extra: Mapping[str, Value]) -> datetime | None:
+    if use.expires is None:
+        return None
+    delay = turn.render(f"{step.path}/expires", use.expires, place, extra)
+    if isinstance(delay, str):
+        delay = parse_duration(delay)
+    if not isinstance(delay, timedelta):
+        raise EvaluationError("`expires` is no duration", code="expr.type", hint="write 24h")
+    return turn.at + delay
+
+
+def _pick(sources: Mapping[str, Value], path: str) -> Value:
+    found: Value = dict(sources)
+    for key in path.split("."):
+        if not isinstance(found, dict) or key not in found:
+            raise EvaluationError(f"the way back needs `{path}`, and it is not there", code="expr.missing")
+        found = found[key]
+    return found
+
+
+def fail(turn: Turn, record: StepRecord, place: Place, event: ActionFailed) -> None:
+    """Take a failure: plan another attempt, or let the step fail."""
+    step = turn.plan.program.step(record.path)
+    retry = use_of(step).retry or turn.plan.playbook.default_retry or default_retry(spec_of(turn, step))
+    delay = delay_before_next(
+        retry, attempt=event.attempt, code=event.code, retry_after=event.retry_after, jitter=event.jitter
+    )
+    if delay is None or turn.is_halted or not _wants_retry(turn, retry.when, place, record, event):
+        turn.fail(record, event.code, event.message)
+        return
+    waiting = replace(record, status=StepStatus.RETRYING, reason=f"{event.code}: {event.message}")
+    turn.put(waiting)
+    turn.start_timer(retry_timer(waiting), delay)
+
+
+def _wants_retry(turn: Turn, when: str | None, place: Place, record: StepRecord, event: ActionFailed) -> bool:
+    if when is None:
+        return True
+    error: Value = {"code": event.code, "message": event.message, "attempts": event.attempt, "step": record.path}
+    try:
+        return turn.decide(when, place, {"error": error})
+    except ExpressionError:
+        return False
+
+
+def lose(turn: Turn, record: StepRecord, place: Place, event: OutcomeUnknown) -> None:
+    """Take a lost answer: repeat what may be repeated; everything else is for people to find out."""
+    spec = spec_of(turn, turn.plan.program.step(record.path))
+    if is_repeatable(spec):
+        failed = ActionFailed(
+            at=event.at,
+            path=event.path,
+            attempt=event.attempt,
+            code=ActionCode.TIMEOUT.value,
+            message=event.message,
+        )
+        fail(turn, record, place, failed)
+        return
+    turn.fail(record, ActionCode.UNKNOWN_OUTCOME.value, event.message)

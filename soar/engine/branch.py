@@ -1,0 +1,119 @@
+"""How a step begins: its condition, its gate, and then what it does."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from soar.engine.action import freeze_call, frozen_call, start_call
+from soar.engine.commands import Call
+from soar.engine.events import ApprovalDecided
+from soar.engine.gate import ask, deny, find_gate, freeze_group, gate_of
+from soar.engine.loop import open_loop
+from soar.engine.place import Place
+from soar.engine.state import Ending
+from soar.engine.turn import Turn
+from soar.expr import ExpressionError
+from soar.model.playbook import AskGate, Foreach, Gate, GroupSteps, SetValues, Step, StopRun, UseAction
+from soar.model.run import RunStatus, StepRecord, StepStatus
+from soar.model.values import Value
+
+
+def begin(turn: Turn, step: Step, place: Place) -> None:
+    """Begin a step: skip it, open its loop, ask its gate, or do it."""
+    record = turn.records.get(place.path) or StepRecord(path=place.path, status=StepStatus.PENDING)
+    try:
+        if step.condition is not None and not turn.decide(step.condition, place):
+            turn.finish(record, StepStatus.SKIPPED, f"`{step.condition}` was false")
+        elif step.foreach is not None:
+            _begin_loop(turn, step, place, step.foreach, record)
+        else:
+            _enter(turn, step, place, record, find_gate(turn, step, place))
+    except ExpressionError as error:
+        turn.fail(turn.records.get(place.path, record), error.code, error.message)
+
+
+def begin_element(turn: Turn, step: Step, place: Place) -> None:
+    """Begin one element of a step's `foreach`."""
+    record = turn.records[place.path]
+    try:
+        gate = find_gate(turn, step, place) if step.gate and step.gate.per_item else None
+        _enter(turn, step, place, record, gate)
+    except ExpressionError as error:
+        turn.fail(turn.records[place.path], error.code, error.message)
+
+
+def go_on(turn: Turn, record: StepRecord, event: ApprovalDecided) -> None:
+    """Go on after a gate, or do not."""
+    step = turn.plan.program.step(record.path)
+    gate = gate_of(turn, step)
+    decided = replace(record, outcome=event.outcome, comment=event.comment)
+    if event.outcome != "approved":
+        deny(turn, decided, gate, event)
+        return
+    try:
+        if step.foreach is not None and not gate.per_item:
+            turn.put(replace(decided, status=StepStatus.RUNNING))
+        else:
+            _proceed(turn, step, turn.place(record.path), decided)
+    except ExpressionError as error:
+        turn.fail(decided, error.code, error.message)
+
+
+def _begin_loop(turn: Turn, step: Step, place: Place, foreach: Foreach, record: StepRecord) -> None:
+    gate = find_gate(turn, step, place)
+    elements = open_loop(turn, place, foreach)
+    if gate is None or gate.per_item or not elements:
+        turn.put(replace(record, status=StepStatus.RUNNING, started_at=turn.at))
+        return
+    calls = [call for element in elements for call in _freeze(turn, step, element, turn.records[element.path])]
+    ask(turn, step, place, gate, record, tuple(calls))
+
+
+def _enter(turn: Turn, step: Step, place: Place, record: StepRecord, gate: Gate | None) -> None:
+    calls = _freeze(turn, step, place, record) if gate or isinstance(step.body, UseAction) else ()
+    record = turn.records.get(place.path, record)
+    if gate is None:
+        _proceed(turn, step, place, record)
+    else:
+        ask(turn, step, place, gate, record, calls)
+
+
+def _freeze(turn: Turn, step: Step, place: Place, record: StepRecord) -> tuple[Call, ...]:
+    """Resolve what would be sent and keep it in the records; what is frozen already stays as it is."""
+    if not isinstance(step.body, UseAction):
+        return freeze_group(turn, step, place)
+    if record.arguments is not None:
+        return (frozen_call(turn, record),)
+    call = freeze_call(turn, step, place)
+    turn.put(replace(record, arguments=call.arguments))
+    return (call,)
+
+
+def _proceed(turn: Turn, step: Step, place: Place, record: StepRecord) -> None:
+    """Do what the step is for; every gate before it has been passed."""
+    match step.body:
+        case UseAction():
+            start_call(turn, record, record.approval or place.approval)
+        case GroupSteps():
+            turn.put(replace(record, status=StepStatus.RUNNING, started_at=record.started_at or turn.at))
+            if step.timeout is not None:
+                turn.start_timer(f"timeout:{record.path}", step.timeout)
+        case SetValues(values=values):
+            output: Value = {
+                name: turn.render(f"{step.path}/set/{name}", source, place) for name, source in values.items()
+            }
+            turn.finish(
+                replace(record, output=output, has_output=True, started_at=record.started_at or turn.at),
+                StepStatus.SUCCEEDED,
+            )
+        case StopRun(status=status, reason=source):
+            reason = turn.render(f"{step.path}/stop/reason", source, place)
+            turn.finish(replace(record, started_at=turn.at), StepStatus.SUCCEEDED)
+            turn.end(
+                Ending(
+                    status=RunStatus(status), reason=reason if isinstance(reason, str) else None, phase=turn.state.phase
+                )
+            )
+        case AskGate():
+            turn.finish(replace(record, started_at=record.started_at or turn.at), StepStatus.SUCCEEDED)
+        case _:
+            assert_never(step.body)

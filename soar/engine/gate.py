@@ -1,0 +1,186 @@
+"""Gates: what is frozen, asked and decided before a step goes on."""
+
+from dataclasses import replace
+
+from soar.engine.action import freeze_call, spec_of, targets_of
+from soar.engine.commands import Call, RequestApproval
+from soar.engine.events import ApprovalDecided
+from soar.engine.place import Place
+from soar.engine.state import Ending
+from soar.engine.turn import Turn
+from soar.expr import EvaluationError
+from soar.model.canonical import digest
+from soar.model.catalog import Effect
+from soar.model.ids import derive_id
+from soar.model.playbook import AfterFailure, Gate, GroupSteps, Step, UseAction, walk_steps
+from soar.model.run import Mode, RunStatus, StepRecord, StepStatus
+from soar.model.values import Value, print_timestamp
+
+
+def digest_calls(*, workspace: str, run: str, revision: str, step: str, calls: tuple[Call, ...]) -> str:
+    """Return what an approval binds to: nothing but exactly these calls, for this step of this run and revision."""
+    return digest(
+        {
+            "workspace": workspace,
+            "run": run,
+            "revision": revision,
+            "step": step,
+            "calls": [call.to_plain() for call in calls],
+        }
+    )
+
+
+def find_gate(turn: Turn, step: Step, place: Place) -> Gate | None:
+    """Return the gate that asks before a step, if one does here and now.
+
+    Raises:
+        EvaluationError: its condition cannot be evaluated, or a supervised write has no gate to ask.
+    """
+    match turn.plan.mode:
+        case Mode.SHADOW:
+            return None
+        case Mode.SUPERVISED if _is_write(turn, step) and place.approval is None:
+            return gate_of(turn, step)
+        case Mode.LIVE | Mode.SUPERVISED:
+            gate = step.gate
+            is_asked = gate is not None and (gate.condition is None or turn.decide(gate.condition, place))
+            return gate if is_asked else None
+
+
+def gate_of(turn: Turn, step: Step) -> Gate:
+    """Return the gate that a step waits or waited for: its own, or the playbook's default.
+
+    Raises:
+        EvaluationError: it has none.
+    """
+    gate = step.gate or turn.plan.playbook.default_gate
+    if gate is None:
+        raise EvaluationError("a supervised playbook needs `defaults.approve` for its writes", code="forbidden")
+    return gate
+
+
+def _is_write(turn: Turn, step: Step) -> bool:
+    return isinstance(step.body, UseAction) and spec_of(turn, step).effect is not Effect.READ
+
+
+def ask(turn: Turn, step: Step, place: Place, gate: Gate, record: StepRecord, calls: tuple[Call, ...]) -> None:
+    """Freeze the calls and ask people about them.
+
+    Raises:
+        EvaluationError: something that people would be shown cannot be evaluated.
+    """
+    approval = derive_id("ap", turn.plan.run, place.path)
+    command = _request(turn, step, place, gate, approval, calls)
+    turn.put(replace(record, status=StepStatus.WAITING, approval=approval, started_at=turn.at))
+    turn.commands.append(command)
+
+
+def _request(
+    turn: Turn, step: Step, place: Place, gate: Gate, approval: str, calls: tuple[Call, ...]
+) -> RequestApproval:
+    plan, key = turn.plan, f"{step.path}/approve"
+    targets = [target for call in calls for target in targets_of(turn.plan.actions[call.action], call.arguments)]
+    return RequestApproval(
+        approval=approval,
+        path=place.path,
+        label=step.label,
+        digest=digest_calls(
+            workspace=plan.workspace,
+            run=plan.run,
+            revision=plan.playbook.revision,
+            step=place.path,
+            calls=calls,
+        ),
+        calls=calls,
+        targets=tuple(targets),
+        by=gate.by,
+        quorum=_quorum(turn, key, gate, place),
+        has_veto=gate.has_veto,
+        exclude=gate.exclude,
+        assurance=gate.assurance,
+        reason=_text(turn.render(f"{key}/reason", gate.reason, place)) or step.label,
+        impact=_text(turn.render(f"{key}/impact", gate.impact, place)),
+        evidence=_evidence(turn, key, gate, place),
+        confirm=_text(turn.render(f"{key}/confirm", gate.confirm, place)) or None,
+        comment=gate.comment,
+        timeout=gate.timeout,
+        remind=gate.remind,
+        escalate=tuple((level.after, level.to, level.via) for level in gate.escalate),
+        channel=gate.channel,
+    )
+
+
+def _quorum(turn: Turn, key: str, gate: Gate, place: Place) -> int:
+    quorum = turn.render(f"{key}/quorum", gate.quorum, place)
+    if isinstance(quorum, bool) or not isinstance(quorum, int) or quorum < 1:
+        raise EvaluationError("`quorum` is no whole number above zero", code="expr.type")
+    return quorum
+
+
+def _evidence(turn: Turn, key: str, gate: Gate, place: Place) -> tuple[tuple[str, str], ...]:
+    """Render the evidence; what is null is left out."""
+    rendered = (
+        (label, turn.render(f"{key}/evidence/{label}", source, place)) for label, source in gate.evidence.items()
+    )
+    return tuple((label, _text(value)) for label, value in rendered if value is not None)
+
+
+def _text(value: Value) -> str:
+    """Write a value for people."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(_text, value)) or "none"
+        case dict():
+            return ", ".join(f"{key}: {_text(content)}" for key, content in value.items())
+        case _ if hasattr(value, "tzinfo"):
+            return print_timestamp(value)  # type: ignore[arg-type]  # only timestamps have a time zone
+        case _:
+            return str(value)
+
+
+def freeze_group(turn: Turn, step: Step, place: Place) -> tuple[Call, ...]:
+    """Freeze the arguments of every action inside a gated group, so that exactly these are approved.
+
+    Raises:
+        EvaluationError: one depends on another's output, or repeats over a list: such a step needs its own gate.
+    """
+    if not isinstance(step.body, GroupSteps):
+        return ()
+    calls: list[Call] = []
+    for inner in walk_steps(step.body.steps):
+        if not isinstance(inner.body, UseAction) or spec_of(turn, inner).effect is Effect.READ:
+            continue
+        if inner.foreach is not None:
+            raise EvaluationError(f"{inner.label} repeats over a list", code="P405", hint="gate the step itself")
+        call = freeze_call(turn, inner, turn.place(place.locate(inner.path)))
+        turn.put(StepRecord(path=call.step, status=StepStatus.PENDING, arguments=call.arguments))
+        calls.append(call)
+    return tuple(calls)
+
+
+def deny(turn: Turn, record: StepRecord, gate: Gate, event: ApprovalDecided) -> None:
+    """Take a no, whoever or whatever said it."""
+    if event.outcome == "expired" and gate.on_timeout == "fail":
+        turn.fail(record, "timeout", "nobody decided in time")
+        return
+    if event.outcome == "refused":
+        turn.fail(record, "forbidden", event.comment or "nobody may decide this")
+        return
+    turn.finish(record, StepStatus.DENIED, _say_outcome(event))
+    if gate.on_deny.then is AfterFailure.STOP:
+        label = turn.plan.program.step(record.path).label
+        turn.end(Ending(status=RunStatus.DENIED, reason=f"{label}: {_say_outcome(event)}", phase=turn.state.phase))
+
+
+def _say_outcome(event: ApprovalDecided) -> str:
+    match event.outcome:
+        case "expired":
+            return "nobody decided in time, so the answer is no"
+        case "denied" if event.comment:
+            return f"denied: {event.comment}"
+        case _:
+            return event.outcome

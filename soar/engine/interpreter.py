@@ -1,0 +1,233 @@
+"""The interpreter: state and event in, decision out. Pure, and it never raises for a playbook's own fault."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from soar.engine.action import command_for, fail, lose, start_call, succeed
+from soar.engine.branch import go_on
+from soar.engine.commands import CancelTimer, Command, FinishRun, StartAction
+from soar.engine.events import (
+    ActionFailed,
+    ActionSucceeded,
+    AlertJoined,
+    ApprovalDecided,
+    CancelRequested,
+    Event,
+    OutcomeUnknown,
+    RunStarted,
+    TimerFired,
+)
+from soar.engine.join import Joined, settle_list
+from soar.engine.place import Place
+from soar.engine.plan import Plan
+from soar.engine.replay import dump_changes
+from soar.engine.state import Ending, Phase, RunState, check_run_transition
+from soar.engine.turn import Turn, retry_timer
+from soar.expr import ExpressionError
+from soar.model.playbook import Step, UseAction
+from soar.model.run import RunStatus, StepFault, StepRecord, StepStatus
+from soar.model.values import JsonValue, Value
+
+RUN_TIMER = "run"
+"""Id of the timer that ends a run which takes too long."""
+
+_ROOT = Place("", {}, (), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an event came to.
+
+    Attributes:
+        state: the state after it.
+        changes: what the journal remembers of it; None if nothing changed and nothing needs remembering.
+        commands: what the world is asked to do, once this is durable.
+    """
+
+    state: RunState
+    changes: JsonValue
+    commands: tuple[Command, ...]
+
+
+def start(plan: Plan, at: datetime) -> Decision:
+    """Begin a run."""
+    return advance(plan, RunState(), RunStarted(at=at))
+
+
+def advance(plan: Plan, state: RunState, event: Event) -> Decision:
+    """Take one event.
+
+    An event that comes too late (an answer to an older attempt, a timer that was cancelled, anything for a run that is
+    over) changes nothing.
+    """
+    if state.status.is_final or (isinstance(event, RunStarted) and state.status is not RunStatus.QUEUED):
+        return Decision(state, None, ())
+    turn = Turn(plan, state, event.at)
+    _take(turn, event)
+    _settle(turn)
+    after = _conclude(turn)
+    check_run_transition(state.status, after.status)
+    after = replace(after, sequence=state.sequence + 1)
+    return Decision(after, dump_changes(state, after, turn.changed), tuple(turn.commands))
+
+
+def recover(plan: Plan, state: RunState, at: datetime) -> tuple[StartAction, ...]:
+    """Return the calls whose start is recorded and whose outcome is not, as they were sent."""
+    turn = Turn(plan, state, at)
+    return tuple(command_for(turn, record) for record in state.records.values() if is_under_way(plan, record))
+
+
+def is_under_way(plan: Plan, record: StepRecord) -> bool:
+    """Whether a record stands for a call that has been started and has not answered."""
+    if record.status is not StepStatus.RUNNING:
+        return False
+    step = plan.program.step(record.path)
+    return isinstance(step.body, UseAction) and (step.foreach is None or _is_element(record.path))
+
+
+def _is_element(path: str) -> bool:
+    return path.rpartition("#")[2].isdigit()
+
+
+def _take(turn: Turn, event: Event) -> None:
+    match event:
+        case RunStarted():
+            _start(turn)
+        case ActionSucceeded() | ActionFailed() | OutcomeUnknown():
+            _take_answer(turn, event)
+        case TimerFired(timer=timer):
+            _take_timer(turn, timer)
+        case ApprovalDecided(path=path, approval=approval):
+            record = turn.records.get(path)
+            if record and record.status is StepStatus.WAITING and record.approval == approval:
+                go_on(turn, record, event)
+        case CancelRequested(by=by, reason=reason):
+            said = f"cancelled by {by}" + (f": {reason}" if reason else "")
+            turn.end(Ending(status=RunStatus.CANCELLED, reason=said, phase=turn.state.phase))
+        case AlertJoined(alert=alert):
+            turn.state = replace(turn.state, alerts=(*turn.state.alerts, alert))
+        case _:
+            assert_never(event)
+
+
+def _start(turn: Turn) -> None:
+    turn.state = replace(turn.state, status=RunStatus.RUNNING, started_at=turn.at)
+    turn.start_timer(RUN_TIMER, turn.plan.playbook.timeout)
+    try:
+        rendered: dict[str, Value] = {}
+        for name, source in turn.plan.playbook.variables.items():
+            rendered[name] = turn.render(f"vars/{name}", source, _ROOT)
+        turn.state = replace(turn.state, variables=rendered)
+    except ExpressionError as error:
+        fault = StepFault(code=error.code, message=f"vars: {error.message}")
+        turn.end(Ending(status=RunStatus.FAILED, reason=fault.message, phase=Phase.STEPS, fault=fault))
+
+
+def _take_answer(turn: Turn, event: ActionSucceeded | ActionFailed | OutcomeUnknown) -> None:
+    record = turn.records.get(event.path)
+    if record is None or record.status is not StepStatus.RUNNING or record.attempt != event.attempt:
+        return
+    place = turn.place(record.path)
+    match event:
+        case ActionSucceeded():
+            succeed(turn, record, place, event)
+        case ActionFailed():
+            fail(turn, record, place, event)
+        case OutcomeUnknown():
+            lose(turn, record, place, event)
+
+
+def _take_timer(turn: Turn, timer: str) -> None:
+    if timer == RUN_TIMER:
+        reason = f"it took longer than {turn.plan.playbook.timeout}"
+        turn.end(Ending(status=RunStatus.TIMED_OUT, reason=reason, phase=turn.state.phase))
+        return
+    kind, _, rest = timer.partition(":")
+    record = turn.records.get(rest.rpartition(":")[0] if kind == "retry" else rest)
+    if record is None:
+        return
+    if kind == "retry" and record.status is StepStatus.RETRYING and retry_timer(record) == timer:
+        start_call(turn, record, record.approval)
+    elif kind == "timeout" and record.status is StepStatus.RUNNING:
+        step = turn.plan.program.step(record.path)
+        fault = StepFault(code="timeout", message=f"it took longer than {step.timeout}", step=step.id or step.path)
+        turn.put(replace(record, fault=fault))
+
+
+def _settle(turn: Turn) -> None:
+    """Bring each list as far as it goes, one after the other."""
+    while turn.state.phase is not Phase.OVER:
+        was_halted = turn.is_halted
+        if was_halted:
+            turn.cancel_waiting()
+        joined = settle_list(turn, _list_of(turn), _ROOT)
+        if turn.is_halted and not was_halted:
+            continue  # a `stop` among the steps: take back what still waits
+        if joined.is_open:
+            return
+        _close_list(turn, joined)
+
+
+def _list_of(turn: Turn) -> tuple[Step, ...]:
+    playbook = turn.plan.playbook
+    match turn.state.phase:
+        case Phase.STEPS:
+            return playbook.steps
+        case Phase.ON_FAILURE:
+            return playbook.on_failure
+        case Phase.FINALLY:
+            return playbook.finally_
+        case Phase.OVER:
+            return ()
+
+
+def _close_list(turn: Turn, joined: Joined) -> None:
+    """Note how a list ended and go on to the next one that applies."""
+    turn.cancel_waiting()
+    phase, ending, fault = turn.state.phase, turn.state.ending, joined.fault
+    if fault is not None and not turn.is_halted:
+        ending = Ending(status=RunStatus.FAILED, reason=f"{fault.step}: {fault.message}", phase=phase, fault=fault)
+    elif ending is None:
+        ending = Ending(status=RunStatus.SUCCEEDED, reason=None, phase=phase)
+    turn.state = replace(turn.state, ending=ending)
+    if phase is Phase.STEPS and ending.status is RunStatus.FAILED and turn.plan.playbook.on_failure:
+        turn.enter(Phase.ON_FAILURE)
+    elif phase is not Phase.FINALLY and turn.plan.playbook.finally_:
+        turn.enter(Phase.FINALLY)
+    else:
+        turn.enter(Phase.OVER)
+
+
+def _conclude(turn: Turn) -> RunState:
+    if turn.state.phase is not Phase.OVER or turn.state.ending is None:
+        busy = any(is_under_way(turn.plan, record) for record in turn.records.values())
+        status = RunStatus.RUNNING if busy else RunStatus.WAITING
+        return replace(turn.state, records=turn.records, status=status, waiting_for=_say_waiting(turn))
+    status, reason, outputs = _render_outputs(turn, turn.state.ending)
+    turn.commands.append(CancelTimer(timer=RUN_TIMER))
+    turn.commands.append(FinishRun(status=status, reason=reason, outputs=outputs))
+    return replace(turn.state, records=turn.records, status=status, reason=reason, outputs=outputs, waiting_for=None)
+
+
+def _render_outputs(turn: Turn, ending: Ending) -> tuple[RunStatus, str | None, dict[str, Value]]:
+    """Render the playbook's outputs; a run that went well but cannot say what came of it has failed."""
+    outputs: dict[str, Value] = {}
+    status, reason = ending.status, ending.reason
+    for name, source in turn.plan.playbook.outputs.items():
+        try:
+            outputs[name] = turn.render(f"outputs/{name}", source, _ROOT)
+        except ExpressionError as error:
+            if status is RunStatus.SUCCEEDED:
+                status, reason = RunStatus.FAILED, f"outputs.{name}: {error.message}"
+    return status, reason, outputs
+
+
+def _say_waiting(turn: Turn) -> str | None:
+    waiting = [record for record in turn.records.values() if record.status in (StepStatus.WAITING, StepStatus.RETRYING)]
+    if not waiting:
+        return None
+    labels = [turn.plan.program.step(record.path).label for record in waiting]
+    what = "a decision" if waiting[0].status is StepStatus.WAITING else "another attempt"
+    more = f" and {len(labels) - 1} more" if len(labels) > 1 else ""
+    return f"{what} on {labels[0]}{more}"

@@ -1,0 +1,156 @@
+"""Lists of steps: which may begin, which are over, and what a failure among them means."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from soar.engine.branch import begin, begin_element
+from soar.engine.loop import close_loop, may_start, places_of
+from soar.engine.place import Place
+from soar.engine.turn import Turn
+from soar.model.playbook import AfterFailure, Foreach, GroupSteps, Step, StopRun
+from soar.model.run import StepFault, StepRecord, StepStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What a list or step has come to.
+
+    Attributes:
+        is_open: something in it is under way or still to come.
+        fault: why nothing more begins in it.
+    """
+
+    is_open: bool
+    fault: StepFault | None = None
+
+
+_OPEN = Joined(is_open=True)
+_OVER = Joined(is_open=False)
+
+
+def settle_list(turn: Turn, steps: tuple[Step, ...], place: Place, fault: StepFault | None = None) -> Joined:
+    """Begin every step of a list that may begin, until nothing moves any more.
+
+    Args:
+        turn: the work under way.
+        steps: the list.
+        place: where the list stands.
+        fault: why it may not go on, if that is known already.
+    """
+    while True:
+        joined = {step.path: _settle_step(turn, step, place) for step in steps if _has_begun(turn, step, place)}
+        fault = fault or next((child.fault for child in joined.values() if child.fault), None)
+        is_open = any(child.is_open for child in joined.values())
+        if fault is not None and is_open:
+            is_open = _hold_back(turn, steps, place)
+        if fault is not None or turn.is_halted:
+            return Joined(is_open, fault)
+        over = {path for path, child in joined.items() if not child.is_open}
+        ready = [step for index, step in enumerate(steps) if _is_ready(turn, steps, index, place, over)]
+        if not ready:
+            missing = next((step for step in steps if step.path not in joined), None)
+            if missing is not None and not is_open:
+                return Joined(is_open=False, fault=_never_ready(missing))
+            return Joined(is_open)
+        for step in ready:
+            begin(turn, step, turn.place(place.locate(step.path)))
+
+
+def _has_begun(turn: Turn, step: Step, place: Place) -> bool:
+    record = turn.records.get(place.locate(step.path))
+    return record is not None and record.status is not StepStatus.PENDING
+
+
+def _is_ready(turn: Turn, steps: tuple[Step, ...], index: int, place: Place, over: Collection[str]) -> bool:
+    step = steps[index]
+    if _has_begun(turn, step, place):
+        return False
+    if step.needs is None:
+        return all(earlier.path in over for earlier in steps[:index])
+    siblings = {other.path for other in steps}
+    needed = [turn.plan.program.paths.get(name, name) for name in step.needs]
+    return all(path in over if path in siblings else _is_over(turn, place, path) for path in needed)
+
+
+def _is_over(turn: Turn, place: Place, path: str) -> bool:
+    record = turn.records.get(place.locate(path))
+    return record is not None and record.status.is_final
+
+
+def _never_ready(step: Step) -> StepFault:
+    return StepFault(code="internal", message=f"{step.label} needs a step that never comes", step=step.id or step.path)
+
+
+def _hold_back(turn: Turn, steps: tuple[Step, ...], place: Place) -> bool:
+    """Take back what only waits; return whether calls are still under way."""
+    for step in steps:
+        turn.cancel_waiting(place.locate(step.path))
+    return any(_settle_step(turn, step, place).is_open for step in steps if _has_begun(turn, step, place))
+
+
+def _settle_step(turn: Turn, step: Step, around: Place) -> Joined:
+    """Bring a step that has begun as far as it goes, its handlers included."""
+    place = turn.place(around.locate(step.path))
+    if turn.records[place.path].status is StepStatus.RUNNING:
+        if step.foreach is not None:
+            _settle_loop(turn, step, place, step.foreach)
+        else:
+            _settle_group(turn, step, place)
+    return _judge(turn, step, turn.records[place.path])
+
+
+def _judge(turn: Turn, step: Step, record: StepRecord) -> Joined:
+    match record.status:
+        case StepStatus.FAILED:
+            fault = record.fault or StepFault(code="internal", message="it failed")
+            return _follow(turn, step.on_failure.then, step.on_failure.steps, record, fault)
+        case StepStatus.DENIED if step.gate is not None:
+            return _follow(turn, step.gate.on_deny.then, step.gate.on_deny.steps, record, None)
+        case status:
+            return _OVER if status.is_final else _OPEN
+
+
+def _follow(
+    turn: Turn, then: AfterFailure, steps: tuple[Step, ...], record: StepRecord, fault: StepFault | None
+) -> Joined:
+    """Do what the author wants done after a failure or a denial."""
+    match then:
+        case AfterFailure.STOP:
+            return Joined(is_open=False, fault=fault)
+        case AfterFailure.CONTINUE:
+            return _OVER
+        case AfterFailure.HANDLE:
+            return settle_list(turn, steps, turn.place(record.path))
+
+
+def _settle_group(turn: Turn, step: Step, place: Place) -> None:
+    if not isinstance(step.body, GroupSteps):
+        return
+    inside = turn.place(f"{place.path}/steps")
+    joined = settle_list(turn, step.body.steps, inside, turn.records[place.path].fault)
+    if joined.is_open:
+        return
+    record = turn.records[place.path]
+    if joined.fault is not None:
+        turn.fail_with(record, joined.fault)
+    elif turn.is_halted and not _holds_stop(turn, step.body.steps, inside):
+        turn.finish(record, StepStatus.CANCELLED, "the run ended before it was through")
+    else:
+        turn.finish(record, StepStatus.SUCCEEDED)
+
+
+def _holds_stop(turn: Turn, steps: tuple[Step, ...], place: Place) -> bool:
+    return any(isinstance(step.body, StopRun) and _is_over(turn, place, step.path) for step in steps)
+
+
+def _settle_loop(turn: Turn, step: Step, place: Place, foreach: Foreach) -> None:
+    places = places_of(turn, place)
+    for element in places:
+        if turn.records[element.path].status is StepStatus.RUNNING:
+            _settle_group(turn, step, element)
+    while ready := may_start(turn, step, places, foreach):
+        for element in ready:
+            begin_element(turn, step, element)
+            if turn.records[element.path].status is StepStatus.RUNNING:
+                _settle_group(turn, step, element)
+    close_loop(turn, step, place, places, foreach)

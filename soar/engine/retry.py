@@ -1,0 +1,46 @@
+"""Whether a failed call is tried again, and when."""
+
+from datetime import timedelta
+
+from soar.model.catalog import ActionSpec, Effect, Repeat
+from soar.model.errors import ActionCode
+from soar.model.playbook import Backoff, Retry
+
+TRANSIENT = frozenset({ActionCode.TIMEOUT.value, ActionCode.RATE_LIMITED.value, ActionCode.UNAVAILABLE.value})
+"""Codes that mean: the same call may go well later."""
+
+_REPEATABLE = frozenset({Repeat.SAFE, Repeat.KEYED})
+
+
+def is_repeatable(spec: ActionSpec) -> bool:
+    """Whether a second call of the same intent does no more than the first."""
+    return spec.effect is Effect.READ or spec.repeat in _REPEATABLE
+
+
+def default_retry(spec: ActionSpec) -> Retry:
+    """Return how often an action is tried when nobody says: what can be repeated three times, everything else once."""
+    return Retry(attempts=3 if is_repeatable(spec) else 1)
+
+
+def delay_before_next(
+    retry: Retry, *, attempt: int, code: str, retry_after: float | None, jitter: float
+) -> timedelta | None:
+    """Return how long to wait before the next attempt, or None to give up.
+
+    Args:
+        retry: the policy.
+        attempt: which attempt failed, from 1.
+        code: how it failed.
+        retry_after: seconds the product asked for; never less is waited.
+        jitter: between 0 and 1; how much of the delay is waited where the policy has jitter.
+    """
+    codes = frozenset(retry.on) or TRANSIENT
+    if attempt >= retry.attempts or code not in codes:
+        return None
+    delay = retry.delay
+    if retry.backoff is Backoff.EXPONENTIAL:
+        delay = min(retry.delay * 2 ** min(attempt - 1, 30), retry.max_delay)
+    if retry.has_jitter:
+        delay *= jitter
+    asked = timedelta(seconds=retry_after or 0)
+    return max(delay, asked)
