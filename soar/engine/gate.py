@@ -1,5 +1,6 @@
 """Gates: what is frozen, asked and decided before a step goes on."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from soar.engine.action import freeze_call, spec_of, targets_of
@@ -14,20 +15,20 @@ from soar.model.catalog import Effect
 from soar.model.ids import derive_id
 from soar.model.playbook import AfterFailure, Gate, GroupSteps, Step, UseAction, walk_steps
 from soar.model.run import Mode, RunStatus, StepRecord, StepStatus
-from soar.model.values import Value, print_timestamp
+from soar.model.values import JsonValue, Value, print_timestamp
 
 
-def digest_calls(*, workspace: str, run: str, revision: str, step: str, calls: tuple[Call, ...]) -> str:
-    """Return what an approval binds to: nothing but exactly these calls, for this step of this run and revision."""
-    return digest(
-        {
-            "workspace": workspace,
-            "run": run,
-            "revision": revision,
-            "step": step,
-            "calls": [call.to_plain() for call in calls],
-        }
-    )
+def digest_calls(*, workspace: str, run: str, revision: str, step: str, calls: Sequence[JsonValue]) -> str:
+    """Return what an approval binds to: nothing but exactly these calls, for this step of this run and revision.
+
+    Args:
+        workspace: of the run.
+        run: its id.
+        revision: digest of its playbook.
+        step: path of the gated step.
+        calls: the calls as `Call.to_plain` writes them.
+    """
+    return digest({"workspace": workspace, "run": run, "revision": revision, "step": step, "calls": list(calls)})
 
 
 def find_gate(turn: Turn, step: Step, place: Place) -> Gate | None:
@@ -89,7 +90,7 @@ def _request(
             run=plan.run,
             revision=plan.playbook.revision,
             step=place.path,
-            calls=calls,
+            calls=[call.to_plain() for call in calls],
         ),
         calls=calls,
         targets=tuple(targets),

@@ -69,12 +69,13 @@ class Card:
         action: `connector.action`, or empty for a gate on its own.
         effect: of the action.
         is_reversible: whether there is a way back.
-        targets: what is acted on.
+        targets: what is acted on; the first fifty.
+        target_count: how many there are.
         reason: the author's words, possibly with hostile text in it.
         impact: the author's words.
         undo: how it is taken back, in words; computed.
         evidence: label and text, the author's choice; hostile.
-        arguments: exactly what the action will be called with; secrets are null.
+        arguments: the list of calls exactly as they will be made; the digest is taken over it. Secrets are null.
     """
 
     question: str
@@ -83,6 +84,7 @@ class Card:
     effect: Effect
     is_reversible: bool
     targets: tuple[str, ...]
+    target_count: int
     reason: str
     impact: str
     undo: str

@@ -1,0 +1,204 @@
+"""Settings: defaults, then the file, then the environment, then flags."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+import soar
+from soar.app.documents import read_yaml_file
+from soar.model.errors import FieldFault, InputError
+from soar.model.values import JsonValue
+
+_PREFIX = "SOAR_"
+_FILE_SUFFIX = "_FILE"
+_PORTS = range(1, 65536)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(_Section):
+    """Where we listen and how we end.
+
+    Attributes:
+        listen: `host:port`; port 0 takes a free one.
+        url: how people reach us; empty means `http://` and the address listened on.
+        drain: seconds that work under way is given after SIGTERM.
+        drivers: how many runs are driven at once.
+    """
+
+    listen: str = "127.0.0.1:8600"
+    url: str = ""
+    drain: float = Field(default=30.0, ge=0, le=600)
+    drivers: int = Field(default=200, ge=1, le=10_000)
+
+    @field_validator("listen")
+    @classmethod
+    def _check_listen(cls, listen: str) -> str:
+        host, _, port = listen.rpartition(":")
+        if not host or not port.isdigit() or int(port) not in (0, *_PORTS):
+            raise ValueError("write host:port, such as 127.0.0.1:8600")
+        return listen
+
+    @property
+    def host(self) -> str:
+        """The address to listen on."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port to listen on."""
+        return int(self.listen.rpartition(":")[2])
+
+
+class DatabaseSettings(_Section):
+    """Where everything durable is: `sqlite:///path`."""
+
+    url: str = "sqlite:///soar.db"
+
+
+class VaultSettings(_Section):
+    """The file that holds the key over all credentials; it stays out of the database and its backups."""
+
+    key_file: Path = Path("vault.key")
+
+
+class AuditSettings(_Section):
+    """How the record proves itself.
+
+    Attributes:
+        key_file: signs checkpoints; not the vault's.
+        origin: names this installation in checkpoints.
+        anchors: files outside our reach that checkpoints are appended to.
+        interval: seconds between checkpoints, as long as there is something new.
+    """
+
+    key_file: Path = Path("audit.key")
+    origin: str = "soar.local/audit"
+    anchors: tuple[Path, ...] = ()
+    interval: float = Field(default=1.0, gt=0, le=3600)
+
+
+class PathSettings(_Section):
+    """Where a site's own files are; what comes with the product is found beside them."""
+
+    playbooks: Path = Path("playbooks")
+    connectors: Path = Path("connectors")
+    sources: Path = Path("config/sources")
+    policy: Path = Path("config/policy.yaml")
+    roles: Path = Path("config/roles.yaml")
+    connections: Path = Path("config/connections.yaml")
+    ledgers: Path = Path("simulated")
+
+
+class LogSettings(_Section):
+    """How much is logged: `debug`, `info`, `warning` or `error`."""
+
+    level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+
+
+class Settings(BaseSettings):
+    """All settings.
+
+    Attributes:
+        workspace: where everything goes that does not say otherwise.
+        config: open settings that playbooks read as `config.x`.
+        is_demo: whether this is `soar demo`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    vault: VaultSettings = VaultSettings()
+    audit: AuditSettings = AuditSettings()
+    paths: PathSettings = PathSettings()
+    log: LogSettings = LogSettings()
+    workspace: str = "default"
+    config: dict[str, Any] = Field(default_factory=dict)
+    is_demo: bool = False
+
+    @classmethod
+    def settings_customise_sources(  # noqa: D102 -- see the base class
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 -- the library's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- as above
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- as above
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)  # `load_settings` merges file, environment and flags in its own order
+
+
+def load_settings(file: Path | None, flags: Mapping[str, JsonValue] | None = None) -> Settings:
+    """Return the settings.
+
+    Args:
+        file: `soar.yaml`; None means there is none.
+        flags: what the command line says, by section; it wins over everything.
+
+    Raises:
+        InputError: the file cannot be read, or a setting is unknown or does not fit; each is named.
+    """
+    if file is not None and not file.exists():
+        raise InputError(f"there is no {file}", code="settings.missing", hint="name the file with --config")
+    document = read_yaml_file(file) if file else None
+    if not isinstance(document, dict | None):
+        raise InputError(f"{file} is no map of settings", code="settings.malformed")
+    _read_environment_files()
+    merged = _merge(_merge(dict(document or {}), EnvSettingsSource(Settings)()), flags or {})
+    try:
+        return Settings(**merged)
+    except ValidationError as error:
+        raise _explain(error) from error
+
+
+def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for name, content in over.items():
+        nested = merged.get(name)
+        merged[name] = _merge(nested, content) if isinstance(content, dict) and isinstance(nested, dict) else content
+    return merged
+
+
+def _read_environment_files() -> None:
+    """Take `SOAR_DATABASE__URL_FILE` as the file that holds `SOAR_DATABASE__URL`, as container platforms mount it."""
+    for name, path in list(os.environ.items()):
+        plain = name.removesuffix(_FILE_SUFFIX)
+        if not name.startswith(_PREFIX) or plain == name or not _is_setting(plain) or _is_setting(name):
+            continue
+        try:
+            os.environ[plain] = Path(path).read_text("utf-8").strip()
+        except OSError as error:
+            raise InputError(f"{name} names {path}, which cannot be read: {error.strerror}") from error
+        del os.environ[name]
+
+
+def _is_setting(name: str) -> bool:
+    section, _, key = name.removeprefix(_PREFIX).lower().partition("__")
+    field = Settings.model_fields.get(section)
+    if field is None:
+        return False
+    kind = field.annotation
+    return not key or (isinstance(kind, type) and issubclass(kind, BaseModel) and key in kind.model_fields)
+
+
+def _explain(error: ValidationError) -> InputError:
+    faults = [FieldFault("/" + "/".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
+    said = "; ".join(f"{fault.pointer.removeprefix('/').replace('/', '.')}: {fault.message}" for fault in faults)
+    return InputError(f"the settings do not fit: {said}", code="settings.invalid", faults=faults)
+
+
+def find_bundled(name: str) -> Path:
+    """Return where `connectors`, `playbooks`, `config` or `examples` lie that come with the product.
+
+    In an installed wheel that is inside the package; in a checkout beside it.
+    """
+    package = Path(soar.__file__).parent
+    bundled = package / "_bundled" / name
+    return bundled if bundled.exists() else package.parent / name

@@ -1,0 +1,52 @@
+"""The card and its thread in the built-in chat."""
+
+from datetime import datetime
+
+from soar.approvals.decide import deciders
+from soar.model.approval import Approval
+from soar.model.ids import Ids
+from soar.model.message import Message
+from soar.store import Unit
+
+_AUTHOR = "soar"
+
+
+def room_of(approval: Approval) -> str:
+    """Return the built-in chat's channel for an approval, such as `#soc-phishing`."""
+    return approval.channel.removeprefix("chat:")
+
+
+def card_key(approval: Approval) -> str:
+    """Return the key under which an approval's card is posted, once."""
+    return f"{approval.id}:card"
+
+
+def post_card(unit: Unit, approval: Approval, *, ids: Ids, at: datetime) -> None:
+    """Post the question; the page renders the card from the approval itself, the text is its plain form."""
+    minutes = int((approval.expires_at - approval.asked_at).total_seconds() // 60)
+    wanted = " or ".join(deciders(approval))
+    text = (
+        f"{approval.code}: {approval.card.question} {approval.quorum} of {wanted}, {minutes} min, then no. "
+        f"!approve {approval.code} · !deny {approval.code} why"
+    )
+    _post(unit, approval, text, key=card_key(approval), ids=ids, at=at, shows_card=True)
+
+
+def post_line(unit: Unit, approval: Approval, text: str, *, key: str, ids: Ids, at: datetime) -> None:
+    """Add a line to the card's thread; the same key is posted once."""
+    _post(unit, approval, f"{approval.code} {text}", key=f"{approval.id}:{key}", ids=ids, at=at, shows_card=False)
+
+
+def _post(unit: Unit, approval: Approval, text: str, *, key: str, ids: Ids, at: datetime, shows_card: bool) -> None:
+    unit.messages.post(
+        Message(
+            id=ids.new("msg"),
+            channel=room_of(approval),
+            key=key,
+            at=at,
+            author=_AUTHOR,
+            text=text,
+            approval=approval.id if shows_card else None,
+            run=approval.run,
+        )
+    )

@@ -1,0 +1,203 @@
+"""The rules of a decision. Pure: an approval and a vote in, what it comes to out."""
+
+import hmac
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from soar.model.approval import Approval, ApprovalStatus, Vote, VoteChoice
+from soar.model.playbook import Assurance
+
+LEVELS = tuple(Assurance)
+"""From the weakest to the strongest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voter:
+    """A person who wants to vote, as we know them.
+
+    Attributes:
+        id: of the user; authority hangs on it.
+        assurance: the strongest level that this request proves, not counting what is typed.
+    """
+
+    id: str
+    name: str
+    email: str
+    roles: Collection[str]
+    assurance: Assurance
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What was sent.
+
+    Attributes:
+        digest: of what the voter was shown; anything else than what would be executed is refused.
+        confirm: what the voter typed as confirmation.
+    """
+
+    choice: VoteChoice
+    digest: str
+    comment: str | None = None
+    confirm: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a vote does not count.
+
+    Attributes:
+        code: `already_decided`, `already_voted`, `not_allowed`, `excluded_initiator`, `expired`, …
+        reason: one sentence for the voter, with the next step.
+    """
+
+    code: str
+    reason: str
+
+
+def cast_vote(approval: Approval, voter: Voter, ballot: Ballot, *, at: datetime, via: str) -> Approval | Refusal:
+    """Return the approval with the vote counted, or why it is not."""
+    refusal = find_refusal(approval, voter, at) or _check_ballot(approval, voter, ballot)
+    if refusal is not None:
+        return refusal
+    vote = Vote(
+        user=voter.id,
+        name=voter.name,
+        roles=tuple(sorted(voter.roles)),
+        choice=ballot.choice,
+        assurance=_prove(approval, voter, ballot),
+        via=via,
+        at=at,
+        comment=ballot.comment or None,
+    )
+    return _count(replace(approval, votes=(*approval.votes, vote), version=approval.version + 1), at)
+
+
+def find_refusal(approval: Approval, voter: Voter, at: datetime) -> Refusal | None:
+    """Return why this person may not vote on this approval now, whatever they would say; None if they may."""
+    if approval.status is not ApprovalStatus.PENDING:
+        return Refusal("already_decided", f"{approval.code} is decided already: {say_outcome(approval)}.")
+    if at >= approval.expires_at:
+        return Refusal("expired", f"{approval.code} has expired; the answer was no.")
+    if voter.id in approval.exclude_users:
+        why = approval.exclude_users[voter.id]
+        return Refusal(f"excluded_{why}", f"You may not decide {approval.code}: {_EXCLUSIONS.get(why, why)}.")
+    allowed = deciders(approval)
+    if not any(is_meant(principal, voter) for principal in allowed):
+        wanted = " or ".join(allowed) or "nobody"
+        held = ", ".join(sorted(voter.roles)) or "no role"
+        return Refusal("not_allowed", f"You may not decide {approval.code}: it needs {wanted} (you: {held}).")
+    if any(vote.user == voter.id for vote in approval.votes):
+        return Refusal("already_voted", f"You have voted on {approval.code} already; it needs somebody else, too.")
+    return None
+
+
+_EXCLUSIONS = {
+    "initiator": "you started this, so somebody else has to agree",
+    "author": "you wrote the playbook, so somebody else has to agree",
+    "target": "it is about you",
+}
+
+
+def _check_ballot(approval: Approval, voter: Voter, ballot: Ballot) -> Refusal | None:
+    if not hmac.compare_digest(ballot.digest.encode(), approval.digest.encode()):
+        return Refusal("digest_differs", "What you were shown is not what would be done; load the request again.")
+    says_no = ballot.choice is VoteChoice.DENY
+    is_required = approval.comment == "required" or (approval.comment == "required_on_deny" and says_no)
+    if is_required and not (ballot.comment or "").strip():
+        return Refusal("comment_missing", f"{approval.code} needs a comment.")
+    if says_no:
+        return None
+    if _needs_confirmation(approval) and not _is_confirmed(approval, ballot):
+        return Refusal("confirm_missing", f"{approval.code} needs you to type {approval.confirm}.")
+    if approval.assurance is Assurance.MFA and voter.assurance is not Assurance.MFA:
+        return Refusal("assurance_missing", f"{approval.code} needs a proof of identity by a second factor.")
+    return None
+
+
+def _needs_confirmation(approval: Approval) -> bool:
+    return bool(approval.confirm) and LEVELS.index(approval.assurance) >= LEVELS.index(Assurance.CONFIRMED)
+
+
+def _is_confirmed(approval: Approval, ballot: Ballot) -> bool:
+    return (ballot.confirm or "").strip().casefold() == approval.confirm.strip().casefold()
+
+
+def _prove(approval: Approval, voter: Voter, ballot: Ballot) -> Assurance:
+    if voter.assurance is Assurance.MFA:
+        return Assurance.MFA
+    is_confirmed = bool(approval.confirm) and _is_confirmed(approval, ballot)
+    return Assurance.CONFIRMED if is_confirmed else voter.assurance
+
+
+def _count(approval: Approval, at: datetime) -> Approval:
+    """Close the question if the votes decide it."""
+    against = sum(vote.choice is VoteChoice.DENY for vote in approval.votes)
+    in_favour = len({vote.user for vote in approval.votes if vote.choice is VoteChoice.APPROVE})
+    if against and approval.has_veto:
+        return _close(approval, ApprovalStatus.DENIED, at)
+    if in_favour >= approval.quorum:
+        return _close(approval, ApprovalStatus.APPROVED, at)
+    return approval
+
+
+def expire(approval: Approval, at: datetime) -> Approval | None:
+    """Return the approval closed because its time is over, or None if there is nothing to close yet."""
+    if approval.status is not ApprovalStatus.PENDING or at < approval.expires_at:
+        return None
+    return _close(replace(approval, version=approval.version + 1), ApprovalStatus.EXPIRED, at)
+
+
+def cancel(approval: Approval, reason: str, at: datetime) -> Approval | None:
+    """Return the approval taken back, or None if it was decided before."""
+    if approval.status is not ApprovalStatus.PENDING:
+        return None
+    closed = _close(replace(approval, version=approval.version + 1), ApprovalStatus.CANCELLED, at)
+    return replace(closed, reason=reason)
+
+
+def escalate(approval: Approval, at: datetime) -> Approval | None:
+    """Return the approval with every level reached whose time has come, or None if none has."""
+    if approval.status is not ApprovalStatus.PENDING:
+        return None
+    levels = tuple(replace(level, is_reached=level.is_reached or level.at <= at) for level in approval.escalations)
+    if levels == approval.escalations:
+        return None
+    return replace(approval, escalations=levels, version=approval.version + 1)
+
+
+def _close(approval: Approval, status: ApprovalStatus, at: datetime) -> Approval:
+    return replace(approval, status=status, decided_at=at)
+
+
+def deciders(approval: Approval) -> tuple[str, ...]:
+    """Return the principals that may decide now, those that it was escalated to included."""
+    reached = (level.to for level in approval.escalations if level.is_reached)
+    return tuple(dict.fromkeys((*approval.by, *reached)))
+
+
+def is_meant(principal: str, voter: Voter) -> bool:
+    """Whether a principal such as `role:analyst` or `user:ann@corp.example` means this person."""
+    kind, _, name = principal.partition(":")
+    match kind:
+        case "role":
+            return name in voter.roles
+        case "user":
+            return name.casefold() == voter.email.casefold()
+        case _:
+            return False
+
+
+def say_outcome(approval: Approval) -> str:
+    """Say in a few words how a question ended, for cards, answers and the audit."""
+    last = approval.votes[-1] if approval.votes else None
+    match approval.status:
+        case ApprovalStatus.APPROVED:
+            return "approved by " + ", ".join(v.name for v in approval.votes if v.choice is VoteChoice.APPROVE)
+        case ApprovalStatus.DENIED if last:
+            return f"denied by {last.name}" + (f": {last.comment}" if last.comment else "")
+        case ApprovalStatus.EXPIRED:
+            return "nobody decided in time: not done"
+        case status:
+            return status.value + (f": {approval.reason}" if approval.reason else "")

@@ -1,0 +1,117 @@
+"""From what the engine wants asked to the question that people see."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from soar.approvals.decide import Voter, is_meant
+from soar.engine.commands import RequestApproval
+from soar.model.approval import Approval, ApprovalStatus, Card, EscalationLevel
+from soar.model.catalog import ActionSpec, Effect
+from soar.model.identity import User
+from soar.model.playbook import Assurance
+from soar.model.run import Run
+from soar.policy import GateRule, combine
+
+_SHOWN_TARGETS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is known about a question besides the engine's command.
+
+    Attributes:
+        spec: the action that would be called first; None for a gate on its own.
+        rules: what the policy demands for it.
+        code: a short code that no other open question has.
+        channel: where the playbook tells people of its runs, unless the gate names its own.
+    """
+
+    run: Run
+    spec: ActionSpec | None
+    rules: Sequence[GateRule]
+    code: str
+    channel: str
+    exclude_users: Mapping[str, str]
+
+
+def build_approval(command: RequestApproval, question: Question, at: datetime) -> Approval:
+    """Return the pending approval; policy can raise what the author asks for, never lower it."""
+    by, quorum, assurance = command.by, command.quorum, command.assurance or _default_assurance(question.spec)
+    for rule in question.rules:
+        by, quorum, assurance = combine(by, quorum, assurance, rule)
+    return Approval(
+        id=command.approval,
+        code=question.code,
+        run=question.run.id,
+        step=command.path,
+        playbook=question.run.playbook,
+        revision=question.run.revision,
+        digest=command.digest,
+        status=ApprovalStatus.PENDING,
+        card=_card(command, question.spec),
+        by=by,
+        exclude_users=question.exclude_users,
+        quorum=quorum,
+        has_veto=command.has_veto,
+        assurance=assurance,
+        confirm=command.confirm or _default_confirmation(command.targets),
+        comment=command.comment,
+        channel=command.channel or question.channel,
+        asked_at=at,
+        expires_at=at + command.timeout,
+        escalations=tuple(EscalationLevel(at + after, to) for after, to, _ in command.escalate),
+        remind_at=tuple(at + moment for moment in command.remind or _default_reminders(command.timeout)),
+    )
+
+
+def _card(command: RequestApproval, spec: ActionSpec | None) -> Card:
+    return Card(
+        question=f"{command.label}?",
+        action=spec.full_name if spec else "",
+        connection=command.calls[0].connection if command.calls else "",
+        effect=spec.effect if spec else Effect.READ,
+        is_reversible=bool(spec and spec.is_reversible),
+        targets=command.targets[:_SHOWN_TARGETS],
+        target_count=len(command.targets),
+        reason=command.reason,
+        impact=command.impact,
+        undo=f"{spec.connector}.{spec.undo}" if spec and spec.undo else "",
+        evidence=command.evidence,
+        arguments=[call.to_plain() for call in command.calls],
+    )
+
+
+def _default_assurance(spec: ActionSpec | None) -> Assurance:
+    return Assurance.CONFIRMED if spec and spec.effect is Effect.DESTRUCTIVE else Assurance.LINKED
+
+
+def _default_confirmation(targets: Sequence[str]) -> str:
+    """Return what must be typed: the one target's name, or how many there are."""
+    if len(targets) == 1:
+        return targets[0]
+    return str(len(targets)) if targets else ""
+
+
+def _default_reminders(timeout: timedelta) -> tuple[timedelta, ...]:
+    return (timeout * 0.5, timeout * 0.8)
+
+
+def find_hopeless(approval: Approval, people: Sequence[User]) -> str | None:
+    """Return why nobody could ever bring this question to a yes, or None if somebody could."""
+    principals = (*approval.by, *(level.to for level in approval.escalations))
+    able = [
+        user
+        for user in people
+        if user.id not in approval.exclude_users
+        and user.disabled_at is None
+        and any(is_meant(principal, _as_voter(user)) for principal in principals)
+    ]
+    if len(able) >= approval.quorum:
+        return None
+    needed = "one person" if approval.quorum == 1 else f"{approval.quorum} people"
+    return f"it needs {needed} of {', '.join(principals) or 'nobody'}, and {len(able) or 'nobody'} could ever vote"
+
+
+def _as_voter(user: User) -> Voter:
+    return Voter(id=user.id, name=user.name, email=user.email, roles=user.roles, assurance=Assurance.LINKED)

@@ -1,0 +1,60 @@
+"""The one-step playbook that takes a change back. Being a run, a lift is as durable and as visible as any other."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+import orjson
+
+from soar.model.ids import Ids
+from soar.model.playbook import Revision
+from soar.model.response import Response
+from soar.model.run import Mode, Run, RunStatus
+from soar.model.values import JsonValue, as_value
+
+
+def write_revision(response: Response, at: datetime) -> Revision:
+    """Return the playbook that calls a response's inverse with the arguments it was given when the change was made."""
+    arguments = _arguments(response)
+    document: Mapping[str, JsonValue] = {
+        "name": f"Take back {response.action}",
+        "on": {"call": {}},
+        "inputs": {name: {"type": "any"} for name in arguments},
+        "steps": [
+            {
+                "id": "lift",
+                "name": f"Take back {response.action}",
+                "uses": response.undo_action,
+                "connection": response.connection,
+                "with": {name: f"${{{{ inputs.{name} }}}}" for name in arguments},
+            }
+        ],
+    }
+    text = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+    return Revision(
+        playbook=f"lift-{response.undo_action.replace('.', '-').replace('_', '-')}",
+        digest=f"sha256:{hashlib.sha256(text.encode()).hexdigest()}",
+        text=text,
+        created_at=at,
+        author="system",
+    )
+
+
+def build_run(response: Response, revision: Revision, *, initiator: str, ids: Ids, at: datetime) -> Run:
+    """Return the run that takes a response back."""
+    return Run(
+        id=ids.new("run"),
+        playbook=revision.playbook,
+        revision=revision.digest,
+        mode=Mode.LIVE,
+        status=RunStatus.QUEUED,
+        alert=None,
+        case=None,
+        initiator=initiator,
+        inputs={name: as_value(content) for name, content in _arguments(response).items()},
+        created_at=at,
+    )
+
+
+def _arguments(response: Response) -> Mapping[str, JsonValue]:
+    return response.undo_arguments if isinstance(response.undo_arguments, dict) else {}

@@ -1,0 +1,234 @@
+"""One decision made durable: event, state, commands, approvals, responses, timers and audit in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from soar.approvals.service import ApprovalService
+from soar.audit.record import record
+from soar.engine.commands import (
+    CancelApproval,
+    CancelTimer,
+    Command,
+    FinishRun,
+    HoldResponse,
+    RequestApproval,
+    StartAction,
+    StartTimer,
+)
+from soar.engine.events import ActionFailed, ActionSucceeded, Event, OutcomeUnknown, TimerFired, dump_event
+from soar.engine.interpreter import Decision
+from soar.engine.plan import Plan
+from soar.model.audit import Actor, AuditEvent, Outcome
+from soar.model.ids import Ids
+from soar.model.run import JournalEntry, Run, RunStatus, StepRecord, Timer
+from soar.model.values import JsonValue
+from soar.policy import Policy
+from soar.responses.service import ResponseService
+from soar.runtime.clearance import find_obstacle
+from soar.store import Unit
+
+
+@dataclass(slots=True)
+class Committed:
+    """What came of a commit.
+
+    Attributes:
+        calls: may be made now; their intent is durable.
+        obstacles: calls that may not be made, with the reason.
+        approvals: ids of approvals that changed.
+        responses: ids of active responses that changed.
+        has_timers: whether the next timer may have moved.
+        is_told: whether the commit itself left something in the run's inbox.
+    """
+
+    run: Run
+    calls: list[StartAction] = field(default_factory=list)
+    obstacles: list[tuple[StartAction, str]] = field(default_factory=list)
+    approvals: list[str] = field(default_factory=list)
+    responses: list[str] = field(default_factory=list)
+    has_timers: bool = False
+    is_told: bool = False
+
+
+class Committer:
+    """Writes decisions down.
+
+    Args:
+        approvals: asks people.
+        responses: holds what we change.
+        policy: what must be asked, whatever the playbook says.
+        ids: new identifiers.
+    """
+
+    def __init__(self, *, approvals: ApprovalService, responses: ResponseService, policy: Policy, ids: Ids) -> None:
+        self._approvals = approvals
+        self._responses = responses
+        self._policy = policy
+        self._ids = ids
+
+    def commit(
+        self, unit: Unit, plan: Plan, run: Run, event: Event, decision: Decision, inbox: tuple[int, ...]
+    ) -> Committed:
+        """Write one decision; `inbox` are the ids of the inbox events it consumed.
+
+        Raises:
+            ConflictError: somebody else has written this run's next entry; nothing was written.
+        """
+        state, at = decision.state, event.at
+        unit.inbox.remove(inbox)
+        if decision.changes is None:
+            return Committed(run)
+        entry = JournalEntry(sequence=state.sequence, at=at, event=dump_event(event), changes=decision.changes)
+        after = replace(
+            run,
+            status=state.status,
+            sequence=state.sequence,
+            started_at=state.started_at,
+            reason=state.reason,
+            waiting_for=state.waiting_for,
+            outputs=state.outputs,
+            finished_at=at if state.status.is_final else None,
+        )
+        unit.runs.update(after, expected=run.sequence)
+        unit.journal.append(run.id, [entry])
+        self._record_event(unit, plan, run, event, state.records)
+        committed = Committed(after)
+        for command in decision.commands:
+            self._perform(unit, plan, committed, command, at)
+        return committed
+
+    def bury(self, unit: Unit, run_id: str, reason: str, at: datetime) -> None:
+        """End a run as failed without the engine: it has met a fault of ours. Its journal stays as evidence."""
+        run = unit.runs.get(run_id)
+        if run is None or run.status.is_final:
+            return
+        failed = replace(run, status=RunStatus.FAILED, reason=reason, finished_at=at, waiting_for=None)
+        unit.runs.update(failed, expected=run.sequence)
+        unit.inbox.remove(tuple(found.id for found in unit.inbox.peek(run_id)))
+        event = AuditEvent(
+            type="run.finished",
+            outcome=Outcome.FAILURE,
+            actor=Actor(kind="system", id="engine", name="soar", via="engine"),
+            target={"kind": "run", "id": run_id, "status": failed.status.value},
+            reason=reason,
+            context={"run": run_id, "playbook": run.playbook, "revision": run.revision},
+        )
+        record(unit, event, at=at, id=self._ids.new("ev"))
+        self._responses.finish(unit, failed, at)
+
+    def _perform(self, unit: Unit, plan: Plan, committed: Committed, command: Command, at: datetime) -> None:
+        run = committed.run
+        match command:
+            case StartAction():
+                self._start_action(unit, plan, committed, command, at)
+            case StartTimer(timer=timer, due_at=due_at):
+                event = dump_event(TimerFired(at=due_at, timer=timer))
+                unit.timers.set(Timer(id=f"{run.id}:{timer}", run=run.id, due_at=due_at, event=event))
+                committed.has_timers = True
+            case CancelTimer(timer=timer):
+                unit.timers.cancel(f"{run.id}:{timer}")
+            case RequestApproval():
+                asked = self._approvals.request(
+                    unit,
+                    command,
+                    run=run,
+                    plan=plan,
+                    at=at,
+                )
+                committed.approvals.append(asked.id)
+                committed.has_timers = True
+                committed.is_told = committed.is_told or asked.decided_at is not None
+            case CancelApproval(approval=approval, reason=reason):
+                self._approvals.cancel(unit, approval, reason, at)
+                committed.approvals.append(approval)
+            case HoldResponse():
+                committed.responses.append(self._responses.hold(unit, command, run=run, at=at).id)
+                committed.has_timers = True
+            case FinishRun():
+                self._finish(unit, plan, committed, at)
+
+    def _start_action(self, unit: Unit, plan: Plan, committed: Committed, command: StartAction, at: datetime) -> None:
+        spec = plan.actions[command.call.action]
+        obstacle = find_obstacle(unit, plan, committed.run, command, self._policy, at)
+        outcome = Outcome.DENIED if obstacle else Outcome.SUCCESS
+        self._record(
+            unit,
+            plan,
+            "action.started",
+            outcome,
+            at,
+            target={
+                "kind": "action",
+                "id": command.call.action,
+                "connection": command.call.connection,
+                "targets": list(command.targets[:50]),
+            },
+            reason=obstacle,
+            context={
+                "step": command.call.step,
+                "attempt": command.attempt,
+                "effect": spec.effect.value,
+                "effect_key": command.effect_key,
+                "approval": command.approval,
+            },
+        )
+        if obstacle:
+            committed.obstacles.append((command, obstacle))
+        else:
+            committed.calls.append(command)
+
+    def _finish(self, unit: Unit, plan: Plan, committed: Committed, at: datetime) -> None:
+        run = committed.run
+        outcome = Outcome.SUCCESS if run.status is RunStatus.SUCCEEDED else Outcome.FAILURE
+        target: dict[str, JsonValue] = {"kind": "run", "id": run.id, "status": run.status.value}
+        self._record(unit, plan, "run.finished", outcome, at, target=target, reason=run.reason)
+        lifted = self._responses.finish(unit, run, at)
+        if lifted is not None:
+            committed.responses.append(lifted.id)
+
+    def _record_event(self, unit: Unit, plan: Plan, run: Run, event: Event, records: Mapping[str, StepRecord]) -> None:
+        """Record how a call ended; every intent has its outcome in the audit."""
+        match event:
+            case ActionSucceeded():
+                kind, outcome, reason = "action.finished", Outcome.SUCCESS, None
+            case ActionFailed(code=code, message=message):
+                kind, outcome, reason = "action.finished", Outcome.FAILURE, f"{code}: {message}"
+            case OutcomeUnknown(message=message):
+                kind, outcome, reason = "action.finished", Outcome.UNKNOWN, message
+            case _:
+                return
+        after = records.get(event.path)
+        target: dict[str, JsonValue] = {"kind": "step", "id": event.path, "run": run.id}
+        status = after.status.value if after else None
+        context: dict[str, JsonValue] = {"step": event.path, "attempt": event.attempt, "status": status}
+        self._record(unit, plan, kind, outcome, event.at, target=target, reason=reason, context=context)
+
+    def _record(
+        self,
+        unit: Unit,
+        plan: Plan,
+        kind: str,
+        outcome: Outcome,
+        at: datetime,
+        *,
+        target: Mapping[str, JsonValue],
+        reason: str | None = None,
+        context: Mapping[str, JsonValue] | None = None,
+    ) -> None:
+        actor = Actor(kind="playbook", id=plan.playbook.id, name=plan.playbook.name, via="engine")
+        event = AuditEvent(
+            type=kind,
+            outcome=outcome,
+            actor=actor,
+            target=target,
+            reason=reason,
+            context={
+                "run": plan.run,
+                "playbook": plan.playbook.id,
+                "revision": plan.playbook.revision,
+                "initiator": plan.initiator,
+                **(context or {}),
+            },
+        )
+        record(unit, event, at=at, id=self._ids.new("ev"))

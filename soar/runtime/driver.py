@@ -1,0 +1,207 @@
+"""Drives one run until it waits for somebody or ends. Memory holds nothing that matters."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field, replace
+
+from soar.engine.commands import StartAction
+from soar.engine.events import ActionFailed, Event, OutcomeUnknown, load_event
+from soar.engine.interpreter import advance, recover
+from soar.engine.plan import Plan
+from soar.engine.replay import fold
+from soar.engine.retry import is_repeatable
+from soar.engine.state import RunState
+from soar.model.announce import Announcer
+from soar.model.clock import Clock
+from soar.model.errors import ActionCode, BugError, ConflictError, NotFoundError, UnavailableError
+from soar.model.run import InboxEvent, Run
+from soar.runtime.commit import Committed, Committer
+from soar.runtime.executor import Answer, Executor
+from soar.runtime.plans import Planner
+from soar.runtime.timers import TimerKeeper
+from soar.store import Store, Unit
+
+
+@dataclass(slots=True)
+class _Activation:
+    """A run while it is being driven."""
+
+    plan: Plan
+    run: Run
+    state: RunState
+    events: deque[tuple[Event, tuple[int, ...]]]
+    calls: dict[asyncio.Task[Answer], StartAction] = field(default_factory=dict)
+
+
+class Driver:
+    """Feeds runs their events and performs what they command.
+
+    Args:
+        store: where everything that matters is.
+        planner: makes plans.
+        committer: writes decisions down.
+        executor: makes calls.
+        timers: is told when the next timer may have moved.
+        clock: for moments that no event brings.
+        announcer: hears of what changed.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        planner: Planner,
+        committer: Committer,
+        executor: Executor,
+        timers: TimerKeeper,
+        clock: Clock,
+        announcer: Announcer,
+    ) -> None:
+        self._store = store
+        self._planner = planner
+        self._committer = committer
+        self._executor = executor
+        self._timers = timers
+        self._clock = clock
+        self._announcer = announcer
+
+    async def drive(self, workspace: str, run_id: str, signal: asyncio.Event) -> None:
+        """Drive a run until nothing is under way and its inbox is empty.
+
+        Calls whose start is recorded and whose outcome is not were in flight when a process died: what can be repeated
+        is sent again under the same effect key, everything else becomes an unknown outcome for people to settle.
+
+        Args:
+            workspace: where the run is.
+            run_id: which.
+            signal: set by whoever puts something into the run's inbox meanwhile.
+
+        Raises:
+            NotFoundError: there is no such run.
+            ConflictError: another driver has written this run's next entry; this one stops and has changed nothing.
+            UnavailableError: the store takes nothing now; the run is where it was.
+            BugError: the run cannot be driven, which is our fault; it has been ended as failed.
+        """
+        try:
+            activation = await self._load(workspace, run_id)
+            try:
+                await self._run(activation, signal)
+            finally:
+                await _abandon(activation.calls)
+        except (ConflictError, NotFoundError, UnavailableError):
+            raise
+        except Exception as error:
+            await self._bury(workspace, run_id, error)
+            raise BugError(f"{run_id} cannot go on: {error!r}") from error
+
+    async def _bury(self, workspace: str, run_id: str, error: Exception) -> None:
+        """End a run that we cannot drive, so that it fails in the open instead of hanging."""
+        at = self._clock.now()
+        await self._store.write(
+            workspace, lambda unit: self._committer.bury(unit, run_id, f"internal: {type(error).__name__}", at)
+        )
+        self._announcer.announce(workspace, "run", run_id)
+
+    async def _load(self, workspace: str, run_id: str) -> _Activation:
+        def load(unit: Unit) -> tuple[Run, Plan, RunState, tuple[InboxEvent, ...]]:
+            run = unit.runs.get(run_id)
+            if run is None:
+                raise NotFoundError(f"no run {run_id}")
+            return run, self._planner.plan(unit, run), fold(unit.journal.load(run_id)), unit.inbox.peek(run_id)
+
+        run, plan, state, inbox = await self._store.read(workspace, load)
+        if run.status.is_final:
+            state = replace(state, status=run.status)  # a run that was ended without the engine stays ended
+        activation = _Activation(plan, run, state, deque())
+        for command in () if run.status.is_final else recover(plan, state, self._clock.now()):
+            if is_repeatable(plan.actions[command.call.action]):
+                self._call(activation, command)
+            else:
+                activation.events.append((self._lose(command), ()))
+        _queue_inbox(activation, inbox)
+        return activation
+
+    def _lose(self, command: StartAction) -> OutcomeUnknown:
+        return OutcomeUnknown(
+            at=self._clock.now(),
+            path=command.call.step,
+            attempt=command.attempt,
+            message=f"the server stopped while {command.call.action} was under way; it may or may not have happened",
+        )
+
+    async def _run(self, activation: _Activation, signal: asyncio.Event) -> None:
+        while True:
+            while activation.events:
+                event, inbox = activation.events.popleft()
+                await self._take(activation, event, inbox, signal)
+            if signal.is_set():
+                signal.clear()
+                await self._fetch_inbox(activation)
+            elif activation.calls:
+                await self._await_something(activation, signal)
+            else:
+                return
+
+    async def _take(self, activation: _Activation, event: Event, inbox: tuple[int, ...], signal: asyncio.Event) -> None:
+        decision = advance(activation.plan, activation.state, event)
+        committed = await self._store.write(
+            activation.plan.workspace,
+            lambda unit: self._committer.commit(unit, activation.plan, activation.run, event, decision, inbox),
+        )
+        activation.run, activation.state = committed.run, decision.state
+        for command in committed.calls:
+            self._call(activation, command)
+        for command, obstacle in committed.obstacles:
+            activation.events.append((self._forbid(command, obstacle), ()))
+        if committed.is_told:
+            signal.set()
+        self._tell(activation, committed)
+
+    def _forbid(self, command: StartAction, obstacle: str) -> ActionFailed:
+        return ActionFailed(
+            at=self._clock.now(),
+            path=command.call.step,
+            attempt=command.attempt,
+            code=ActionCode.FORBIDDEN.value,
+            message=f"not called: {obstacle}",
+        )
+
+    def _call(self, activation: _Activation, command: StartAction) -> None:
+        call = asyncio.create_task(self._executor.execute(activation.plan, command), name=command.effect_key)
+        activation.calls[call] = command
+
+    async def _await_something(self, activation: _Activation, signal: asyncio.Event) -> None:
+        woken = asyncio.create_task(signal.wait(), name=f"signal:{activation.run.id}")
+        try:
+            done, _ = await asyncio.wait({woken, *activation.calls}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            woken.cancel()
+        for call in [call for call in activation.calls if call in done]:
+            del activation.calls[call]
+            activation.events.append((call.result(), ()))
+
+    async def _fetch_inbox(self, activation: _Activation) -> None:
+        inbox = await self._store.read(activation.plan.workspace, lambda unit: unit.inbox.peek(activation.run.id))
+        _queue_inbox(activation, inbox)
+
+    def _tell(self, activation: _Activation, committed: Committed) -> None:
+        if committed.has_timers:
+            self._timers.kick()
+        workspace = activation.plan.workspace
+        self._announcer.announce(workspace, "run", activation.run.id)
+        for approval in committed.approvals:
+            self._announcer.announce(workspace, "approval", approval)
+        for response in committed.responses:
+            self._announcer.announce(workspace, "response", response)
+
+
+def _queue_inbox(activation: _Activation, inbox: tuple[InboxEvent, ...]) -> None:
+    for found in inbox:
+        activation.events.append((load_event(found.event), (found.id,)))
+
+
+async def _abandon(calls: dict[asyncio.Task[Answer], StartAction]) -> None:
+    """Let go of calls that nobody will hear the answer of; their intent is durable, so recovery finds them."""
+    for call in calls:
+        call.cancel()
+    await asyncio.gather(*calls, return_exceptions=True)

@@ -1,0 +1,109 @@
+"""Fires timers when they are due. A timer is a row; this holds none of them."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from soar.approvals import service as approvals
+from soar.approvals.service import ApprovalService
+from soar.model.announce import Announcer
+from soar.model.clock import Clock
+from soar.model.errors import UnavailableError
+from soar.model.run import Timer
+from soar.model.values import JsonValue
+from soar.responses import service as responses
+from soar.responses.service import ResponseService
+from soar.store import Store, Unit
+
+_LONGEST_SLEEP = 60.0
+_RETRY_AFTER = 1.0
+
+
+class TimerKeeper:
+    """Sleeps until the next timer is due and fires it.
+
+    Args:
+        store: where timers are.
+        clock: real or virtual.
+        approvals: takes the timers of questions.
+        responses: takes the timers of active responses.
+        announcer: hears of what changed.
+        wake: told which run has something in its inbox.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        approvals: ApprovalService,
+        responses: ResponseService,
+        announcer: Announcer,
+        wake: Callable[[str, str], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._approvals = approvals
+        self._responses = responses
+        self._announcer = announcer
+        self._wake = wake
+        self._moved = asyncio.Event()
+
+    def kick(self) -> None:
+        """Say that a timer was set that may be due before the one slept for."""
+        self._moved.set()
+
+    async def run(self) -> None:
+        """Fire timers until cancelled. A store that takes nothing now is tried again; nothing is skipped."""
+        while True:
+            self._moved.clear()
+            try:
+                await self.fire_due()
+                delay = await self._until_next()
+            except UnavailableError as error:
+                delay = max(error.retry_after, _RETRY_AFTER)
+            await self._sleep(delay)
+
+    async def fire_due(self) -> int:
+        """Fire everything that is due now; return how many timers were fired."""
+        now = self._clock.now()
+        due = await self._store.due_timers(now)
+        for workspace, timer in due:
+            await self._fire(workspace, timer, now)
+        return len(due)
+
+    async def _fire(self, workspace: str, timer: Timer, now: datetime) -> None:
+        announced, run = await self._store.write(workspace, lambda unit: self._take(unit, timer, now))
+        if announced is not None:
+            self._announcer.announce(workspace, *announced)
+        self._wake(workspace, run)
+
+    def _take(self, unit: Unit, timer: Timer, now: datetime) -> tuple[tuple[str, str] | None, str]:
+        """Put the timer's event where it belongs; the timer goes in the same transaction, so it fires once."""
+        unit.timers.cancel(timer.id)
+        event: Mapping[str, JsonValue] = timer.event if isinstance(timer.event, dict) else {}
+        match event.get("kind"):
+            case approvals.TIMER_KIND:
+                changed = self._approvals.wake(unit, event, now)
+                return (("approval", changed.id) if changed else None), timer.run
+            case responses.TIMER_KIND:
+                lifting = self._responses.wake(unit, event, now)
+                return (("response", lifting.id) if lifting else None), (lifting and lifting.lift_run) or timer.run
+            case _:
+                unit.inbox.add(timer.run, timer.event, now)
+                return None, timer.run
+
+    async def _until_next(self) -> float:
+        upcoming = await self._store.next_timer()
+        if upcoming is None:
+            return _LONGEST_SLEEP
+        return min(max((upcoming - self._clock.now()).total_seconds(), 0.0), _LONGEST_SLEEP)
+
+    async def _sleep(self, seconds: float) -> None:
+        moved = asyncio.create_task(self._moved.wait(), name="timers moved")
+        slept = asyncio.create_task(self._clock.sleep(seconds), name="timers slept")
+        try:
+            await asyncio.wait({moved, slept}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            moved.cancel()
+            slept.cancel()
