@@ -6,6 +6,7 @@ Digests and audit leaves are taken over these bytes, so that anyone with any JSO
 import hashlib
 import json
 import math
+from decimal import Decimal
 
 from soar.model.values import JsonValue
 
@@ -50,19 +51,7 @@ def _write_double(number: float) -> str:
     """Write a double as ECMAScript's Number.prototype.toString does (RFC 8785, section 3.2.2.3)."""
     if not math.isfinite(number):
         raise ValueError("NaN and infinities have no JSON form")
-    magnitude = abs(number)
-    if number.is_integer() and magnitude < _LARGEST_PLAIN:
-        return str(int(number))
-    if _SMALLEST_PLAIN <= magnitude < _LARGEST_PLAIN:
-        text = repr(number)
-        return text if "e" not in text else _spell_out(text)
+    if number == 0 or _SMALLEST_PLAIN <= abs(number) < _LARGEST_PLAIN:
+        return format(Decimal(repr(number or 0.0)), "f").removesuffix(".0")
     mantissa, _, exponent = repr(number).partition("e")
     return f"{mantissa.removesuffix('.0')}e{int(exponent):+d}"
-
-
-def _spell_out(text: str) -> str:
-    """Write 1.5e-05 as 0.000015: Python turns to exponents earlier than ECMAScript."""
-    mantissa, _, exponent = text.partition("e-")
-    sign = "-" if mantissa.startswith("-") else ""
-    digits = mantissa.lstrip("-").replace(".", "")
-    return f"{sign}0.{'0' * (int(exponent) - 1)}{digits}"

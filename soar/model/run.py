@@ -1,4 +1,4 @@
-"""One execution of one playbook revision, and what is remembered of each of its steps."""
+"""One passage through one playbook revision, and what is remembered of each of its steps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -38,10 +38,13 @@ def parse_timestamp(text: str) -> datetime:
     Raises:
         ValueError: the text is no timestamp, or names no offset.
     """
-    moment = datetime.fromisoformat(text)
+    moment = datetime.fromisoformat(text.upper())  # RFC 3339, section 5.6: t and z may be in lower case
     if moment.tzinfo is None:
         raise ValueError("a timestamp needs an offset, such as Z")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("a timestamp outside the years 1 to 9999") from error
 
 
 def _tagged(kind: str, content: JsonValue) -> JsonValue:

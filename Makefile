@@ -1,0 +1,69 @@
+# The one door. `make help` lists what is behind it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+STATIC := soar/api/static
+WEB := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
+COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-header $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: bench check clean demo help lock test web
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+demo: $(STAMPS)/runtime web ## the product with simulated connections, on http://127.0.0.1:8600
+	$(BIN)/soar demo
+
+test: check web ## lint, types, import contracts and every test that needs nothing but Python
+	$(BIN)/pytest -n 2 $(PYTEST_ARGS)
+
+check: $(STAMPS)/dev ## lint, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+web: $(STAMPS)/web ## the browser's pages, where there is Node
+
+bench: $(STAMPS)/dev ## the timings that the documentation quotes
+	@for program in $(sort $(wildcard bench/*.py)); do echo "== $$program" && $(BIN)/python $$program || exit; done
+
+lock: $(STAMPS)/dev ## the lock files anew; UPGRADE=--upgrade takes newer versions
+	$(COMPILE) --all-extras --group dev --output-file requirements-dev.lock
+	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements.lock
+
+clean: ## forget what was built and installed; data stays
+	rm -rf $(VENV) $(STATIC) web/node_modules web/dist dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed, this is {sys.version}")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(BIN)/uv: | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv || echo "no uv here: pip installs, more slowly"
+
+# $(call install,LOCK): exactly what the lock file names, then the product itself from this folder.
+define install
+@echo "installing $(1)"
+@install() { \
+	{ [ -x $(BIN)/uv ] && $(BIN)/uv pip install --quiet --python $(BIN)/python "$$@"; } \
+	|| $(BIN)/python -m pip install --quiet --disable-pip-version-check "$$@"; \
+}; \
+install --require-hashes --requirement $(1) && install --no-deps --no-build-isolation --editable .
+@mkdir -p $(@D) && touch $@
+endef
+
+$(STAMPS)/runtime: requirements.lock pyproject.toml hatch_build.py | $(BIN)/uv
+	$(call install,requirements.lock)
+
+$(STAMPS)/dev: requirements-dev.lock pyproject.toml hatch_build.py | $(BIN)/uv
+	$(call install,requirements-dev.lock)
+
+$(STAMPS)/web: $(WEB) hatch_build.py | $(STAMPS)/runtime
+	@$(BIN)/python hatch_build.py
+	@mkdir -p $(@D) && touch $@

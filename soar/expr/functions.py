@@ -1,0 +1,21 @@
+"""All functions of the language."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from soar.expr import addresses, conversions, lists, moments, strings
+from soar.expr.macros import MACROS
+from soar.expr.signature import Function
+
+FUNCTIONS: Final[Mapping[str, Function]] = MappingProxyType(
+    {
+        function.name: function
+        for home in (strings, lists, moments, conversions, addresses)
+        for function in home.FUNCTIONS
+    }
+)
+"""Each function by its name."""
+
+BUILTINS: Final = frozenset(FUNCTIONS) | frozenset(MACROS)
+"""The names of all functions and macros."""

@@ -1,0 +1,58 @@
+"""What every test is given: a stepped clock, seeded ids and chance, an inline disk, and no way out of this machine."""
+
+import ipaddress
+import sys
+
+import pytest
+from hypothesis import settings
+
+from tests.support.clock import SteppedClock
+from tests.support.disk import InlineDisk
+from tests.support.ids import SeededIds
+from tests.support.process import RecordingProcess
+from tests.support.randomness import SeededRandomness
+
+settings.register_profile("soar", deadline=None)  # a busy machine is not a failure
+settings.load_profile("soar")
+
+
+def _refuse_to_leave(event: str, arguments: tuple[object, ...]) -> None:
+    if event != "socket.connect":
+        return
+    address = arguments[1]
+    if not isinstance(address, tuple):
+        return  # a Unix socket, or the kernel's own
+    try:
+        is_loopback = ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback
+    except ValueError:
+        is_loopback = address[0] == "localhost"
+    if not is_loopback:
+        raise RuntimeError(f"a test tried to connect to {address[0]}; tests stay on this machine")
+
+
+sys.addaudithook(_refuse_to_leave)
+
+
+@pytest.fixture
+def clock() -> SteppedClock:
+    return SteppedClock()
+
+
+@pytest.fixture
+def ids() -> SeededIds:
+    return SeededIds()
+
+
+@pytest.fixture
+def randomness() -> SeededRandomness:
+    return SeededRandomness()
+
+
+@pytest.fixture
+def disk() -> InlineDisk:
+    return InlineDisk()
+
+
+@pytest.fixture
+def process() -> RecordingProcess:
+    return RecordingProcess()
