@@ -1,0 +1,97 @@
+"""What the handlers are given. Made once, by the composition root."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from soar.access.roles import RoleTable
+from soar.api.hub import Hub
+from soar.approvals.service import ApprovalService
+from soar.audit.verify import Report
+from soar.ingest.receive import Receiver
+from soar.model.catalog import Catalog, Connection
+from soar.model.clock import Clock
+from soar.model.ids import Ids, Randomness
+from soar.model.playbook import Playbook
+from soar.model.values import Value
+from soar.playbook import Finding
+from soar.policy import Policy
+from soar.responses.service import ResponseService
+from soar.store import Store
+from soar.vault.service import Vault
+
+
+class PasswordChecker(Protocol):
+    """Slow hashes in a bounded pool."""
+
+    async def hash(self, password: str) -> str:
+        """Return the password's hash in PHC form."""
+        ...
+
+    async def verify(self, password: str, stored: str | None) -> bool:
+        """Say whether the password is right; without a stored hash it takes as long and says no."""
+        ...
+
+
+class PlaybookLibrary(Protocol):
+    """The playbooks that serve now."""
+
+    def current(self) -> Mapping[str, Playbook]:
+        """Return them by id."""
+        ...
+
+    def text(self, playbook: str) -> str:
+        """Return one's document.
+
+        Raises:
+            NotFoundError: there is none with this id.
+        """
+        ...
+
+    def validate(self, playbook: str, text: str) -> list[Finding]:
+        """Check a document as if it were this playbook, against the installed connectors and the policy."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything behind the HTTP face.
+
+    Attributes:
+        workspace: the one that sources and logins belong to.
+        url: how people reach us, without a slash at the end.
+        is_demo: whether this is `soar demo`.
+        pages: the built web pages; None where they were not built.
+        roles: permissions of each role.
+        config: open settings, as expressions see them.
+        wake: told which run has something to do: workspace and run id.
+        verify_audit: checks the whole record.
+        is_ready: whether the worker and the audit's checkpoints are alive, with a sentence for each that is not.
+        first_alert: the line that posts the example alert; None where there is no such source.
+    """
+
+    workspace: str
+    url: str
+    is_demo: bool
+    pages: Path | None
+    store: Store
+    receiver: Receiver
+    approvals: ApprovalService
+    responses: ResponseService
+    vault: Vault
+    policy: Policy
+    roles: RoleTable
+    catalog: Catalog
+    connections: Mapping[str, Connection]
+    library: PlaybookLibrary
+    config: Mapping[str, Value]
+    passwords: PasswordChecker
+    hub: Hub
+    clock: Clock
+    ids: Ids
+    randomness: Randomness
+    wake: Callable[[str, str], None]
+    verify_audit: Callable[[], Awaitable[Report]]
+    is_ready: Callable[[], Awaitable[tuple[str, ...]]]
+    first_alert: Callable[[], Awaitable[str | None]]

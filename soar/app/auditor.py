@@ -1,0 +1,67 @@
+"""Signs where the record ends, again and again, and puts the statement out of our own reach."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from soar.audit.checkpoint import checkpoint_head
+from soar.audit.note import SigningKey
+from soar.audit.verify import Report, verify_unit
+from soar.model.audit import Checkpoint
+from soar.model.clock import Clock
+from soar.store import Store
+
+
+class Auditor:
+    """Makes checkpoints and checks the record.
+
+    Args:
+        store: where the record is.
+        key: signs.
+        origin: names this installation in checkpoints.
+        anchors: files that each checkpoint is appended to.
+        clock: real or virtual.
+        workspace: whose transactions are used; the record is one for all workspaces.
+    """
+
+    def __init__(
+        self, *, store: Store, key: SigningKey, origin: str, anchors: Sequence[Path], clock: Clock, workspace: str
+    ) -> None:
+        self._store = store
+        self._key = key
+        self._origin = origin
+        self._anchors = tuple(anchors)
+        self._clock = clock
+        self._workspace = workspace
+
+    async def checkpoint(self) -> Checkpoint | None:
+        """Sign the record if it has grown, and append the statement to every anchor.
+
+        Raises:
+            BugError: the record contradicts an earlier checkpoint; it is not signed.
+        """
+        at = self._clock.now()
+        signed = await self._store.write(
+            self._workspace, lambda unit: checkpoint_head(unit, key=self._key, origin=self._origin, at=at)
+        )
+        if signed is not None:
+            for anchor in self._anchors:
+                _append(anchor, signed.note)
+        return signed
+
+    async def keep_signing(self, interval: float) -> None:
+        """Make a checkpoint every so many seconds, as long as there is something new, until cancelled."""
+        while True:
+            await self._clock.sleep(interval)
+            await self.checkpoint()
+
+    async def verify(self) -> Report:
+        """Check the whole record as it is stored."""
+        return await self._store.read(self._workspace, lambda unit: verify_unit(unit, [self._key.verifier]))
+
+
+def _append(anchor: Path, note: str) -> None:
+    with anchor.open("a", encoding="utf-8") as file:
+        file.write(note + "\n")
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,70 @@
+"""The file that says which products we speak to, and as whom."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from soar.model.catalog import Catalog, Connection
+from soar.model.errors import FieldFault, InputError
+from soar.model.values import JsonValue
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    connector: str = ""
+    mode: Literal["live", "simulate"] = "live"
+    settings: dict[str, JsonValue] = Field(default_factory=dict)
+    credentials: dict[str, str] = Field(default_factory=dict)
+    hosts: tuple[str, ...] = ()
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    connections: dict[str, _Entry] = Field(default_factory=dict)
+
+
+def parse_connections(document: JsonValue, catalog: Catalog) -> dict[str, Connection]:
+    """Read `connections.yaml`: a map from the connection's id to its connector, mode, settings and credentials.
+
+    Args:
+        document: the file as plain data; None for no file.
+        catalog: the installed connectors.
+
+    Raises:
+        InputError: a key is unknown, or a connection names a connector that is not installed.
+    """
+    try:
+        entries = _File.model_validate(document or {}).connections
+    except ValidationError as error:
+        faults = [FieldFault("/" + "/".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
+        raise InputError("connections.yaml does not fit", code="connections.invalid", faults=faults) from error
+    found = {}
+    for id_, entry in entries.items():
+        connector = entry.connector or id_
+        if connector not in catalog.connectors:
+            raise InputError(
+                f"connections.{id_}: no connector `{connector}` is installed",
+                code="connections.unknown_connector",
+                hint=f"installed: {', '.join(sorted(catalog.connectors))}",
+            )
+        found[id_] = Connection(
+            id=id_,
+            connector=connector,
+            simulate=entry.mode == "simulate",
+            settings=entry.settings,
+            credentials=entry.credentials,
+            hosts=entry.hosts,
+        )
+    return found
+
+
+def simulate_all(catalog: Catalog) -> Mapping[str, Connection]:
+    """Return one simulated connection for each connector that can be simulated, as the demo uses them."""
+    return {
+        id_: Connection(id=id_, connector=id_, simulate=True)
+        for id_, connector in catalog.connectors.items()
+        if connector.has_simulator
+    }
