@@ -1,0 +1,147 @@
+"""Which role allows what, the table that comes with the product and what a site may change in it."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+from soar.access.permissions import Permission, Risk, find_permission
+from soar.model.errors import FieldFault, InputError
+from soar.model.identity import Role
+from soar.model.values import JsonValue
+
+P = Permission
+RoleTable: TypeAlias = Mapping[str, frozenset[Permission]]
+
+_VIEWER = frozenset(
+    {
+        P.ALERT_READ,
+        P.RUN_READ,
+        P.APPROVAL_READ,
+        P.RESPONSE_READ,
+        P.CASE_READ,
+        P.PLAYBOOK_READ,
+        P.CONNECTOR_READ,
+        P.SOURCE_READ,
+        P.LIST_READ,
+        P.ROLE_READ,
+        P.POLICY_READ,
+        P.TOKEN_READ,
+        P.TOKEN_WRITE,
+        P.STREAM_READ,
+        P.MESSAGE_READ,
+    }
+)
+_ANALYST = _VIEWER | {
+    P.ALERT_CHECK,
+    P.ALERT_SEND,
+    P.RUN_CANCEL,
+    P.RUN_RETRY,
+    P.RUN_UNDO,
+    P.APPROVAL_VOTE,
+    P.RESPONSE_LIFT,
+    P.CASE_WRITE,
+    P.PLAYBOOK_VALIDATE,
+    P.PLAYBOOK_RUN,
+    P.CONNECTION_READ,
+    P.METRICS_READ,
+    P.MESSAGE_WRITE,
+}
+_LEAD = _ANALYST | {P.FREEZE_WRITE, P.USER_READ, P.AUDIT_READ}
+_AUTHOR = _VIEWER | {P.ALERT_CHECK, P.CONNECTION_READ, P.PLAYBOOK_VALIDATE, P.PLAYBOOK_WRITE}
+_READS = frozenset(permission for permission in Permission if permission.risk is Risk.READ)
+
+DEFAULT_ROLES: RoleTable = MappingProxyType(
+    {
+        Role.VIEWER.value: _VIEWER,
+        Role.ANALYST.value: _ANALYST,
+        Role.SOC_LEAD.value: _LEAD | {P.LIST_WRITE},
+        Role.INCIDENT_COMMANDER.value: _LEAD,
+        Role.AUTHOR.value: _AUTHOR,
+        Role.PUBLISHER.value: _AUTHOR | {P.PLAYBOOK_PUBLISH},
+        Role.CONNECTOR_ADMIN.value: _VIEWER | {P.CONNECTION_READ, P.CREDENTIAL_READ, P.CREDENTIAL_WRITE},
+        Role.AUDITOR.value: _READS - {P.CREDENTIAL_READ},
+        Role.ADMIN.value: frozenset(Permission) - {P.APPROVAL_VOTE},
+    }
+)
+"""What each role that comes with the product allows."""
+
+
+def parse_roles(plain: JsonValue) -> RoleTable:
+    """Read a site's table of roles: `{"roles": {id: [permission, …]}}`.
+
+    A role named here replaces the one of the product with that name; those not named stay.
+
+    Raises:
+        InputError: an unknown key or permission, or a table that breaks the separation of duties; all faults at once,
+            each with its JSON pointer.
+    """
+    if not isinstance(plain, dict) or not isinstance(plain.get("roles"), dict):
+        raise InputError("roles must be a map with one key, `roles`", hint="write `roles:` and under it `id: [...]`")
+    faults = [FieldFault(f"/{_escape(key)}", "unknown key; only `roles` is known") for key in plain if key != "roles"]
+    table = dict(DEFAULT_ROLES)
+    entries = plain["roles"]
+    for role, listed in entries.items() if isinstance(entries, dict) else ():
+        table[role] = _read_permissions(listed, f"/roles/{_escape(role)}", faults)
+    faults += _check_table(table)
+    if faults:
+        raise InputError(
+            f"the table of roles has {len(faults)} faults, the first: {faults[0].message}",
+            hint="correct the entries at the pointers",
+            faults=faults,
+        )
+    return MappingProxyType(table)
+
+
+def check_roles(roles: Iterable[str], *, table: RoleTable = DEFAULT_ROLES) -> list[str]:
+    """Return why a person may not hold these roles together, a sentence for each reason; empty if they may.
+
+    An auditor judges what others do: never together with administration, nor with a role that votes on approvals.
+    """
+    held = sorted(set(roles))
+    reasons = [f"there is no role `{role}`" for role in held if role not in table]
+    if Role.AUDITOR in held:
+        reasons += [
+            f"an auditor cannot be `{role}` at the same time"
+            for role in held
+            if role == Role.ADMIN or Permission.APPROVAL_VOTE in table.get(role, frozenset())
+        ]
+    return reasons
+
+
+def _read_permissions(listed: JsonValue, pointer: str, faults: list[FieldFault]) -> frozenset[Permission]:
+    if not isinstance(listed, list):
+        faults.append(FieldFault(pointer, "must be a list of permissions such as `alert:read`"))
+        return frozenset()
+    found = set()
+    for index, text in enumerate(listed):
+        permission = find_permission(text) if isinstance(text, str) else None
+        if permission is None:
+            faults.append(FieldFault(f"{pointer}/{index}", f"`{text}` is no permission{_suggest(text)}"))
+        else:
+            found.add(permission)
+    return frozenset(found)
+
+
+def _check_table(table: RoleTable) -> list[FieldFault]:
+    faults = []
+    if Permission.APPROVAL_VOTE in table[Role.ADMIN]:
+        faults.append(
+            FieldFault("/roles/admin", "an admin cannot hold `approval:vote`: who hands out roles never votes")
+        )
+    faults += [
+        FieldFault(
+            "/roles/auditor", f"an auditor cannot hold `{permission}`: auditors change nothing, see no credential"
+        )
+        for permission in sorted(table[Role.AUDITOR] - DEFAULT_ROLES[Role.AUDITOR])
+    ]
+    return faults
+
+
+def _suggest(text: JsonValue) -> str:
+    near = difflib.get_close_matches(str(text), list(Permission), n=1)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def _escape(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")

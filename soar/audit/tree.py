@@ -1,0 +1,148 @@
+"""Merkle tree of RFC 6962, section 2.1, kept as a compact range so that appending costs a few hashes at any size.
+
+Pure: hashes are 32 bytes, and nothing here knows what a leaf stands for. Proofs are checked as RFC 9162, sections
+2.1.3.2 and 2.1.4.2, say.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+EMPTY_ROOT = hashlib.sha256().digest()
+"""Root of a tree without leaves."""
+
+
+def hash_leaf(data: bytes) -> bytes:
+    """Return the hash of a leaf: SHA-256 of 0x00 and its bytes."""
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def hash_node(left: bytes, right: bytes) -> bytes:
+    """Return the hash of an inner node: SHA-256 of 0x01 and its two children."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def append_leaf(size: int, compact: Sequence[bytes], leaf: bytes) -> tuple[bytes, ...]:
+    """Return the compact range of a tree with one leaf more.
+
+    Args:
+        size: number of leaves so far.
+        compact: hashes of the perfect subtrees so far, from left to right; as many as `size` has bits set.
+        leaf: hash of the new leaf.
+
+    Raises:
+        ValueError: the range does not belong to a tree of that size.
+    """
+    if len(compact) != size.bit_count():
+        raise ValueError(f"a tree of {size} leaves has {size.bit_count()} perfect subtrees, not {len(compact)}")
+    subtrees = list(compact)
+    node = leaf
+    while size & 1:
+        node = hash_node(subtrees.pop(), node)
+        size >>= 1
+    return (*subtrees, node)
+
+
+def fold_root(compact: Sequence[bytes]) -> bytes:
+    """Return the root of the tree whose perfect subtrees are these."""
+    if not compact:
+        return EMPTY_ROOT
+    *rest, root = compact
+    for subtree in reversed(rest):
+        root = hash_node(subtree, root)
+    return root
+
+
+def compute_root(leaves: Iterable[bytes]) -> bytes:
+    """Return the root over these leaf hashes."""
+    compact: tuple[bytes, ...] = ()
+    for size, leaf in enumerate(leaves):
+        compact = append_leaf(size, compact, leaf)
+    return fold_root(compact)
+
+
+def prove_inclusion(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
+    """Return the path that shows that the leaf at `index` is in the tree over all these leaf hashes.
+
+    Raises:
+        ValueError: there is no leaf at that index.
+    """
+    if not 0 <= index < len(leaves):
+        raise ValueError(f"a tree of {len(leaves)} leaves has no leaf {index}")
+    if len(leaves) == 1:
+        return ()
+    split = _split(len(leaves))
+    if index < split:
+        return (*prove_inclusion(leaves[:split], index), compute_root(leaves[split:]))
+    return (*prove_inclusion(leaves[split:], index - split), compute_root(leaves[:split]))
+
+
+def prove_consistency(leaves: Sequence[bytes], old_size: int) -> tuple[bytes, ...]:
+    """Return the path that shows that the tree over the first `old_size` leaves grew into the tree over all of them.
+
+    Raises:
+        ValueError: the old tree is empty or larger than the new one; neither has a proof.
+    """
+    if not 0 < old_size <= len(leaves):
+        raise ValueError(f"no proof leads from {old_size} to {len(leaves)} leaves")
+    return _prove_subtree(leaves, old_size, is_known=True)
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+    """Say whether the proof shows this leaf hash at this index of the tree with this size and root."""
+    if not 0 <= index < size:
+        return False
+    node, last = index, size - 1
+    digest = leaf
+    for sibling in proof:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            digest = hash_node(sibling, digest)
+            while node and not node & 1:
+                node, last = node >> 1, last >> 1
+        else:
+            digest = hash_node(digest, sibling)
+        node, last = node >> 1, last >> 1
+    return last == 0 and digest == root
+
+
+def verify_consistency(old_size: int, old_root: bytes, new_size: int, new_root: bytes, proof: Sequence[bytes]) -> bool:
+    """Say whether the proof shows that the old tree is the beginning of the new one."""
+    if not 0 < old_size <= new_size:
+        return False
+    if old_size == new_size:
+        return not proof and old_root == new_root
+    path = list(proof) if old_size.bit_count() > 1 else [old_root, *proof]
+    if not path:
+        return False
+    node, last = old_size - 1, new_size - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    old = new = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            old, new = hash_node(sibling, old), hash_node(sibling, new)
+            while node and not node & 1:
+                node, last = node >> 1, last >> 1
+        else:
+            new = hash_node(new, sibling)
+        node, last = node >> 1, last >> 1
+    return last == 0 and old == old_root and new == new_root
+
+
+def _split(size: int) -> int:
+    """Return the largest power of two below the size."""
+    return 1 << ((size - 1).bit_length() - 1)
+
+
+def _prove_subtree(leaves: Sequence[bytes], old_size: int, *, is_known: bool) -> tuple[bytes, ...]:
+    """SUBPROOF of RFC 6962, section 2.1.2; `is_known` while the subtree is the old tree itself."""
+    if old_size == len(leaves):
+        return () if is_known else (compute_root(leaves),)
+    split = _split(len(leaves))
+    if old_size <= split:
+        return (*_prove_subtree(leaves[:split], old_size, is_known=is_known), compute_root(leaves[split:]))
+    right = _prove_subtree(leaves[split:], old_size - split, is_known=False)
+    return (*right, compute_root(leaves[:split]))

@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from soar.access.permissions import Permission, Risk
+from soar.access.roles import DEFAULT_ROLES, check_roles, parse_roles
+from soar.model.errors import InputError
+from soar.model.identity import Role
+from soar.model.values import JsonValue
+
+CONFIG = Path(__file__).parents[3] / "config" / "roles.yaml"
+
+
+def test_every_role_of_the_product_is_in_the_table_and_every_permission_in_some_role() -> None:
+    assert set(DEFAULT_ROLES) == {role.value for role in Role}
+    assert frozenset().union(*DEFAULT_ROLES.values()) == frozenset(Permission)
+
+
+def test_the_auditor_reads_everything_but_credentials_and_changes_nothing() -> None:
+    auditor = DEFAULT_ROLES[Role.AUDITOR]
+    assert all(permission.risk is Risk.READ for permission in auditor)
+    reads = {permission for permission in Permission if permission.endswith(":read")}
+    assert reads - auditor == {Permission.CREDENTIAL_READ}
+
+
+def test_the_admin_cannot_vote() -> None:
+    assert frozenset(Permission) - DEFAULT_ROLES[Role.ADMIN] == {Permission.APPROVAL_VOTE}
+
+
+def test_only_those_who_work_on_alerts_vote() -> None:
+    voters = {role for role, granted in DEFAULT_ROLES.items() if Permission.APPROVAL_VOTE in granted}
+    assert voters == {Role.ANALYST, Role.SOC_LEAD, Role.INCIDENT_COMMANDER}
+
+
+def test_viewers_change_nothing_but_their_own_tokens() -> None:
+    changing = {permission for permission in DEFAULT_ROLES[Role.VIEWER] if permission.risk is not Risk.READ}
+    assert changing == {Permission.TOKEN_WRITE}
+
+
+@pytest.mark.parametrize("other", [Role.ADMIN, Role.ANALYST, Role.SOC_LEAD, Role.INCIDENT_COMMANDER])
+def test_an_auditor_holds_no_role_that_votes_or_administers(other: Role) -> None:
+    assert check_roles([Role.AUDITOR, other]) == [f"an auditor cannot be `{other}` at the same time"]
+
+
+def test_roles_without_conflict_may_be_held_together() -> None:
+    assert check_roles([Role.ANALYST, Role.AUTHOR]) == []
+    assert check_roles([Role.AUDITOR, Role.VIEWER]) == []
+
+
+def test_an_unknown_role_is_named() -> None:
+    assert check_roles(["analist"]) == ["there is no role `analist`"]
+
+
+def test_a_site_may_add_a_role_and_keeps_the_others() -> None:
+    table = parse_roles({"roles": {"tier1": ["alert:read", "approval:vote"]}})
+    assert table["tier1"] == {Permission.ALERT_READ, Permission.APPROVAL_VOTE}
+    assert table[Role.ANALYST] == DEFAULT_ROLES[Role.ANALYST]
+    assert check_roles([Role.AUDITOR, "tier1"], table=table) == ["an auditor cannot be `tier1` at the same time"]
+
+
+@pytest.mark.parametrize(
+    ("plain", "pointer", "words"),
+    [
+        ({"roles": {"x": ["alert:reed"]}}, "/roles/x/0", "did you mean `alert:read`?"),
+        ({"roles": {"x": [7]}}, "/roles/x/0", "`7` is no permission"),
+        ({"roles": {"a/b~c": "alert:read"}}, "/roles/a~1b~0c", "must be a list"),
+        ({"roles": {}, "users": {}}, "/users", "unknown key"),
+        ({"roles": {"admin": ["approval:vote"]}}, "/roles/admin", "never votes"),
+        ({"roles": {"auditor": ["run:cancel"]}}, "/roles/auditor", "change nothing"),
+        ({"roles": {"auditor": ["credential:read"]}}, "/roles/auditor", "see no credential"),
+    ],
+)
+def test_a_faulty_table_says_where_and_what(plain: JsonValue, pointer: str, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_roles(plain)
+    assert [fault.pointer for fault in caught.value.faults] == [pointer]
+    assert words in caught.value.faults[0].message
+
+
+@pytest.mark.parametrize("plain", [None, [], {}, {"roles": []}])
+def test_a_table_of_another_shape_is_refused(plain: JsonValue) -> None:
+    with pytest.raises(InputError, match="must be a map"):
+        parse_roles(plain)
+
+
+def test_the_shipped_file_says_what_the_product_does() -> None:
+    shipped = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))  # noqa: TID251 -- the test reads one trusted file
+    assert set(shipped["roles"]) == set(DEFAULT_ROLES)
+    assert parse_roles(shipped) == DEFAULT_ROLES
