@@ -1,0 +1,1 @@
+"""Exchange Online: messages in mailboxes, through Microsoft Graph."""

@@ -1,0 +1,1 @@
+"""VirusTotal: what many scanners say of URLs and files."""

@@ -1,0 +1,1 @@
+"""Who registered a domain, and when."""

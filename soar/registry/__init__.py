@@ -1,0 +1,1 @@
+"""Connectors: found, checked, loaded, described, called."""

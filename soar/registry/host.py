@@ -1,0 +1,153 @@
+"""Runs connector code within the service's own process."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from soar.model.catalog import Connection
+from soar.model.clock import Clock
+from soar.model.errors import ActionCode, ActionError, SoarError
+from soar.model.network import Egress
+from soar.model.process import ActionAnswer, ActionCall
+from soar.model.secret import Secret
+from soar.model.values import JsonValue
+from soar.registry.load import LoadedConnector
+from soar.registry.pointer import insert
+from soar.sdk.channel import Messages
+from soar.sdk.client import EgressTransport, make_client
+from soar.sdk.context import Context, Settings
+from soar.sdk.errors import ActionInputError
+from soar.sdk.invocation import invoke
+from soar.sdk.manifest import PRIVATE
+from soar.sdk.redaction import Redactor
+from soar.sdk.simulation import Ledger, SimulatedEgress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the host needs of the service.
+
+    Attributes:
+        find_connection: by workspace and id.
+        resolve: a credential's secret, by workspace and name; raises `SoarError` if it cannot be had.
+        open_ledger: the ledger of a simulated product, by workspace and connection.
+        open_messages: the built-in chat, for one call.
+        egress: the way out.
+    """
+
+    find_connection: Callable[[str, str], Connection | None]
+    resolve: Callable[[str, str], Awaitable[Secret]]
+    open_ledger: Callable[[str, str], Ledger]
+    open_messages: Callable[[ActionCall], Messages]
+    egress: Egress
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """A call whose connector, action and connection are known to fit."""
+
+    call: ActionCall
+    loaded: LoadedConnector
+    action: str
+    connection: Connection
+    settings: Settings
+
+
+class InProcessHost:
+    """An `ActionHost` without walls: connector code shares the process. For connectors that are trusted as the service.
+
+    Args:
+        connectors: by id.
+        surroundings: what the service lends to calls.
+    """
+
+    def __init__(self, connectors: Mapping[str, LoadedConnector], surroundings: Surroundings) -> None:
+        self._connectors = connectors
+        self._world = surroundings
+
+    async def call(self, call: ActionCall) -> ActionAnswer:
+        """Make the call and say how it ended; see `soar.model.process.ActionHost`."""
+        try:
+            plan = self._plan(call)
+            credentials = await self._resolve_credentials(plan)
+            arguments, inserted = await self._insert_secrets(call)
+        except ActionError as error:
+            return ActionAnswer(code=error.action_code, message=error.message)
+        except SoarError as error:
+            return ActionAnswer(code=ActionCode.AUTH, message=error.message)
+        except Exception as error:  # noqa: BLE001 nothing was called yet, and the contract is not to raise
+            return ActionAnswer(code=ActionCode.INTERNAL, message=f"the call did not begin: {type(error).__name__}")
+        return await self._invoke(plan, arguments, credentials, Redactor([*credentials.values(), *inserted]))
+
+    def _plan(self, call: ActionCall) -> _Plan:
+        connector, _, name = call.action.partition(".")
+        loaded = self._connectors.get(connector)
+        if loaded is None or name not in loaded.actions:
+            raise ActionInputError(f"there is no action {call.action}")
+        connection = self._world.find_connection(call.workspace, call.connection)
+        if connection is None or connection.connector != connector:
+            raise ActionInputError(f"{connector} has no connection {call.connection}")
+        if connection.simulate and loaded.manifest.hosts and loaded.simulator is None:
+            raise ActionInputError(f"{connector} cannot be simulated")
+        settings = loaded.manifest.read_settings(connection.settings)
+        return _Plan(call=call, loaded=loaded, action=name, connection=connection, settings=settings)
+
+    async def _resolve_credentials(self, plan: _Plan) -> dict[str, Secret]:
+        """Return the connection's secrets by field; a simulated product is shown made-up ones."""
+        fields = plan.loaded.manifest.secrets
+        if plan.connection.simulate:
+            return {field: Secret(f"simulated-{field}") for field in fields}
+        named = plan.connection.credentials
+        return {
+            field: await self._world.resolve(plan.call.workspace, named[field]) for field in fields if field in named
+        }
+
+    async def _insert_secrets(self, call: ActionCall) -> tuple[JsonValue, list[Secret]]:
+        arguments, inserted = call.arguments, []
+        for pointer, name in call.secrets:
+            secret = await self._world.resolve(call.workspace, name)
+            arguments = insert(arguments, pointer, secret.reveal())
+            inserted.append(secret)
+        return arguments, inserted
+
+    async def _invoke(
+        self, plan: _Plan, arguments: JsonValue, credentials: Mapping[str, Secret], redactor: Redactor
+    ) -> ActionAnswer:
+        call, clock = plan.call, self._world.clock
+        async with make_client(self._open_transport(plan)) as http:
+            context = Context(
+                http=http,
+                settings=plan.settings,
+                credentials=credentials,
+                idempotency_key=call.effect_key,
+                deadline=clock.now() + timedelta(seconds=call.timeout),
+                messages=self._world.open_messages(call),
+                clock=clock,
+            )
+            return await invoke(
+                plan.loaded.connector(),
+                plan.loaded.actions[plan.action],
+                context,
+                arguments,
+                seconds=call.timeout,
+                redactor=redactor,
+            )
+
+    def _open_transport(self, plan: _Plan) -> EgressTransport:
+        named = frozenset(plan.connection.hosts)
+        hosts = plan.loaded.manifest.find_hosts(plan.connection.hosts)
+        return EgressTransport(
+            self._open_egress(plan),
+            hosts=hosts,
+            private_hosts=named & hosts if plan.settings.get(PRIVATE) is True else frozenset(),
+            idempotency_key=plan.call.effect_key,
+            timeout=plan.call.timeout,
+        )
+
+    def _open_egress(self, plan: _Plan) -> Egress:
+        simulator = plan.loaded.simulator
+        if not plan.connection.simulate or simulator is None:
+            return self._world.egress
+        ledger = self._world.open_ledger(plan.call.workspace, plan.connection.id)
+        return SimulatedEgress(simulator(ledger, self._world.clock.now))

@@ -1,0 +1,175 @@
+"""From a connector's folder to its code."""
+
+import hashlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TypeAlias, TypeVar
+
+from pydantic import ValidationError
+
+from soar.model.errors import FieldFault, InputError
+from soar.model.values import JsonValue
+from soar.registry.discover import MANIFEST, Found
+from soar.sdk.action import Action, Connector
+from soar.sdk.faults import describe_faults
+from soar.sdk.manifest import Manifest
+from soar.sdk.simulation import Simulator
+
+ReadYaml: TypeAlias = Callable[[str, str], JsonValue]
+"""Reads a YAML text; the second argument is the file's name, for its messages. Raises `InputError`."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedConnector:
+    """A connector whose code is in memory.
+
+    Attributes:
+        folder: where it was found.
+        digest: `sha256:` and the hex digest of its files.
+        connector: its class.
+        simulator: the product in small, if it has one.
+    """
+
+    folder: Path
+    manifest: Manifest
+    digest: str
+    connector: type[Connector]
+    simulator: type[Simulator] | None
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """Its actions, by name."""
+        return self.connector.actions
+
+
+def load_connectors(found: Iterable[Found], read_yaml: ReadYaml) -> dict[str, LoadedConnector]:
+    """Return the connectors by id.
+
+    Raises:
+        InputError: one of them does not load; the message says which and why.
+    """
+    return {one.id: load_connector(one, read_yaml) for one in found}
+
+
+def load_connector(found: Found, read_yaml: ReadYaml) -> LoadedConnector:
+    """Import a connector's code under `connectors.<id>`, so that imports within its folder work.
+
+    Raises:
+        InputError: the manifest or the code is not as it must be.
+    """
+    manifest = read_manifest(found, read_yaml)
+    digest = digest_folder(found.folder)
+    _forget(f"connectors.{found.id}")
+    connector = _find_class(_import(found, "connector"), Connector, found)
+    has_simulator = (found.folder / "simulator.py").exists()
+    simulator = _find_class(_import(found, "simulator"), Simulator, found) if has_simulator else None
+    faults = [*_find_promise_faults(connector.actions)]
+    if faults:
+        raise InputError(
+            f"connector {found.id}: {faults[0]}", faults=[FieldFault("/connector.py", fault) for fault in faults]
+        )
+    return LoadedConnector(
+        folder=found.folder, manifest=manifest, digest=digest, connector=connector, simulator=simulator
+    )
+
+
+def read_manifest(found: Found, read_yaml: ReadYaml) -> Manifest:
+    """Return a connector's checked manifest.
+
+    Raises:
+        InputError: it is not as it must be.
+    """
+    file = found.folder / MANIFEST
+    document = read_yaml(file.read_text("utf-8"), f"{found.id}/{MANIFEST}")
+    try:
+        manifest = Manifest.model_validate(document)
+    except ValidationError as error:
+        raise InputError(f"{found.id}/{MANIFEST}: {describe_faults(error)}") from None
+    if manifest.id != found.id:
+        raise InputError(f"{found.id}/{MANIFEST}: its id is {manifest.id}", hint=f"write id: {found.id}")
+    return manifest
+
+
+def digest_folder(folder: Path) -> str:
+    """Return `sha256:` and the hex digest over the names and contents of a folder's files, compiled ones left out."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix()):
+        if file.is_file() and file.suffix != ".pyc":
+            name = file.relative_to(folder).as_posix().encode()
+            content = file.read_bytes()
+            digest.update(b"%d:%b%d:%b" % (len(name), name, len(content), content))
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _import(found: Found, stem: str) -> ModuleType:
+    package = f"connectors.{found.id}"
+    try:
+        if package not in sys.modules:
+            _import_file(package, found.folder / "__init__.py", [str(found.folder)])
+        return _import_file(f"{package}.{stem}", found.folder / f"{stem}.py")
+    except Exception as error:
+        raise InputError(f"{found.id}/{stem}.py does not load: {type(error).__name__}: {error}") from error
+
+
+def _import_file(name: str, file: Path, locations: list[str] | None = None) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=locations)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file.name} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _forget(package: str) -> None:
+    """Let what was imported before go, so that the code in memory is that of the digest."""
+    for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
+        del sys.modules[name]
+
+
+def _find_class(module: ModuleType, base: type[T], found: Found) -> type[T]:
+    classes = [
+        member
+        for member in vars(module).values()
+        if inspect.isclass(member) and issubclass(member, base) and member.__module__ == module.__name__
+    ]
+    if len(classes) != 1:
+        file = f"{found.id}/{module.__name__.rpartition('.')[2]}.py"
+        raise InputError(f"{file}: holds {len(classes)} classes derived from {base.__name__}; it must be one")
+    return classes[0]
+
+
+def _find_promise_faults(actions: Mapping[str, Action]) -> Iterable[str]:
+    """Say what in the actions' promises leads nowhere."""
+    if not actions:
+        yield "it has no action"
+    for action in actions.values():
+        promise = action.promise
+        if promise.targets is not None and promise.targets not in action.takes.model_fields:
+            yield f"action {action.name}: targets names {promise.targets}, which is no parameter"
+        if promise.undo is not None:
+            yield from _find_undo_faults(action, actions.get(promise.undo))
+
+
+def _find_undo_faults(action: Action, undo: Action | None) -> Iterable[str]:
+    if undo is None:
+        yield f"action {action.name}: undo names {action.promise.undo}, which is no action of this connector"
+        return
+    parameters = undo.takes.model_fields
+    sources = {"with": action.takes.model_fields, "output": action.gives.model_fields}
+    for name, source in action.promise.undo_arguments.items():
+        place, _, field = source.partition(".")
+        if name not in parameters:
+            yield f"action {action.name}: undo_arguments names {name}, which {undo.name} does not take"
+        if field not in sources.get(place, {}):
+            yield f"action {action.name}: undo_arguments takes {name} from {source}, which is not there"
+    for name, parameter in parameters.items():
+        if parameter.is_required() and name not in action.promise.undo_arguments:
+            yield f"action {action.name}: undo_arguments lacks {name}, which {undo.name} needs"

@@ -1,0 +1,64 @@
+"""All that the author of a connector needs, and the only name a connector may import.
+
+A connector is a folder with `manifest.yaml` and `connector.py`, which holds one class::
+
+    class Host(Arguments):
+        name: str
+
+    class Isolation(Output):
+        is_isolated: bool
+
+    class Shield(Connector):
+        @action(title="Isolate a host", effect=Effect.DESTRUCTIVE, repeat=Repeat.SAFE, targets="name")
+        async def isolate(self, ctx: Context, arguments: Host) -> Isolation:
+            url = "https://api.shield.example" + path("/hosts/{name}/isolation", name=arguments.name)
+            ctx.check(await ctx.http.put(url, headers={"Authorization": f"Bearer {ctx.secret('token').reveal()}"}))
+            return Isolation(is_isolated=True)
+
+`soar.sdk.testing` has the checks that every connector's own test runs.
+"""
+
+from soar.model.catalog import Effect, Repeat
+from soar.model.errors import ActionCode
+from soar.model.secret import Secret
+from soar.sdk.action import Arguments, Connector, Output, action
+from soar.sdk.channel import Messages
+from soar.sdk.client import header, path, read_json
+from soar.sdk.context import Context, Settings
+from soar.sdk.errors import (
+    ActionInputError,
+    AuthError,
+    EgressRefusedError,
+    PermanentError,
+    RateLimitedError,
+    TransientError,
+    UnknownOutcomeError,
+)
+from soar.sdk.simulation import SimRequest, SimResponse, Simulator
+
+__all__ = [
+    "ActionCode",
+    "ActionInputError",
+    "Arguments",
+    "AuthError",
+    "Connector",
+    "Context",
+    "Effect",
+    "EgressRefusedError",
+    "Messages",
+    "Output",
+    "PermanentError",
+    "RateLimitedError",
+    "Repeat",
+    "Secret",
+    "Settings",
+    "SimRequest",
+    "SimResponse",
+    "Simulator",
+    "TransientError",
+    "UnknownOutcomeError",
+    "action",
+    "header",
+    "path",
+    "read_json",
+]

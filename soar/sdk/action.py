@@ -1,0 +1,120 @@
+"""Typed actions: what a connector's author writes."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar, get_type_hints
+
+from pydantic import BaseModel, ConfigDict
+
+from soar.model.catalog import Effect, Repeat
+from soar.sdk.context import Context
+
+Method = TypeVar("Method", bound=Callable[..., Awaitable[BaseModel]])
+
+_MARK = "soar_action"
+
+
+class Arguments(BaseModel):
+    """Base of an action's arguments: unknown names are refused and nothing is converted silently."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Output(BaseModel):
+    """Base of an action's output."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What the author of an action promises; see `action` for the fields."""
+
+    title: str
+    effect: Effect
+    repeat: Repeat
+    undo: str | None
+    undo_arguments: Mapping[str, str]
+    targets: str | None
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """An action of a connector: what it promises, and the code.
+
+    Attributes:
+        promise: what its author promises.
+        takes: the model of its arguments.
+        gives: the model of its output.
+        method: the function; called with the connector, the context and the arguments.
+    """
+
+    name: str
+    promise: Promise
+    takes: type[BaseModel]
+    gives: type[BaseModel]
+    method: Callable[[Any, Context, Any], Awaitable[BaseModel]]
+
+
+class Connector:
+    """Base of the one class in a connector's `connector.py`. It holds no state: every call brings its context."""
+
+    actions: ClassVar[Mapping[str, Action]] = {}
+
+    def __init_subclass__(cls) -> None:
+        cls.actions = {name: _build(name, member) for name, member in vars(cls).items() if _MARK in _marks(member)}
+
+
+def action(
+    *,
+    title: str,
+    effect: Effect,
+    repeat: Repeat,
+    undo: str | None = None,
+    undo_arguments: Mapping[str, str] | None = None,
+    targets: str | None = None,
+    timeout: float = 30.0,
+) -> Callable[[Method], Method]:
+    """Make an async method of a `Connector` an action.
+
+    Args:
+        title: a short imperative for people.
+        effect: what a call does to the world.
+        repeat: what a second call of the same intent does.
+        undo: name of the action of the same connector that takes it back.
+        undo_arguments: for each parameter of the undo, where its value comes from: `with.name` or `output.name`.
+        targets: the parameter whose value is what is acted on.
+        timeout: seconds a call may take unless the step says otherwise.
+    """
+
+    def mark(method: Method) -> Method:
+        method.__dict__[_MARK] = Promise(
+            title=title,
+            effect=effect,
+            repeat=repeat,
+            undo=undo,
+            undo_arguments=dict(undo_arguments or {}),
+            targets=targets,
+            timeout=timeout,
+        )
+        return method
+
+    return mark
+
+
+def _marks(member: object) -> Mapping[str, object]:
+    return member.__dict__ if inspect.isfunction(member) else {}
+
+
+def _build(name: str, method: Callable[..., Awaitable[BaseModel]]) -> Action:
+    if not inspect.iscoroutinefunction(method):
+        raise TypeError(f"action {name}: must be `async def`")
+    hints = get_type_hints(method)
+    takes, gives = hints.get("arguments"), hints.get("return")
+    if not (inspect.isclass(takes) and issubclass(takes, Arguments)):
+        raise TypeError(f"action {name}: the parameter `arguments` must be annotated with a class of Arguments")
+    if not (inspect.isclass(gives) and issubclass(gives, Output)):
+        raise TypeError(f"action {name}: the result must be annotated with a class of Output")
+    return Action(name=name, promise=method.__dict__[_MARK], takes=takes, gives=gives, method=method)

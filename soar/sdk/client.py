@@ -1,0 +1,203 @@
+"""The HTTP client that connectors are given, and how they read answers and write requests."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeAlias
+from urllib.parse import quote
+
+import httpx
+
+from soar.model.errors import ActionCode
+from soar.model.network import Egress, EgressRequest
+from soar.sdk.errors import (
+    ActionInputError,
+    AuthError,
+    PermanentError,
+    RateLimitedError,
+    TransientError,
+)
+
+Client: TypeAlias = httpx.AsyncClient  # noqa: TID251 its one home
+"""What `ctx.http` is; it is made here only."""
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing (RFC 9110, section 9.2.1)."""
+
+HEADER_LIMIT = 4096
+"""Bytes of a header's value at most."""
+
+_PRINTABLE = re.compile(r"[\x20-\x7e]*")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
+_PLACE = re.compile(r"\{([a-z_]+)\}")
+_OWN_HEADERS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding"})
+_EXCERPT = 200
+_LONGEST_WAIT = 86_400.0
+
+
+class EgressTransport(httpx.AsyncBaseTransport):
+    """Carries httpx requests over the egress. Every write bears the idempotency key of its effect.
+
+    Args:
+        egress: the way out.
+        hosts: host names that may be called.
+        private_hosts: those of them that may be inside the network.
+        idempotency_key: the same for every attempt at the same effect.
+        timeout: seconds for each exchange.
+    """
+
+    def __init__(
+        self,
+        egress: Egress,
+        *,
+        hosts: frozenset[str],
+        private_hosts: frozenset[str],
+        idempotency_key: str,
+        timeout: float,
+    ) -> None:
+        self._egress = egress
+        self._hosts = hosts
+        self._private_hosts = private_hosts
+        self._key = idempotency_key
+        self._timeout = timeout
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request."""
+        if request.method not in SAFE_METHODS:
+            request.headers.setdefault("Idempotency-Key", self._key)
+        answer = await self._egress.send(
+            EgressRequest(
+                method=request.method,
+                url=str(request.url),
+                headers=_collect_headers(request.headers),
+                body=await request.aread(),
+                hosts=self._hosts,
+                private_hosts=self._private_hosts,
+                timeout=self._timeout,
+            )
+        )
+        return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body, request=request)
+
+
+def make_client(transport: httpx.AsyncBaseTransport) -> Client:
+    """Return the client a connector sees for one call. It follows no redirect and reads no environment."""
+    return Client(
+        transport=transport,
+        trust_env=False,
+        follow_redirects=False,
+        headers={"User-Agent": "soar"},
+    )
+
+
+def path(template: str, **values: str) -> str:
+    """Return a path whose `{names}` are replaced by values, each percent-encoded to stay within its segment.
+
+    Raises:
+        ActionInputError: a value is empty, `.` or `..`, or cannot be encoded.
+    """
+    return _PLACE.sub(lambda place: _encode_segment(place[1], values[place[1]]), template)
+
+
+def _encode_segment(name: str, value: str) -> str:
+    if value in {"", ".", ".."}:
+        raise ActionInputError(f"{name}: {value!r} cannot be part of a path")
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError as error:
+        raise ActionInputError(f"{name}: the text holds half a character") from error
+
+
+def header(name: str, value: str) -> str:
+    """Return the value if it can be sent as a header: printable ASCII, at most `HEADER_LIMIT` bytes, on one line.
+
+    Raises:
+        ActionInputError: it cannot, or the name is none.
+    """
+    if not _TOKEN.fullmatch(name):
+        raise ActionInputError(f"header {name!r}: that is no header's name")
+    if len(value) > HEADER_LIMIT:
+        raise ActionInputError(f"header {name}: longer than {HEADER_LIMIT} bytes")
+    if not _PRINTABLE.fullmatch(value):
+        raise ActionInputError(f"header {name}: only printable ASCII can be sent")
+    return value
+
+
+def _collect_headers(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
+    named = [(name, header(name, value)) for name, value in headers.multi_items() if name not in _OWN_HEADERS]
+    return (*named, ("accept-encoding", "identity"))  # what is not compressed is as long as it says
+
+
+def raise_for_answer(response: httpx.Response, *, now: Callable[[], datetime]) -> httpx.Response:
+    """Return the answer if its status is 2xx, else raise what the status means.
+
+    Args:
+        response: the product's answer.
+        now: the clock, for a `Retry-After` that names a date.
+
+    Raises:
+        AuthError: 401, 403.
+        RateLimitedError: 429, with the seconds of `Retry-After` (RFC 9110, section 10.2.3).
+        TransientError: 408 and 5xx.
+        PermanentError: a redirect, 404, 409, and every other 4xx.
+    """
+    status = response.status_code
+    if response.is_success:
+        return response
+    message = _describe(response)
+    match status:
+        case 401:
+            raise AuthError(message, hint="check the credential of the connection")
+        case 403:
+            raise AuthError(message, is_known=True, hint="check the rights of the credential")
+        case 404:
+            raise PermanentError(message, action_code=ActionCode.NOT_FOUND)
+        case 409:
+            raise PermanentError(message, action_code=ActionCode.CONFLICT)
+        case 429:
+            raise RateLimitedError(message, retry_after=read_retry_after(response, now()))
+        case _ if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.REQUEST_TIMEOUT:
+            raise TransientError(message, retry_after=read_retry_after(response, now()))
+        case _ if response.is_redirect:
+            raise PermanentError(message, hint="redirects are not followed; name the final host")
+        case _:
+            raise PermanentError(message)
+
+
+def _describe(response: httpx.Response) -> str:
+    request = response.request
+    excerpt = " ".join(response.text[:_EXCERPT].split())
+    said = f": {excerpt}" if excerpt else ""
+    return f"{request.url.host} answered {response.status_code} to {request.method} {request.url.path}{said}"
+
+
+def read_retry_after(response: httpx.Response, now: datetime) -> float | None:
+    """Return the seconds that `Retry-After` asks for, a day at most, be it a number or a date.
+
+    None if it says nothing sensible.
+    """
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdecimal():
+        return min(float(text), _LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(max(0.0, (moment - now).total_seconds()), _LONGEST_WAIT)
+
+
+def read_json(response: httpx.Response) -> dict[str, Any]:
+    """Return the JSON object that the product answered.
+
+    Raises:
+        PermanentError: the answer is something else.
+    """
+    try:
+        document = response.json()
+    except ValueError as error:
+        raise PermanentError(f"{response.request.url.host} did not answer JSON") from error
+    if not isinstance(document, dict):
+        raise PermanentError(f"{response.request.url.host} did not answer a JSON object")
+    return document

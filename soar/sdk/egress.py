@@ -1,0 +1,191 @@
+"""The one way out of the service, over real sockets."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from types import SimpleNamespace
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from soar.model.errors import ActionCode, ActionError
+from soar.model.network import EgressRequest, EgressResponse
+from soar.sdk.errors import EgressRefusedError, TransientError, UnknownOutcomeError
+from soar.sdk.target import check_address, parse_target
+
+Lookup = Callable[[str], Awaitable[Sequence[str]]]
+"""Returns all addresses of a host name; raises OSError if it has none."""
+
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_CHUNK = 64 * 1024
+
+
+async def look_up(host: str) -> Sequence[str]:
+    """Ask the operating system for all addresses of a host name."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise OSError(f"{host} is no host name") from error
+    return [str(entry[4][0]) for entry in found]
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """How far one request has come."""
+
+    is_read: bool
+    is_connected: bool = False
+
+
+class _CheckedResolver(AbstractResolver):
+    """Hands out addresses only if every one of them is acceptable; the client connects to these and no others."""
+
+    def __init__(self, lookup: Lookup, *, may_be_private: bool) -> None:
+        self._lookup = lookup
+        self._may_be_private = may_be_private
+
+    async def resolve(
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 part of the interface; we serve both families
+    ) -> list[ResolveResult]:
+        addresses = await self._lookup(host)
+        for address in addresses:
+            check_address(address, may_be_private=self._may_be_private)
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=socket.IPPROTO_TCP,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in dict.fromkeys(addresses)
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+class HttpEgress:
+    """Sends requests: resolves, checks every address, pins, connects, verifies TLS; follows no redirect.
+
+    Half of a request's time may go into connecting, so that what was never sent is known not to have been.
+    Connections of reads are pooled. A write gets a fresh one: a pooled connection that the product has just closed
+    would make its outcome unknown without need.
+
+    Args:
+        lookup: how host names are resolved.
+    """
+
+    def __init__(self, lookup: Lookup = look_up) -> None:
+        self._lookup = lookup
+        self._sessions: dict[tuple[bool, bool], aiohttp.ClientSession] = {}
+
+    async def send(self, request: EgressRequest) -> EgressResponse:
+        """Send one request and read its answer; see `soar.model.network.Egress`."""
+        target = parse_target(request.url, request.hosts, request.private_hosts)
+        host = str(target.raw_host)
+        may_be_private = host in request.private_hosts
+        _check_literal(host, may_be_private=may_be_private)
+        exchange = _Exchange(is_read=request.method in _READS)
+        session = self._open_session(may_be_private=may_be_private, is_read=exchange.is_read)
+        try:
+            async with session.request(
+                request.method,
+                target,
+                headers=request.headers,
+                data=request.body or None,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=request.timeout, connect=request.timeout / 2),
+                trace_request_ctx=exchange,
+            ) as response:
+                return await _read(response, request.limit)
+        except (aiohttp.ClientError, OSError) as error:
+            raise _explain(error, exchange, host, request.timeout) from error
+
+    async def close(self) -> None:
+        """Close pooled connections."""
+        for session in self._sessions.values():
+            await session.close()
+        self._sessions.clear()
+
+    def _open_session(self, *, may_be_private: bool, is_read: bool) -> aiohttp.ClientSession:
+        """Return the pool for this kind of request; what was connected under one rule is not reused under another."""
+        session = self._sessions.get((may_be_private, is_read))
+        if session is None:
+            session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    resolver=_CheckedResolver(self._lookup, may_be_private=may_be_private),
+                    use_dns_cache=False,
+                    force_close=not is_read,
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                trust_env=False,
+                skip_auto_headers=("User-Agent", "Content-Type", "Accept", "Accept-Encoding"),
+                trace_configs=[_trace()],
+            )
+            self._sessions[may_be_private, is_read] = session
+        return session
+
+
+def _check_literal(host: str, *, may_be_private: bool) -> None:
+    """Check a host that is an address: it is never resolved, so the resolver does not see it."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return
+    check_address(host, may_be_private=may_be_private)
+
+
+def _explain(error: Exception, exchange: _Exchange, host: str, seconds: float) -> ActionError:
+    """Return what a failure means: before there was a connection nothing can have arrived."""
+    if exchange.is_connected and isinstance(error, TimeoutError):
+        return UnknownOutcomeError(f"{host} did not answer within {seconds:g} s", read_code=ActionCode.TIMEOUT)
+    reason = type(error).__name__
+    if exchange.is_connected:
+        return UnknownOutcomeError(f"the exchange with {host} broke off ({reason})")
+    match error:
+        case aiohttp.InvalidURL():
+            return EgressRefusedError(f"{host} is no host name")
+        case aiohttp.ClientConnectorCertificateError() | ssl.SSLError():
+            return EgressRefusedError(f"{host} does not prove its name by TLS")
+        case _:
+            return TransientError(f"{host} could not be reached ({reason})")
+
+
+def _trace() -> aiohttp.TraceConfig:
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_create_end.append(_note_connection)
+    trace.on_connection_reuseconn.append(_note_connection)
+    return trace
+
+
+async def _note_connection(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:
+    """Note that bytes may flow from here on.
+
+    The client sends PUT and DELETE a second time by itself when a connection breaks; a second connection for one write
+    is refused here, because the first request may have arrived.
+    """
+    exchange: _Exchange = context.trace_request_ctx
+    if exchange.is_connected and not exchange.is_read:
+        raise UnknownOutcomeError("the connection broke off after the request was sent")
+    exchange.is_connected = True
+
+
+async def _read(response: aiohttp.ClientResponse, limit: int) -> EgressResponse:
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnknownOutcomeError("the answer is compressed, which was not asked for", read_code=ActionCode.INVALID)
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        body += chunk
+        if len(body) > limit:
+            raise UnknownOutcomeError(f"the answer is longer than {limit} bytes", read_code=ActionCode.INVALID)
+    headers = tuple((name, value) for name, value in response.headers.items())
+    return EgressResponse(status=response.status, headers=headers, body=bytes(body))

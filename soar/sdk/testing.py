@@ -1,0 +1,254 @@
+"""The checks that every connector's own test runs, at the wire.
+
+::
+
+    BENCH = Bench(VirusTotal, hosts={"www.virustotal.com"}, credentials={"api_key": SECRET})
+
+    async def test_every_failure_has_its_code() -> None:
+        await check_failures(BENCH, "url_report", {"url": "https://evil.example/"})
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+
+import httpx
+
+from soar.model.catalog import Effect
+from soar.model.errors import ActionCode
+from soar.model.network import Egress, EgressRequest, EgressResponse
+from soar.model.process import ActionAnswer
+from soar.model.secret import Secret
+from soar.model.values import JsonValue
+from soar.sdk.action import Connector
+from soar.sdk.client import EgressTransport, make_client
+from soar.sdk.context import Context, Settings
+from soar.sdk.errors import UnknownOutcomeError
+from soar.sdk.invocation import invoke
+from soar.sdk.redaction import Redactor
+from soar.sdk.simulation import Ledger, MemoryLedger, SimulatedEgress, Simulator
+from soar.sdk.target import parse_target
+
+__all__ = [
+    "NOW",
+    "SECRET",
+    "Bench",
+    "Ledger",
+    "MemoryLedger",
+    "MemoryMessages",
+    "StillClock",
+    "WireEgress",
+    "check_double_call",
+    "check_failures",
+]
+
+SECRET = "s3cret/V4lue+with=odd&parts"  # noqa: S105 made up, of characters that encodings change
+"""A credential that every encoding writes differently."""
+
+NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+"""The moment at which a bench's calls happen."""
+
+Handler: TypeAlias = (
+    Callable[[httpx.Request], httpx.Response] | Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
+)
+"""Answers requests: a function, or the `async_handler` of a respx router."""
+
+
+class StillClock:
+    """A clock that stands at `NOW`."""
+
+    def now(self) -> datetime:
+        """Return `NOW`."""
+        return NOW
+
+    def monotonic(self) -> float:
+        """Return zero."""
+        return 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        """Return at once, having let others run."""
+        await asyncio.sleep(0 * seconds)
+
+
+class WireEgress:
+    """A way out that ends at a handler.
+
+    Args:
+        handler: answers each request whose host is allowed.
+    """
+
+    def __init__(self, handler: Handler) -> None:
+        self._transport = httpx.MockTransport(handler)
+
+    async def send(self, request: EgressRequest) -> EgressResponse:
+        """Answer one request."""
+        parse_target(request.url, request.hosts, request.private_hosts)
+        sent = httpx.Request(request.method, request.url, headers=list(request.headers), content=request.body)
+        answer = await self._transport.handle_async_request(sent)
+        return EgressResponse(
+            status=answer.status_code, headers=tuple(answer.headers.multi_items()), body=await answer.aread()
+        )
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+class MemoryMessages:
+    """A chat that remembers what was posted, once for each key."""
+
+    def __init__(self) -> None:
+        self.posted: dict[str, tuple[str, str]] = {}
+
+    async def post(self, channel: str, text: str, key: str) -> str:
+        """Remember a message and return its id."""
+        self.posted.setdefault(key, (channel, text))
+        return f"msg_{list(self.posted).index(key)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A connector with a made-up connection.
+
+    Attributes:
+        connector: the class under test.
+        hosts: those its connection may call.
+        settings: all of them; the manifest's defaults are not read.
+        credentials: by secret field.
+        messages: the chat it posts to.
+    """
+
+    connector: type[Connector]
+    hosts: Collection[str] = ()
+    settings: Mapping[str, JsonValue] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    messages: MemoryMessages = field(default_factory=MemoryMessages)
+
+    async def call(
+        self, name: str, arguments: Mapping[str, Any], handler: Handler, *, key: str = "key-1", seconds: float = 5.0
+    ) -> ActionAnswer:
+        """Call an action whose requests the handler answers."""
+        return await self._invoke(name, arguments, WireEgress(handler), key, seconds)
+
+    async def simulate(
+        self, name: str, arguments: Mapping[str, Any], simulator: Simulator, *, key: str = "key-1"
+    ) -> ActionAnswer:
+        """Call an action against the product's simulator."""
+        return await self._invoke(name, arguments, SimulatedEgress(simulator), key, 5.0)
+
+    async def _invoke(
+        self, name: str, arguments: Mapping[str, Any], egress: Egress, key: str, seconds: float
+    ) -> ActionAnswer:
+        credentials = {field: Secret(text) for field, text in self.credentials.items()}
+        transport = EgressTransport(
+            egress, hosts=frozenset(self.hosts), private_hosts=frozenset(), idempotency_key=key, timeout=seconds
+        )
+        async with make_client(transport) as http:
+            context = Context(
+                http=http,
+                settings=Settings(self.settings),
+                credentials=credentials,
+                idempotency_key=key,
+                deadline=NOW + timedelta(seconds=seconds),
+                messages=self.messages,
+                clock=StillClock(),
+            )
+            action = self.connector.actions[name]
+            redactor = Redactor(credentials.values())
+            return await invoke(self.connector(), action, context, dict(arguments), seconds=seconds, redactor=redactor)
+
+
+async def check_failures(
+    bench: Bench, name: str, arguments: Mapping[str, Any], *, on_server_error: ActionCode = ActionCode.UNAVAILABLE
+) -> None:
+    """Check that the product's failures get the codes that all connectors share, and that none tells the secret.
+
+    Args:
+        bench: the connector and its connection.
+        name: the action.
+        arguments: such that the action sends at least one request.
+        on_server_error: what a 5xx means to this action.
+
+    Raises:
+        AssertionError: a failure has another code, or shows the secret.
+    """
+    is_read = bench.connector.actions[name].promise.effect is Effect.READ
+    cut_off = ActionCode.UNAVAILABLE if is_read else ActionCode.UNKNOWN_OUTCOME
+    timed_out = ActionCode.TIMEOUT if is_read else ActionCode.UNKNOWN_OUTCOME
+    cases: list[tuple[str, Handler, ActionCode]] = [
+        ("401", _answer(401), ActionCode.AUTH),
+        ("403", _answer(403), ActionCode.FORBIDDEN),
+        ("400", _answer(400), ActionCode.INVALID),
+        ("409", _answer(409), ActionCode.CONFLICT),
+        ("429", _answer(429), ActionCode.RATE_LIMITED),
+        ("500", _answer(500), on_server_error),
+        ("503", _answer(503), on_server_error),
+        ("a broken connection", _cut_off, cut_off),
+        ("silence", _hang, timed_out),
+    ]
+    for title, handler, code in cases:
+        answer = await bench.call(name, arguments, handler, seconds=0.05 if handler is _hang else 5.0)
+        _expect(answer.code is code, f"{title}: {answer.code} instead of {code}: {answer.message}")
+        _expect_no_secret(bench, answer)
+        if code is ActionCode.RATE_LIMITED:
+            _expect(answer.retry_after == _PATIENCE, f"{title}: Retry-After was not read")
+
+
+async def check_double_call(
+    bench: Bench, name: str, arguments: Mapping[str, Any], simulator: Callable[[Ledger], Simulator]
+) -> ActionAnswer:
+    """Check that a second call with the same key changes nothing more in the product, and return the answer.
+
+    Args:
+        bench: the connector and its connection.
+        name: the action, a write.
+        arguments: such that it changes something.
+        simulator: makes the product in small over a ledger.
+
+    Raises:
+        AssertionError: the first call failed or changed nothing, or the second changed more or answered otherwise.
+    """
+    ledger = MemoryLedger()
+    first = await bench.simulate(name, arguments, simulator(ledger))
+    _expect(first.code is None, f"the first call failed: {first.message}")
+    entries = ledger.read()
+    _expect(bool(entries), "the first call wrote nothing")
+    second = await bench.simulate(name, arguments, simulator(ledger))
+    _expect(second == first, f"the second call answered {second} instead of {first}")
+    _expect(ledger.read() == entries, "the second call wrote again")
+    return first
+
+
+_PATIENCE = 7.0
+
+
+def _answer(status: int) -> Handler:
+    """Answer with a status and with everything the request said, as a careless product would."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        echo = json.dumps({"url": str(request.url), "headers": dict(request.headers)})
+        return httpx.Response(status, text=echo, headers={"Retry-After": f"{_PATIENCE:g}"})
+
+    return handle
+
+
+def _cut_off(request: httpx.Request) -> httpx.Response:
+    raise UnknownOutcomeError(f"the exchange with {request.url.host} broke off")
+
+
+async def _hang(_request: httpx.Request) -> httpx.Response:
+    await asyncio.Event().wait()
+    return httpx.Response(200)
+
+
+def _expect_no_secret(bench: Bench, answer: ActionAnswer) -> None:
+    text = json.dumps(answer.output) + answer.message
+    leaked = Redactor(map(Secret, bench.credentials.values())).mask_text(text) != text
+    _expect(not leaked, "the answer shows the secret")
+
+
+def _expect(is_so: bool, message: str) -> None:  # noqa: FBT001 reads like the statement it stands for
+    if not is_so:
+        raise AssertionError(message)

@@ -1,0 +1,216 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from soar.model.catalog import Connection
+from soar.model.errors import ActionCode, UnavailableError
+from soar.model.network import EgressRequest, EgressResponse
+from soar.model.process import ActionCall
+from soar.model.secret import Secret
+from soar.registry.discover import discover
+from soar.registry.host import InProcessHost, Surroundings
+from soar.registry.load import LoadedConnector, ReadYaml, load_connectors
+from soar.sdk.simulation import MemoryLedger
+from soar.sdk.testing import MemoryMessages
+from tests.support.clock import SteppedClock
+from tests.support.network import VirtualEgress
+
+SHIPPED = Path(__file__).parents[3] / "connectors"
+HOST = "api.sample.example"
+VAULT = {"sample-token": "tok-0123456789", "note": "note/0123456789"}
+CONNECTIONS = [
+    Connection(
+        id="sample", connector="sample", simulate=False, settings={"depth": 5}, credentials={"token": "sample-token"}
+    ),
+    Connection(id="bare", connector="sample", simulate=False),
+    Connection(id="lost", connector="sample", simulate=False, credentials={"token": "gone"}),
+    Connection(id="broken", connector="sample", simulate=False, credentials={"token": "broken"}),
+    Connection(id="odd", connector="sample", simulate=False, settings={"depth": "five"}),
+    Connection(id="simulated", connector="sample", simulate=True),
+    Connection(id="http", connector="http", simulate=False, hosts=(HOST,)),
+    Connection(id="inside", connector="http", simulate=False, hosts=(HOST,), settings={"private": True}),
+    Connection(id="virustotal", connector="virustotal", simulate=True, credentials={"api_key": "gone"}),
+    Connection(id="exchange", connector="exchange", simulate=True),
+    Connection(id="whois", connector="whois", simulate=True),
+    Connection(id="chat", connector="chat", simulate=True),
+]
+
+
+async def resolve(workspace: str, name: str) -> Secret:
+    if name == "broken":
+        raise OSError("the vault's disk is gone")
+    if name not in VAULT:
+        raise UnavailableError(f"there is no credential {name}")
+    return Secret(VAULT[name])
+
+
+def find_connection(workspace: str, name: str) -> Connection | None:
+    return next((connection for connection in CONNECTIONS if connection.id == name), None)
+
+
+@pytest.fixture
+def connectors(sample: Path, read_yaml: ReadYaml) -> dict[str, LoadedConnector]:
+    return load_connectors([*discover([SHIPPED], []), *discover([sample.parent], [])], read_yaml)
+
+
+@pytest.fixture
+def egress() -> VirtualEgress:
+    egress = VirtualEgress()
+    egress.route(HOST, lambda request: EgressResponse(status=200, headers=(), body=repr(request.headers).encode()))
+    return egress
+
+
+@pytest.fixture
+def messages() -> MemoryMessages:
+    return MemoryMessages()
+
+
+@pytest.fixture
+def host(
+    connectors: dict[str, LoadedConnector], egress: VirtualEgress, messages: MemoryMessages, clock: SteppedClock
+) -> InProcessHost:
+    ledgers: dict[tuple[str, str], MemoryLedger] = {}
+    return InProcessHost(
+        connectors,
+        Surroundings(
+            find_connection=find_connection,
+            resolve=resolve,
+            open_ledger=lambda *place: ledgers.setdefault(place, MemoryLedger()),
+            open_messages=lambda _call: messages,
+            egress=egress,
+            clock=clock,
+        ),
+    )
+
+
+LOOK = ActionCall(
+    workspace="main",
+    run="run_1",
+    step="steps/0",
+    action="sample.look",
+    connection="sample",
+    arguments={"name": "x"},
+    secrets=(),
+    effect_key="key-1",
+    attempt=1,
+    timeout=5.0,
+)
+
+
+async def test_a_call_reaches_the_product_with_its_secret_and_comes_back_without(
+    host: InProcessHost, egress: VirtualEgress
+) -> None:
+    answer = await host.call(LOOK)
+    assert answer.code is None
+    assert ("x-token", VAULT["sample-token"]) in egress.arrived[0].headers
+    assert isinstance(answer.output, dict)
+    assert answer.output["depth"] == 5
+    assert "('x-token', '***')" in str(answer.output["said"])
+
+
+async def test_secrets_of_the_playbook_go_to_their_places_and_come_back_masked(
+    host: InProcessHost, egress: VirtualEgress
+) -> None:
+    call = replace(
+        LOOK,
+        action="http.request",
+        connection="http",
+        arguments={"url": f"https://{HOST}/", "headers": {"X-Note": None}, "json": {"a": [None]}},
+        secrets=(("/headers/X-Note", "note"), ("/json/a/0", "sample-token")),
+    )
+    answer = await host.call(call)
+    assert answer.code is None
+    assert ("x-note", VAULT["note"]) in egress.arrived[0].headers
+    assert egress.arrived[0].body == b'{"a":["tok-0123456789"]}'
+    assert not any(text in str(answer) for text in VAULT.values())
+    assert call.arguments == {"url": f"https://{HOST}/", "headers": {"X-Note": None}, "json": {"a": [None]}}
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "message"),
+    [
+        ({"action": "sample.none"}, ActionCode.INVALID, "no action sample.none"),
+        ({"action": "none.look"}, ActionCode.INVALID, "no action none.look"),
+        ({"connection": "none"}, ActionCode.INVALID, "no connection none"),
+        ({"connection": "http"}, ActionCode.INVALID, "no connection http"),
+        ({"connection": "odd"}, ActionCode.INVALID, "depth"),
+        ({"connection": "simulated"}, ActionCode.INVALID, "cannot be simulated"),
+        ({"connection": "bare"}, ActionCode.AUTH, "has no token"),
+        ({"connection": "lost"}, ActionCode.AUTH, "no credential gone"),
+        ({"connection": "broken"}, ActionCode.INTERNAL, "OSError"),
+        ({"arguments": {"name": 3}}, ActionCode.INVALID, "name"),
+        ({"arguments": {}}, ActionCode.INVALID, "name"),
+        ({"action": "sample.drop"}, ActionCode.UNKNOWN_OUTCOME, "LookupError"),
+    ],
+)
+async def test_whatever_goes_wrong_is_an_answer(
+    host: InProcessHost, egress: VirtualEgress, change: dict[str, object], code: ActionCode, message: str
+) -> None:
+    answer = await host.call(replace(LOOK, **change))  # type: ignore[arg-type]
+    assert answer.code is code
+    assert message in answer.message
+    assert egress.arrived == []
+
+
+async def test_a_secret_without_a_place_stops_the_call(host: InProcessHost, egress: VirtualEgress) -> None:
+    answer = await host.call(replace(LOOK, secrets=(("/nowhere", "note"),)))
+    assert answer.code is not None
+    assert egress.arrived == []
+
+
+@pytest.mark.parametrize(("connection", "private_hosts"), [("http", set()), ("inside", {HOST})])
+async def test_only_a_private_connection_may_go_inside(
+    host: InProcessHost, egress: VirtualEgress, connection: str, private_hosts: set[str]
+) -> None:
+    seen: list[EgressRequest] = []
+    egress.route(HOST, lambda request: seen.append(request) or EgressResponse(status=200, headers=(), body=b""))  # type: ignore[func-returns-value]
+    await host.call(replace(LOOK, action="http.get", connection=connection, arguments={"url": f"https://{HOST}/"}))
+    assert seen[0].hosts == {HOST}
+    assert seen[0].private_hosts == private_hosts
+
+
+async def test_a_host_that_the_connection_does_not_name_is_not_called(host: InProcessHost) -> None:
+    answer = await host.call(
+        replace(LOOK, action="http.get", connection="http", arguments={"url": "https://evil.example/"})
+    )
+    assert answer.code is ActionCode.FORBIDDEN
+
+
+async def test_the_phishing_story_can_be_played(host: InProcessHost, messages: MemoryMessages) -> None:
+    async def call(action: str, key: str, **arguments: object) -> object:
+        connector = action.partition(".")[0]
+        answer = await host.call(
+            replace(LOOK, action=action, connection=connector, arguments=arguments, effect_key=key)  # type: ignore[arg-type]
+        )
+        assert answer.code is None, answer
+        return answer.output
+
+    async def count() -> object:
+        copies = await call(
+            "exchange.search_messages",
+            "key-0",
+            internet_message_id="<a1@evil.example>",
+            sender="billing@evil.example",
+            since="2026-02-26T09:00:00Z",
+        )
+        assert isinstance(copies, dict)
+        return copies["count"], copies["mailboxes"], copies["messages"]
+
+    report = await call("virustotal.url_report", "key-1", url="https://evil.example/pay")
+    assert isinstance(report, dict)
+    assert (report["malicious"], report["harmless"]) == (8, 82)
+    age = await call("whois.domain_age", "key-2", domain="evil.example")
+    assert isinstance(age, dict)
+    assert age["age_days"] == 3
+    found, mailboxes, names = await count()  # type: ignore[misc]
+    assert (found, mailboxes) == (12, 9)
+    for _ in range(2):
+        purged = await call("exchange.purge_messages", "key-3", messages=names, mode="soft_delete")
+        assert purged == {"purged": 12}
+    assert await count() == (0, 0, [])
+    assert await call("exchange.restore_messages", "key-4", messages=names) == {"restored": 12}
+    assert await count() == (12, 9, names)
+    for _ in range(2):
+        await call("chat.dm", "key-5", user="ann@corp.example", text="Thank you.")
+    assert list(messages.posted.values()) == [("@ann@corp.example", "Thank you.")]

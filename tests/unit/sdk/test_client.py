@@ -1,0 +1,170 @@
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from soar.model.errors import ActionCode, ActionError
+from soar.model.network import EgressRequest, EgressResponse
+from soar.sdk.client import Client, EgressTransport, header, make_client, path, raise_for_answer, read_json
+from soar.sdk.errors import ActionInputError, AuthError, PermanentError, RateLimitedError, TransientError
+from tests.support.network import VirtualEgress
+
+NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+HOST = "api.good.example"
+
+
+def answer(request: EgressRequest) -> EgressResponse:
+    return EgressResponse(status=200, headers=(("Content-Type", "application/json"),), body=b'{"ok": true}')
+
+
+@pytest.fixture
+def egress() -> VirtualEgress:
+    egress = VirtualEgress()
+    egress.route(HOST, answer)
+    return egress
+
+
+def open_client(egress: VirtualEgress) -> Client:
+    transport = EgressTransport(
+        egress, hosts=frozenset({HOST}), private_hosts=frozenset(), idempotency_key="key-1", timeout=3.0
+    )
+    return make_client(transport)
+
+
+async def test_a_request_goes_out_as_it_was_written(egress: VirtualEgress) -> None:
+    async with open_client(egress) as client:
+        response = await client.post(f"https://{HOST}/a%2Fb", json={"x": 1}, params={"q": "ü"})
+    assert response.json() == {"ok": True}
+    sent = egress.arrived[0]
+    assert (sent.method, sent.url, sent.body) == ("POST", f"https://{HOST}/a%2Fb?q=%C3%BC", b'{"x":1}')
+    assert ("accept-encoding", "identity") in sent.headers
+    assert sent.hosts == {HOST}
+    assert sent.timeout == 3.0
+
+
+@pytest.mark.parametrize(
+    ("method", "keys"), [("GET", []), ("POST", ["key-1"]), ("PUT", ["key-1"]), ("DELETE", ["key-1"])]
+)
+async def test_writes_bear_the_idempotency_key(egress: VirtualEgress, method: str, keys: list[str]) -> None:
+    async with open_client(egress) as client:
+        await client.request(method, f"https://{HOST}/")
+    assert [value for name, value in egress.arrived[0].headers if name == "idempotency-key"] == keys
+
+
+async def test_a_connector_may_set_its_own_key(egress: VirtualEgress) -> None:
+    async with open_client(egress) as client:
+        await client.post(f"https://{HOST}/", headers={"Idempotency-Key": "mine"})
+    assert ("idempotency-key", "mine") in egress.arrived[0].headers
+
+
+async def test_a_header_that_forges_another_is_not_sent(egress: VirtualEgress) -> None:
+    async with open_client(egress) as client:
+        with pytest.raises(ActionInputError, match="header x-note"):
+            await client.get(f"https://{HOST}/", headers={"X-Note": "a\r\nX-Admin: 1"})
+    assert egress.arrived == []
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\rb", "a\0b", "naïve", "tab\t", "x" * 4097, "\x7f"])
+def test_unprintable_and_overlong_header_values_are_refused(value: str) -> None:
+    with pytest.raises(ActionInputError):
+        header("X-Note", value)
+
+
+@pytest.mark.parametrize("name", ["", "X Note", "X-Note: a\r\nX-Admin", "X-Nöte"])
+def test_what_is_no_header_name_is_refused(name: str) -> None:
+    with pytest.raises(ActionInputError, match="no header's name"):
+        header(name, "1")
+
+
+def test_printable_header_values_pass() -> None:
+    assert header("X-Note", "Bearer abc ~") == "Bearer abc ~"
+    assert len(header("X-Note", "x" * 4096)) == 4096
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("abc", "/urls/abc/votes"),
+        ("a/b", "/urls/a%2Fb/votes"),
+        ("../admin", "/urls/..%2Fadmin/votes"),
+        ("%2e%2e", "/urls/%252e%252e/votes"),
+        ("a?b#c;d", "/urls/a%3Fb%23c%3Bd/votes"),
+        ("//evil.example", "/urls/%2F%2Fevil.example/votes"),
+        ("ä@b c", "/urls/%C3%A4%40b%20c/votes"),
+        ("{id}", "/urls/%7Bid%7D/votes"),
+    ],
+)
+def test_a_value_stays_within_its_segment(value: str, written: str) -> None:
+    assert path("/urls/{id}/votes", id=value) == written
+    assert httpx.URL(f"https://{HOST}{written}").raw_path.decode() == written
+
+
+@pytest.mark.parametrize("value", ["", ".", "..", "\ud800"])
+def test_values_that_walk_or_vanish_are_refused(value: str) -> None:
+    with pytest.raises(ActionInputError, match="id"):
+        path("/urls/{id}", id=value)
+
+
+def make_response(status: int, **headers: str) -> httpx.Response:
+    request = httpx.Request("GET", f"https://{HOST}/v1/things?token=abc")
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.Response(status, headers=named, text="no\n such thing", request=request)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "code"),
+    [
+        (302, PermanentError, ActionCode.INVALID),
+        (400, PermanentError, ActionCode.INVALID),
+        (401, AuthError, ActionCode.AUTH),
+        (403, AuthError, ActionCode.FORBIDDEN),
+        (404, PermanentError, ActionCode.NOT_FOUND),
+        (408, TransientError, ActionCode.UNAVAILABLE),
+        (409, PermanentError, ActionCode.CONFLICT),
+        (422, PermanentError, ActionCode.INVALID),
+        (429, RateLimitedError, ActionCode.RATE_LIMITED),
+        (500, TransientError, ActionCode.UNAVAILABLE),
+        (503, TransientError, ActionCode.UNAVAILABLE),
+    ],
+)
+def test_each_status_has_its_error(status: int, error: type[ActionError], code: ActionCode) -> None:
+    with pytest.raises(error) as caught:
+        raise_for_answer(make_response(status), now=lambda: NOW)
+    assert caught.value.action_code is code
+    assert caught.value.message == f"{HOST} answered {status} to GET /v1/things: no such thing"
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_success_is_passed_on(status: int) -> None:
+    response = make_response(status)
+    assert raise_for_answer(response, now=lambda: NOW) is response
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("120", 120.0),
+        ("0", 0.0),
+        ("9" * 400, 86400.0),
+        ("Sun, 01 Mar 2099 09:00:00 GMT", 86400.0),
+        ("Sun, 01 Mar 2026 09:01:30 GMT", 90.0),
+        ("Sun, 01 Mar 2026 08:00:00 GMT", 0.0),
+        ("Sun, 01 Mar 2026 09:00:10", 10.0),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+        ("٣", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(text: str, seconds: float | None) -> None:
+    request = httpx.Request("GET", f"https://{HOST}/")
+    response = httpx.Response(429, headers={"Retry-After": text.encode()}, request=request)
+    with pytest.raises(RateLimitedError) as caught:
+        raise_for_answer(response, now=lambda: NOW)
+    assert caught.value.retry_after == seconds
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b"null", b"\xff"])
+def test_an_answer_that_is_no_json_object_is_refused(body: bytes) -> None:
+    with pytest.raises(PermanentError, match="JSON"):
+        read_json(httpx.Response(200, content=body, request=httpx.Request("GET", f"https://{HOST}/")))
