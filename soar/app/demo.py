@@ -1,0 +1,110 @@
+"""`soar demo`: the product itself, on simulated connections, with nothing to set up."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from soar.app.ids import SystemRandomness
+from soar.app.lifecycle import run_site
+from soar.app.log import configure_log
+from soar.app.people import DEMO_PEOPLE, create_people, make_password
+from soar.app.settings import (
+    AuditSettings,
+    DatabaseSettings,
+    LogSettings,
+    PathSettings,
+    ServerSettings,
+    Settings,
+    VaultSettings,
+    find_bundled,
+)
+from soar.app.site import read_site
+from soar.app.wiring import Service
+from soar.audit.keyfile import create_key_file
+from soar.model.audit import Actor
+from soar.model.errors import NotFoundError
+from soar.model.secret import Secret
+from soar.store import Unit
+
+_HOOK = "phish_report_hook"
+_SETUP = Actor(kind="system", id="setup", name="soar demo", via="engine")
+
+
+def demo(folder: Path, listen: str | None = None) -> int:
+    """Run the demo and return the exit code.
+
+    Args:
+        folder: where its database, keys and simulated products live; it is made, and used again the next time.
+        listen: `host:port`; None is 127.0.0.1:8600.
+
+    Raises:
+        InputError: the folder holds something that does not fit.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings = write_settings(folder, listen)
+    configure_log(settings.log.level)
+    for key_file in (settings.vault.key_file, settings.audit.key_file):
+        if not key_file.exists():
+            create_key_file(key_file, SystemRandomness())
+    settings.paths.ledgers.mkdir(exist_ok=True)
+    return asyncio.run(run_site(read_site(settings), _prepare))
+
+
+def write_settings(folder: Path, listen: str | None) -> Settings:
+    """Return the demo's settings."""
+    config = find_bundled("config")
+    return Settings(
+        server=ServerSettings(listen=listen or ServerSettings().listen),
+        database=DatabaseSettings(url=f"sqlite:///{folder / 'soar.db'}"),
+        vault=VaultSettings(key_file=folder / "vault.key"),
+        audit=AuditSettings(key_file=folder / "audit.key", origin="soar.demo/audit", anchors=(folder / "anchor.txt",)),
+        paths=PathSettings(
+            playbooks=find_bundled("playbooks"),
+            connectors=find_bundled("connectors"),
+            sources=config / "sources",
+            policy=config / "policy.yaml",
+            roles=config / "roles.yaml",
+            connections=folder / "connections.yaml",
+            ledgers=folder / "simulated",
+        ),
+        log=LogSettings(level="warning"),
+        is_demo=True,
+    )
+
+
+async def _prepare(service: Service) -> None:
+    await _set_hook_key(service)
+    made = await create_people(
+        service.store,
+        service.workspace,
+        DEMO_PEOPLE,
+        passwords=service.passwords,
+        clock=service.clock,
+        ids=service.ids,
+        randomness=service.randomness,
+    )
+    lines = [f"soar demo: {service.url}", ""]
+    if made:
+        lines += ["People, with their passwords, shown this once:"]
+        lines += [f"  {name:<6} {DEMO_PEOPLE[name].value:<19} {password}" for name, password in made.items()]
+    else:
+        lines += ["The people and passwords are those of the first start; delete the folder to begin anew."]
+    first_alert = await service.find_first_alert()
+    lines += ["", "Send your first alert:", "", f"  {first_alert}", ""]
+    lines += ["Then approve what it asks, as bob: in the browser, or", ""]
+    lines += [f"  export SOAR_URL={service.url}", "  soar login --name bob && soar approval list", ""]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+async def _set_hook_key(service: Service) -> None:
+    """Give the demo's source a key of its own, once."""
+    value, now = Secret(make_password(service.randomness)), service.clock.now()
+
+    def set_once(unit: Unit) -> None:
+        try:
+            service.vault.resolve(unit, _HOOK)
+        except NotFoundError:
+            service.vault.set_credential(unit, _HOOK, value, actor=_SETUP, now=now)
+
+    await service.store.write(service.workspace, set_once)

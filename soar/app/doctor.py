@@ -1,0 +1,136 @@
+"""`soar doctor`: says beforehand what would keep an installation from being trusted."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+from soar.app.library import list_files
+from soar.app.settings import Settings
+from soar.app.site import Site, read_site
+from soar.app.wiring import open_service
+from soar.audit.keyfile import read_key_file
+from soar.model.errors import SoarError
+from soar.model.playbook import walk_steps
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at.
+
+    Attributes:
+        is_good: nothing to do.
+        is_warning: it works, but somebody should look at it before relying on it.
+        hint: what to do.
+    """
+
+    name: str
+    is_good: bool
+    is_warning: bool
+    message: str
+    hint: str | None = None
+
+
+def doctor(settings: Settings) -> list[Check]:
+    """Look at everything an installation needs, without starting it."""
+    checks = [
+        *_check_key("vault key", settings.vault.key_file),
+        *_check_key("audit key", settings.audit.key_file),
+        _check_address(settings),
+        _check_anchors(settings),
+    ]
+    try:
+        site = read_site(settings)
+    except SoarError as error:
+        return [*checks, Check("site", is_good=False, is_warning=False, message=error.message, hint=error.hint)]
+    checks.append(Check("site", is_good=True, is_warning=False, message=_describe(site)))
+    checks.extend(_check_playbooks(site))
+    if all(check.is_good for check in checks if check.name.endswith("key")):
+        checks.extend(asyncio.run(_check_store(site)))
+    return checks
+
+
+def _check_key(name: str, path: Path) -> Iterator[Check]:
+    yield _try(name, lambda: read_key_file(path), f"{path} is ours alone")
+
+
+def _try(name: str, look: Callable[[], object], good: str) -> Check:
+    try:
+        look()
+    except SoarError as error:
+        return Check(name, is_good=False, is_warning=False, message=error.message, hint=error.hint)
+    return Check(name, is_good=True, is_warning=False, message=good)
+
+
+def _check_address(settings: Settings) -> Check:
+    url, host = settings.server.url, settings.server.host
+    is_local = host == "localhost" or ip_address(host).is_loopback
+    if is_local or url.startswith("https://"):
+        return Check("address", is_good=True, is_warning=False, message=f"listens on {settings.server.listen}")
+    return Check(
+        "address",
+        is_good=False,
+        is_warning=True,
+        message=f"listens on {settings.server.listen} without TLS in front of it",
+        hint="put a TLS proxy in front and set server.url to its https address",
+    )
+
+
+def _check_anchors(settings: Settings) -> Check:
+    if settings.audit.anchors:
+        where = ", ".join(map(str, settings.audit.anchors))
+        return Check("audit anchors", is_good=True, is_warning=False, message=f"checkpoints go to {where}")
+    return Check(
+        "audit anchors",
+        is_good=False,
+        is_warning=True,
+        message="checkpoints stay in the database that they vouch for",
+        hint="set audit.anchors to a file on another machine's storage",
+    )
+
+
+def _describe(site: Site) -> str:
+    return f"{len(site.connectors)} connectors, {len(site.connections)} connections, {len(site.sources)} sources"
+
+
+def _check_playbooks(site: Site) -> Iterator[Check]:
+    for file in list_files(site.settings.paths.playbooks):
+        checked = site.checker.check_file(file)
+        if checked.playbook is None:
+            hint = f"soar playbook validate {file}"
+            message = f"{file.name} has errors"
+            yield Check("playbook", is_good=False, is_warning=False, message=message, hint=hint)
+
+
+async def _check_store(site: Site) -> list[Check]:
+    """Open the store, and see that somebody holds each role that a gate names."""
+    try:
+        async with open_service(site, site.settings.server.url) as service:
+            wanted = sorted(set(_find_gate_roles(site)))
+            empty = await service.store.read(
+                service.workspace, lambda unit: [role for role in wanted if not unit.users.with_role(role)]
+            )
+    except SoarError as error:
+        return [Check("database", is_good=False, is_warning=False, message=error.message, hint=error.hint)]
+    good = Check("database", is_good=True, is_warning=False, message="it opens and its schema is current")
+    missing = [
+        Check(
+            "approvers",
+            is_good=False,
+            is_warning=True,
+            message=f"nobody holds the role {role}, and gates ask for it",
+            hint="give somebody the role, or name another in the playbook",
+        )
+        for role in empty
+    ]
+    return [good, *missing]
+
+
+def _find_gate_roles(site: Site) -> Iterator[str]:
+    for file in list_files(site.settings.paths.playbooks):
+        playbook = site.checker.check_file(file).playbook
+        for step in walk_steps(playbook.steps) if playbook else ():
+            for principal in step.gate.by if step.gate else ():
+                if principal.startswith("role:"):
+                    yield principal.removeprefix("role:")

@@ -1,0 +1,139 @@
+"""Starting, serving, draining: the life of the one process."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+
+from soar.api.server import make_application, serve_socket
+from soar.app.log import configure_log
+from soar.app.people import FIRST_PERSON, create_people
+from soar.app.settings import Settings
+from soar.app.site import Site, read_site
+from soar.app.wiring import Service, open_service
+
+EXIT_GOOD = 0
+EXIT_FAILED = 1
+_FIRST_PASSWORD = "first-admin.password"  # noqa: S105 -- the name of a file
+
+Prepare = Callable[[Service], Awaitable[None]]
+
+
+def serve(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT, then drain; return the exit code.
+
+    Raises:
+        InputError: something about the installation does not fit; nothing was started.
+    """
+    configure_log(settings.log.level)
+    return asyncio.run(run_site(read_site(settings), _welcome_first_person))
+
+
+def migrate(settings: Settings) -> int:
+    """Bring the schema up to date and return the exit code.
+
+    Raises:
+        InputError: the schema is newer than this program.
+    """
+    configure_log(settings.log.level)
+
+    async def open_and_close() -> int:
+        async with open_service(read_site(settings), settings.server.url):
+            return EXIT_GOOD
+
+    return asyncio.run(open_and_close())
+
+
+async def run_site(site: Site, prepare: Prepare) -> int:
+    """Serve a site until a signal comes.
+
+    Args:
+        site: what is installed and configured.
+        prepare: called once the service is wired and its store open, before the first request is taken.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    listener = _listen(site.settings)
+    host, port = listener.getsockname()[:2]
+    url = site.settings.server.url.rstrip("/") or f"http://{host}:{port}"
+    async with open_service(site, url) as service:
+        await service.refresh_library()
+        await prepare(service)
+        return await _serve(service, listener, stop)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.server.host else socket.AF_INET
+    return socket.create_server((settings.server.host, settings.server.port), family=family, backlog=1024)
+
+
+async def _serve(service: Service, listener: socket.socket, stop: asyncio.Event) -> int:
+    log = structlog.get_logger()
+    settings = service.site.settings
+    async with _background(service, stop) as failures:
+        running = await serve_socket(make_application(service.services), listener, drain=settings.server.drain)
+        recovered = await service.recover()
+        log.info("serving", action="serve.started", url=service.url, recovered=recovered)
+        await stop.wait()
+        log.info("draining", action="serve.draining", driven=service.queue.size)
+        service.hub.close()
+        await running.close()
+        await service.queue.drain(settings.server.drain)
+    await service.auditor.checkpoint()
+    log.info("ended", action="serve.ended")
+    return EXIT_FAILED if failures else EXIT_GOOD
+
+
+@asynccontextmanager
+async def _background(service: Service, stop: asyncio.Event) -> AsyncIterator[list[BaseException]]:
+    """Run what works beside the requests; if any of it fails, stop serving: a start recovers, a limp does not."""
+    failures: list[BaseException] = []
+
+    def note(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            structlog.get_logger().error(
+                "a background part failed", action="serve.failed", part=task.get_name(), error=repr(error)
+            )
+            failures.append(error)
+            stop.set()
+
+    parts = {
+        "timers": service.timers.run(),
+        "checkpoints": service.auditor.keep_signing(service.site.settings.audit.interval),
+        "library": service.watch_library(),
+    }
+    tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
+    for task in tasks:
+        task.add_done_callback(note)
+    try:
+        yield failures
+    finally:
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _welcome_first_person(service: Service) -> None:
+    """Make the first administrator where there is nobody, and leave the password in a file only we can read."""
+    made = await create_people(
+        service.store,
+        service.workspace,
+        FIRST_PERSON,
+        passwords=service.passwords,
+        clock=service.clock,
+        ids=service.ids,
+        randomness=service.randomness,
+    )
+    for name, password in made.items():
+        file = service.site.settings.vault.key_file.with_name(_FIRST_PASSWORD)
+        file.touch(mode=0o600, exist_ok=True)
+        file.write_text(f"{name} {password}\n", "utf-8")
+        structlog.get_logger().warning(
+            "made the first person; read the file, sign in, delete it", action="people.first", name=name, file=str(file)
+        )

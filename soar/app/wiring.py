@@ -1,0 +1,303 @@
+"""The composition root: a site in, a wired service out. Nothing here decides anything."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+from pathlib import Path
+
+import structlog
+
+import soar
+from soar.api.hub import Hub
+from soar.api.services import Services
+from soar.app.auditor import Auditor
+from soar.app.clock import SystemClock
+from soar.app.disk import ThreadDisk
+from soar.app.ids import RandomIds, SystemRandomness
+from soar.app.library import Checked, Library, to_revision
+from soar.app.messages import StoredMessages
+from soar.app.passwords import Passwords
+from soar.app.process import OwnProcess
+from soar.app.site import Site
+from soar.approvals.service import ApprovalService
+from soar.audit.note import load_signing_key
+from soar.ingest.sample import curl_line
+from soar.model.errors import SoarError
+from soar.model.process import ActionCall
+from soar.model.secret import Secret
+from soar.playbook import render_text
+from soar.registry.host import InProcessHost
+from soar.registry.host import Surroundings as HostSurroundings
+from soar.responses.service import ResponseService
+from soar.runtime.commit import Committer
+from soar.runtime.driver import Driver
+from soar.runtime.executor import Executor
+from soar.runtime.plans import Planner, Surroundings
+from soar.runtime.queue import RunQueue
+from soar.runtime.timers import TimerKeeper
+from soar.sdk.egress import HttpEgress
+from soar.sdk.simulation import FileLedger
+from soar.store import Store, Unit, open_store
+from soar.vault.keys import FileKeyProvider
+from soar.vault.service import Vault
+
+_LIBRARY_INTERVAL = 1.0
+_DEMO_SOURCE = "phish-report"
+_DEMO_ALERT = "examples/phishing.json"
+
+
+class Service:
+    """A wired service. Each part is made when it is first asked for, from the parts it names.
+
+    Args:
+        site: what is installed and configured.
+        url: how people reach us, without a slash at the end.
+
+    Raises:
+        InputError: a key file is missing or not ours alone.
+    """
+
+    def __init__(self, site: Site, url: str) -> None:
+        settings = site.settings
+        self.site = site
+        self.url = url
+        self.workspace = settings.workspace
+        self.clock = SystemClock()
+        self.randomness = SystemRandomness()
+        self.ids = RandomIds(self.randomness)
+        self.hub = Hub()
+        self.passwords = Passwords()
+        self.egress = HttpEgress()
+        self.vault = Vault(
+            FileKeyProvider(settings.vault.key_file, self.randomness), ids=self.ids, randomness=self.randomness
+        )
+        self._signing_key = load_signing_key(settings.audit.key_file, settings.audit.origin)
+        self._disk = ThreadDisk("soar-writer")
+        self.store: Store = open_store(
+            settings.database.url,
+            disk=self._disk,
+            process=OwnProcess(),
+            readers=lambda: ThreadDisk("soar-reader"),
+        )
+
+    async def close(self) -> None:
+        """Close everything, in reverse."""
+        await self.store.close()
+        await self.egress.close()
+        self.passwords.close()
+        self._disk.close()
+
+    # -- parts ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def library(self) -> Library:
+        """The serving playbooks."""
+        return Library(self.site.settings.paths.playbooks, self.site.checker)
+
+    @cached_property
+    def approvals(self) -> ApprovalService:
+        """Human gates."""
+        return ApprovalService(ids=self.ids, policy=self.site.policy)
+
+    @cached_property
+    def responses(self) -> ResponseService:
+        """What we hold down and can lift."""
+        return ResponseService(ids=self.ids)
+
+    @cached_property
+    def queue(self) -> RunQueue:
+        """Drives runs."""
+        return RunQueue(
+            drive=self.driver.drive,
+            clock=self.clock,
+            report=_report_drive,
+            limit=self.site.settings.server.drivers,
+        )
+
+    @cached_property
+    def timers(self) -> TimerKeeper:
+        """Fires timers."""
+        return TimerKeeper(
+            store=self.store,
+            clock=self.clock,
+            approvals=self.approvals,
+            responses=self.responses,
+            announcer=self.hub,
+            wake=self.wake,
+        )
+
+    @cached_property
+    def driver(self) -> Driver:
+        """Drives one run."""
+        planner = Planner(Surroundings(self.site.catalog, self.site.settings.config, self.url))
+        committer = Committer(approvals=self.approvals, responses=self.responses, policy=self.site.policy, ids=self.ids)
+        return Driver(
+            store=self.store,
+            planner=planner,
+            committer=committer,
+            executor=Executor(host=self.host, clock=self.clock, randomness=self.randomness),
+            timers=self.timers,
+            clock=self.clock,
+            announcer=self.hub,
+        )
+
+    @cached_property
+    def host(self) -> InProcessHost:
+        """Runs connector code."""
+        ledgers = self.site.settings.paths.ledgers
+        return InProcessHost(
+            self.site.connectors,
+            HostSurroundings(
+                find_connection=lambda _, connection: self.site.connections.get(connection),
+                resolve=self.resolve,
+                open_ledger=lambda workspace, connection: FileLedger(ledgers / f"{workspace}.{connection}.jsonl"),
+                open_messages=self._open_messages,
+                egress=self.egress,
+                clock=self.clock,
+            ),
+        )
+
+    def _open_messages(self, call: ActionCall) -> StoredMessages:
+        return StoredMessages(store=self.store, call=call, clock=self.clock, announcer=self.hub)
+
+    @cached_property
+    def auditor(self) -> Auditor:
+        """Signs and checks the record."""
+        settings = self.site.settings.audit
+        return Auditor(
+            store=self.store,
+            key=self._signing_key,
+            origin=settings.origin,
+            anchors=settings.anchors,
+            clock=self.clock,
+            workspace=self.workspace,
+        )
+
+    @cached_property
+    def services(self) -> Services:
+        """What the HTTP face is given."""
+        return Services(
+            workspace=self.workspace,
+            url=self.url,
+            is_demo=self.site.settings.is_demo,
+            pages=_find_pages(),
+            store=self.store,
+            receiver=self.receiver,
+            approvals=self.approvals,
+            responses=self.responses,
+            vault=self.vault,
+            policy=self.site.policy,
+            roles=self.site.roles,
+            catalog=self.site.catalog,
+            connections=self.site.connections,
+            library=self.library,
+            config=self.site.settings.config,
+            passwords=self.passwords,
+            hub=self.hub,
+            clock=self.clock,
+            ids=self.ids,
+            randomness=self.randomness,
+            wake=self.wake,
+            verify_audit=self.auditor.verify,
+            is_ready=self.find_unready,
+            first_alert=self.find_first_alert,
+        )
+
+    # -- what the parts are given -----------------------------------------------------------------------------------
+
+    def wake(self, workspace: str, run: str) -> None:
+        """Say that a run has something to do."""
+        self.queue.wake(workspace, run)
+
+    async def resolve(self, workspace: str, name: str) -> Secret:
+        """Open a credential.
+
+        Raises:
+            NotFoundError: there is none with this name.
+        """
+        return await self.store.read(workspace, lambda unit: self.vault.resolve(unit, name))
+
+    async def find_unready(self) -> tuple[str, ...]:
+        """Return a sentence for each thing that keeps us from serving."""
+        try:
+            is_current = await self.store.is_current()
+        except SoarError as error:
+            return (f"database: {error.message}",)
+        return () if is_current else ("database: its schema is not current; run `soar migrate`",)
+
+    async def find_first_alert(self) -> str | None:
+        """Return the line that posts the example alert; only the demo gives its key away."""
+        source = self.site.sources.get(_DEMO_SOURCE)
+        if source is None or not self.site.settings.is_demo:
+            return None
+        secret = await self.resolve(self.workspace, _DEMO_SOURCE.replace("-", "_") + "_hook")
+        return curl_line(source, self.url, secret, _DEMO_ALERT)
+
+    # -- life -------------------------------------------------------------------------------------------------------
+
+    async def recover(self) -> int:
+        """Wake every run that is not at rest; return how many there are."""
+        runs = await self.store.open_runs()
+        for workspace, run in runs:
+            self.wake(workspace, run)
+        return len(runs)
+
+    async def refresh_library(self) -> list[Checked]:
+        """Read changed playbooks and keep the good ones' texts, so that runs can be pinned to them."""
+        changed = self.library.refresh()
+        at = self.clock.now()
+        revisions = [revision for checked in changed if (revision := to_revision(checked, at)) is not None]
+
+        def keep(unit: Unit) -> None:
+            for revision in revisions:
+                unit.revisions.put(revision)
+
+        if revisions:
+            await self.store.write(self.workspace, keep)
+        for checked in changed:
+            _report_checked(checked)
+        return changed
+
+    async def watch_library(self) -> None:
+        """Keep reading changed playbooks until cancelled."""
+        while True:
+            await self.clock.sleep(_LIBRARY_INTERVAL)
+            try:
+                await self.refresh_library()
+            except (SoarError, OSError) as error:
+                structlog.get_logger().warning("playbooks not read", action="library.refresh", error=str(error))
+
+
+@asynccontextmanager
+async def open_service(site: Site, url: str) -> AsyncIterator[Service]:
+    """Wire a service, bring its schema up to date, and close it all at the end.
+
+    Raises:
+        InputError: a key file is missing or not ours alone, or the schema is newer than this program.
+    """
+    service = Service(site, url)
+    try:
+        await service.store.migrate()
+        yield service
+    finally:
+        await service.close()
+
+
+def _report_checked(checked: Checked) -> None:
+    log = structlog.get_logger()
+    if checked.playbook is None:
+        said = "\n".join(render_text(finding) for finding in checked.findings)
+        log.warning("a playbook has errors; its last good revision serves on", action="library.refused", findings=said)
+    else:
+        log.info("playbook serves", action="library.serves", playbook=checked.playbook.id)
+
+
+def _report_drive(workspace: str, run: str, error: Exception) -> None:
+    structlog.get_logger().warning(
+        "a run could not be driven on", action="run.drive", workspace=workspace, run_id=run, error=str(error)
+    )
+
+
+def _find_pages() -> Path | None:
+    pages = Path(soar.__file__).parent / "api" / "static"
+    return pages if (pages / "index.html").exists() else None
