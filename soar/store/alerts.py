@@ -1,0 +1,99 @@
+"""Alerts, the deliveries they came in, and what playbooks did with them."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from soar.model.alert import Alert, Delivery, Match, Severity
+from soar.model.page import Page
+from soar.store.repository import Repository
+from soar.store.rows import Rows, given
+from soar.store.tables import AlertRow, DedupeKeyRow, DeliveryRow, MatchRow, table_of
+
+_ALERTS = Rows(table_of(AlertRow), Alert)
+_GET_ALERT = _ALERTS.where("id")
+
+_MATCHES = Rows(table_of(MatchRow), Match)
+_GET_MATCHES = _MATCHES.where("alert").order_by(_MATCHES.table.c.position)
+
+_KEYS = table_of(DedupeKeyRow)
+_ADD_KEY = insert(_KEYS).inline()
+_FIND_KEY = (
+    select(_KEYS.c.run)
+    .where(
+        _KEYS.c.workspace == given("workspace"),
+        _KEYS.c.playbook == given("playbook"),
+        _KEYS.c.key == given("key"),
+        _KEYS.c.at >= given("since"),
+    )
+    .order_by(_KEYS.c.at.desc(), _KEYS.c.position.desc())
+    .limit(1)
+)
+
+_DELIVERIES = Rows(table_of(DeliveryRow), Delivery)
+_GET_DELIVERY = _DELIVERIES.where("id")
+_FIND_DELIVERY = _DELIVERIES.where("source", "key")
+
+
+class Alerts(Repository):
+    """The alerts of a workspace."""
+
+    __slots__ = ()
+
+    def add(self, alert: Alert) -> None:
+        """Add an alert.
+
+        Raises:
+            ConflictError: its id is taken.
+        """
+        self._add(_ALERTS, alert, f"there is an alert {alert.id} already")
+
+    def get(self, alert: str) -> Alert | None:
+        """Return the alert with this id."""
+        return self._first(_ALERTS, _GET_ALERT, given_id=alert)
+
+    def list(
+        self, limit: int, cursor: str | None = None, source: str | None = None, severity: Severity | None = None
+    ) -> Page[Alert]:
+        """Return a page of alerts, newest first."""
+        return self._page(_ALERTS, limit, cursor, (("source", source), ("severity", severity)))
+
+    def add_match(self, match: Match) -> None:
+        """Remember what a playbook did with an alert."""
+        self._insert(_MATCHES, match)
+
+    def matches(self, alert: str) -> tuple[Match, ...]:
+        """Return what playbooks did with this alert, in the order it was done."""
+        return self._all(_MATCHES, _GET_MATCHES, given_alert=alert)
+
+    def remember_key(self, playbook: str, key: str, run: str, at: datetime) -> None:
+        """Remember that a run of the playbook was started under this dedupe key."""
+        values = {"workspace": self._workspace, "playbook": playbook, "key": key, "run": run, "at": at}
+        self._connection.execute(_ADD_KEY, values)
+
+    def find_key(self, playbook: str, key: str, since: datetime) -> str | None:
+        """Return the id of the newest run of the playbook with this key that was started at or after `since`."""
+        found: str | None = self._run(_FIND_KEY, given_playbook=playbook, given_key=key, given_since=since).scalar()
+        return found
+
+
+class Deliveries(Repository):
+    """The deliveries of a workspace, byte for byte."""
+
+    __slots__ = ()
+
+    def add(self, delivery: Delivery) -> None:
+        """Add a delivery.
+
+        Raises:
+            ConflictError: the source has sent this key before, or the id is taken.
+        """
+        self._add(_DELIVERIES, delivery, f"source {delivery.source} has delivered this already")
+
+    def get(self, delivery: str) -> Delivery | None:
+        """Return the delivery with this id."""
+        return self._first(_DELIVERIES, _GET_DELIVERY, given_id=delivery)
+
+    def find(self, source: str, key: str) -> Delivery | None:
+        """Return the delivery that the source sent under this key."""
+        return self._first(_DELIVERIES, _FIND_DELIVERY, given_source=source, given_key=key)

@@ -1,0 +1,67 @@
+"""Questions to people."""
+
+from sqlalchemy import case
+
+from soar.model.approval import Approval, ApprovalStatus
+from soar.model.errors import ConflictError
+from soar.model.page import Page
+from soar.store.repository import Repository
+from soar.store.rows import Rows, given
+from soar.store.tables import ApprovalRow, table_of
+
+_APPROVALS = Rows(table_of(ApprovalRow), Approval)
+_TABLE = _APPROVALS.table
+_GET = _APPROVALS.where("id")
+_OPEN_FIRST = case((_TABLE.c.status == ApprovalStatus.PENDING, 0), else_=1)
+_FIND_CODE = _APPROVALS.where("code").order_by(_OPEN_FIRST, _TABLE.c.position.desc()).limit(1)
+_UPDATE = _APPROVALS.change().where(_TABLE.c.version == given("expected"))
+
+
+class Approvals(Repository):
+    """The approvals of a workspace."""
+
+    __slots__ = ()
+
+    def add(self, approval: Approval) -> None:
+        """Add a question.
+
+        Raises:
+            ConflictError: its id is taken.
+        """
+        self._add(_APPROVALS, approval, f"there is an approval {approval.id} already")
+
+    def get(self, approval: str) -> Approval | None:
+        """Return the approval with this id."""
+        return self._first(_APPROVALS, _GET, given_id=approval)
+
+    def find_code(self, code: str) -> Approval | None:
+        """Return the open approval with this code, or else the newest one that had it."""
+        return self._first(_APPROVALS, _FIND_CODE, given_code=code)
+
+    def is_code_open(self, code: str) -> bool:
+        """Whether an open approval has this code."""
+        found = self.find_code(code)
+        return found is not None and found.status is ApprovalStatus.PENDING
+
+    def update(self, approval: Approval, *, expected: int) -> None:
+        """Replace the approval.
+
+        Args:
+            approval: as it is from now on.
+            expected: the `version` it has in the store.
+
+        Raises:
+            ConflictError: the stored approval has another version, or is not there.
+        """
+        if not self._change(_APPROVALS, _UPDATE, approval, given_expected=expected):
+            raise ConflictError(f"approval {approval.id} is no longer at version {expected}")
+
+    def list(
+        self,
+        limit: int,
+        cursor: str | None = None,
+        status: ApprovalStatus | None = None,
+        run: str | None = None,
+    ) -> Page[Approval]:
+        """Return a page of approvals, newest first."""
+        return self._page(_APPROVALS, limit, cursor, (("status", status), ("run", run)))

@@ -1,0 +1,126 @@
+"""The audit record. There is one chain for the installation; its order does not know workspaces."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import or_, select, update
+
+from soar.model.audit import AuditHead, AuditRecord, Checkpoint
+from soar.model.errors import BugError, ConflictError
+from soar.model.page import Page
+from soar.model.values import JsonValue
+from soar.store.repository import Repository
+from soar.store.rows import Rows, given
+from soar.store.tables import AuditHeadRow, AuditRow, CheckpointRow, table_of
+
+_RECORDS = Rows(table_of(AuditRow), AuditRecord, key=("sequence",), position="sequence")
+_TABLE = _RECORDS.table
+_RANGE = (
+    select(*(_TABLE.c[name] for name in _RECORDS.names))
+    .where(_TABLE.c.sequence >= given("start"), _TABLE.c.sequence < given("stop"))
+    .order_by(_TABLE.c.sequence)
+)
+
+_HEAD = table_of(AuditHeadRow)
+_GET_HEAD = select(_HEAD.c.size, _HEAD.c.last, _HEAD.c.range)
+_MOVE_HEAD = update(_HEAD).where(_HEAD.c.size == given("expected"))
+
+_CHECKPOINTS = Rows(table_of(CheckpointRow), Checkpoint, key=("size",), position="size")
+_SIZE = _CHECKPOINTS.table.c.size
+_ALL_CHECKPOINTS = select(*(_CHECKPOINTS.table.c[name] for name in _CHECKPOINTS.names)).order_by(_SIZE)
+_LATEST_CHECKPOINT = _ALL_CHECKPOINTS.order_by(None).order_by(_SIZE.desc()).limit(1)
+
+
+class Audit(Repository):
+    """The audit record, seen from a workspace.
+
+    `list` shows the workspace's events alone; head, range and checkpoints are those of the one chain.
+    """
+
+    __slots__ = ()
+
+    def head(self) -> AuditHead:
+        """Return where the record ends."""
+        size, last, hashes = self._connection.execute(_GET_HEAD).one()
+        return AuditHead(size, last, hashes)
+
+    def append(self, record: AuditRecord, head: AuditHead) -> None:
+        """Append the next event.
+
+        Args:
+            record: the event in its place.
+            head: where the record ends from now on.
+
+        Raises:
+            ConflictError: the record does not end where this event begins.
+            BugError: the new head does not end with this event.
+        """
+        if head.size != record.sequence + 1:
+            raise BugError(f"after audit event {record.sequence} the record cannot have size {head.size}")
+        moved = {"given_expected": record.sequence, "size": head.size, "last": head.last, "range": head.range}
+        if self._connection.execute(_MOVE_HEAD, moved).rowcount != 1:
+            raise ConflictError(f"the audit record does not end before event {record.sequence}")
+        searched = _find_words(record.document)
+        if not self._insert(_RECORDS, record, **searched):
+            raise ConflictError(f"there is an audit event {record.sequence} already")
+
+    def range(self, start: int, stop: int) -> tuple[AuditRecord, ...]:
+        """Return the events of all workspaces from sequence `start` up to, but without, `stop`."""
+        found = self._connection.execute(_RANGE, {"given_start": start, "given_stop": stop})
+        return tuple(map(_RECORDS.load, found))
+
+    def list(
+        self,
+        limit: int,
+        cursor: str | None = None,
+        type_prefix: str | None = None,
+        actor: str | None = None,
+        target: str | None = None,
+    ) -> Page[AuditRecord]:
+        """Return a page of the workspace's events, newest first.
+
+        Args:
+            limit: how many at most.
+            cursor: from the page before.
+            type_prefix: how the type begins, such as `approval.`.
+            actor: id or name of the actor.
+            target: id of the target.
+        """
+        found = _RECORDS.where()
+        if type_prefix:
+            found = found.where(_TABLE.c.type.startswith(type_prefix, autoescape=True))
+        if actor is not None:
+            found = found.where(or_(_TABLE.c.actor == actor, _TABLE.c.actor_name == actor))
+        return self._page(_RECORDS, limit, cursor, (("target", target),), found)
+
+    def add_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Keep a signed checkpoint.
+
+        Raises:
+            ConflictError: there is one of this size.
+        """
+        if self._connection.execute(_CHECKPOINTS.add, _CHECKPOINTS.dump(checkpoint)).rowcount != 1:
+            raise ConflictError(f"there is a checkpoint of size {checkpoint.size} already")
+
+    def latest_checkpoint(self) -> Checkpoint | None:
+        """Return the checkpoint of the largest size."""
+        row = self._connection.execute(_LATEST_CHECKPOINT).first()
+        return None if row is None else _CHECKPOINTS.load(row)
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """Return all checkpoints, smallest size first."""
+        return tuple(map(_CHECKPOINTS.load, self._connection.execute(_ALL_CHECKPOINTS)))
+
+
+def _find_words(document: Mapping[str, JsonValue]) -> dict[str, str]:
+    """Return what events are searched by."""
+    return {
+        "type": _text_at(document, "type"),
+        "actor": _text_at(document.get("actor"), "id"),
+        "actor_name": _text_at(document.get("actor"), "name"),
+        "target": _text_at(document.get("target"), "id"),
+    }
+
+
+def _text_at(document: object, key: str) -> str:
+    found = document.get(key) if isinstance(document, Mapping) else None
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,103 @@
+"""What a database's errors mean for the service."""
+
+import errno
+import sqlite3
+from enum import StrEnum
+
+from sqlalchemy.exc import StatementError
+
+from soar.model.errors import BugError, InputError, SoarError, UnavailableError
+
+_PRIMARY = 0xFF  # the low byte of an extended result code (https://www.sqlite.org/rescode.html)
+_FULL_RETRY_AFTER = 5.0
+_BUSY_RETRY_AFTER = 1.0
+
+
+class Fault(StrEnum):
+    """What has to be done about an error."""
+
+    FULL = "full"  # there is no room: nothing was written, and it goes on when there is some
+    BROKEN = "broken"  # the disk failed: what was written is unknown, and the process has to end
+    BUSY = "busy"  # somebody else holds the lock
+
+
+_OS_FAULTS = {errno.ENOSPC: Fault.FULL, errno.EDQUOT: Fault.FULL, errno.EIO: Fault.BROKEN}
+
+
+def classify(error: BaseException) -> Fault | None:
+    """Say what has to be done about an error; None if it concerns nobody but its own work."""
+    cause = _find_cause(error)
+    if isinstance(cause, sqlite3.Error):
+        return _classify_code(getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR))
+    if isinstance(cause, OSError):
+        return _OS_FAULTS.get(cause.errno or 0)
+    return None
+
+
+def _classify_code(code: int) -> Fault | None:
+    # SQLite reports a full disk under the write-ahead log's shared memory as an I/O error of its own.
+    if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}:
+        return Fault.FULL
+    match code & _PRIMARY:
+        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return Fault.BROKEN
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return Fault.BUSY
+        case _:
+            return None
+
+
+def explain(error: Exception) -> Exception:
+    """Return what the caller is told, with the error as its cause; drivers' errors do not leave the store."""
+    told = _translate(error)
+    if told is not error:
+        told.__cause__ = error
+    return told
+
+
+def _translate(error: Exception) -> Exception:
+    match classify(error):
+        case Fault.FULL:
+            return UnavailableError(
+                "the disk is full; nothing was written",
+                retry_after=_FULL_RETRY_AFTER,
+                code="disk_full",
+                hint="make room where the database lies; the service goes on by itself",
+            )
+        case Fault.BROKEN:
+            return UnavailableError(f"the disk failed: {describe(error)}", code="disk_failed")
+        case Fault.BUSY:
+            return UnavailableError(
+                "another process holds the database's lock",
+                retry_after=_BUSY_RETRY_AFTER,
+                code="store.locked",
+                hint="let only one service use this database",
+            )
+        case None:
+            return _translate_own(error)
+
+
+def _translate_own(error: Exception) -> Exception:
+    cause = _find_cause(error)
+    if isinstance(cause, SoarError):
+        return cause
+    if isinstance(cause, UnicodeEncodeError):
+        return InputError(
+            "a text holds half of a surrogate pair, which cannot be stored",
+            code="store.text",
+            hint="send texts that UTF-8 can write",
+        )
+    if isinstance(error, StatementError | sqlite3.Error):
+        return BugError(f"the database refused a statement: {describe(error)}")
+    return error
+
+
+def describe(error: BaseException) -> str:
+    """Say what went wrong without the statement's values, which may be secret."""
+    cause = _find_cause(error)
+    return f"{cause} ({getattr(cause, 'sqlite_errorname', type(cause).__name__)})"
+
+
+def _find_cause(error: BaseException) -> BaseException:
+    """Return what SQLAlchemy has wrapped."""
+    return error.orig if isinstance(error, StatementError) and error.orig is not None else error

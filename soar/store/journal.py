@@ -1,0 +1,63 @@
+"""What happened to runs, and what is yet to be told them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, insert
+
+from soar.model.errors import ConflictError
+from soar.model.run import InboxEvent, JournalEntry
+from soar.model.values import JsonValue
+from soar.store.repository import Repository
+from soar.store.rows import Rows
+from soar.store.tables import InboxRow, JournalRow, table_of
+
+_ENTRIES = Rows(table_of(JournalRow), JournalEntry)
+_LOAD = _ENTRIES.where("run").order_by(_ENTRIES.table.c.sequence)
+
+_EVENTS = Rows(table_of(InboxRow), InboxEvent)
+_ADD_EVENT = insert(_EVENTS.table).inline()
+_PEEK = _EVENTS.where("run").order_by(_EVENTS.table.c.id)
+_REMOVE = delete(_EVENTS.table).where(*_EVENTS.match("id"))
+
+
+class Journal(Repository):
+    """The journals of a workspace's runs."""
+
+    __slots__ = ()
+
+    def append(self, run: str, entries: Sequence[JournalEntry]) -> None:
+        """Append entries to a run's journal.
+
+        Raises:
+            ConflictError: an entry with one of these sequences is there: another writer was faster.
+        """
+        if not entries:
+            return
+        rows = [{"workspace": self._workspace, "run": run, **_ENTRIES.dump(entry)} for entry in entries]
+        if self._connection.execute(_ENTRIES.add, rows).rowcount != len(rows):
+            raise ConflictError(f"the journal of run {run} has moved on past entry {entries[0].sequence}")
+
+    def load(self, run: str) -> tuple[JournalEntry, ...]:
+        """Return the run's journal from its first entry on."""
+        return self._all(_ENTRIES, _LOAD, given_run=run)
+
+
+class Inbox(Repository):
+    """What waits to be told to a workspace's runs."""
+
+    __slots__ = ()
+
+    def add(self, run: str, event: JsonValue, at: datetime) -> None:
+        """Put an event behind those that wait."""
+        self._connection.execute(_ADD_EVENT, {"workspace": self._workspace, "run": run, "event": event, "at": at})
+
+    def peek(self, run: str) -> tuple[InboxEvent, ...]:
+        """Return the run's events in the order they came, and leave them there."""
+        return self._all(_EVENTS, _PEEK, given_run=run)
+
+    def remove(self, events: Iterable[int]) -> None:
+        """Remove the events with these ids; those that are gone already do not matter."""
+        rows = [{"given_workspace": self._workspace, "given_id": event} for event in events]
+        if rows:
+            self._connection.execute(_REMOVE, rows)

@@ -1,0 +1,81 @@
+"""What every repository does with its rows."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, CursorResult, Executable, Select
+
+from soar.model.errors import ConflictError, InputError, NotFoundError
+from soar.model.page import Page
+from soar.store.rows import Rows
+
+M = TypeVar("M")
+
+
+class Repository:
+    """The rows of one workspace, inside one transaction."""
+
+    __slots__ = ("_connection", "_workspace")
+
+    def __init__(self, connection: Connection, workspace: str) -> None:
+        self._connection = connection
+        self._workspace = workspace
+
+    def _run(self, statement: Executable, **parameters: object) -> CursorResult[Any]:
+        parameters["given_workspace"] = self._workspace
+        return self._connection.execute(statement, parameters)
+
+    def _insert(self, rows: Rows[M], item: M, **more: object) -> bool:
+        """Add a row, unless one of its unique keys is taken; return whether it was added."""
+        values = {"workspace": self._workspace, **rows.dump(item), **more}
+        return self._connection.execute(rows.add, values).rowcount == 1
+
+    def _add(self, rows: Rows[M], item: M, taken: str) -> None:
+        if not self._insert(rows, item):
+            raise ConflictError(taken)
+
+    def _change(self, rows: Rows[M], statement: Executable, item: M, **parameters: object) -> bool:
+        return self._run(statement, **rows.dump_change(item), **parameters).rowcount == 1
+
+    def _replace(self, rows: Rows[M], statement: Executable, item: M) -> None:
+        if not self._change(rows, statement, item):
+            raise NotFoundError(f"there is no such {rows.model.__name__.lower()} to update")
+
+    def _first(self, rows: Rows[M], statement: Executable, **parameters: object) -> M | None:
+        row = self._run(statement, **parameters).first()
+        return None if row is None else rows.load(row)
+
+    def _all(self, rows: Rows[M], statement: Executable, **parameters: object) -> tuple[M, ...]:
+        return tuple(map(rows.load, self._run(statement, **parameters)))
+
+    def _page(
+        self,
+        rows: Rows[M],
+        limit: int,
+        cursor: str | None,
+        filters: Iterable[tuple[str, object]] = (),
+        statement: Select[Any] | None = None,
+    ) -> Page[M]:
+        """Return the newest rows before the cursor; filters are columns and values, where None means any."""
+        position = rows.table.c[rows.position]
+        found = rows.where() if statement is None else statement
+        for name, value in filters:
+            if value is not None:
+                found = found.where(rows.table.c[name] == value)
+        if cursor is not None:
+            found = found.where(position < _parse_cursor(cursor))
+        if limit < 1:
+            raise InputError(f"a page holds at least one row, not {limit}", code="limit")
+        found = found.add_columns(position).order_by(position.desc()).limit(limit + 1)
+        raw = self._run(found).all()
+        items = tuple(rows.load(row[:-1]) for row in raw[:limit])
+        return Page(items, str(raw[limit - 1][-1]) if len(raw) > limit else None)
+
+
+_LONGEST_CURSOR = 18  # digits; more do not fit into 64 bits
+
+
+def _parse_cursor(cursor: str) -> int:
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= _LONGEST_CURSOR):
+        raise InputError("this cursor was not given out by a list", code="cursor", hint="start again without a cursor")
+    return int(cursor)

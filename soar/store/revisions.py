@@ -1,0 +1,23 @@
+"""Playbook texts by their digest."""
+
+from soar.model.playbook import Revision
+from soar.store.repository import Repository
+from soar.store.rows import Rows
+from soar.store.tables import RevisionRow, table_of
+
+_REVISIONS = Rows(table_of(RevisionRow), Revision, key=("digest",))
+_GET = _REVISIONS.where("digest")
+
+
+class Revisions(Repository):
+    """The playbook revisions of a workspace; none is ever changed."""
+
+    __slots__ = ()
+
+    def put(self, revision: Revision) -> None:
+        """Keep a revision; if its digest is there, nothing happens."""
+        self._insert(_REVISIONS, revision)
+
+    def get(self, digest: str) -> Revision | None:
+        """Return the revision with this digest."""
+        return self._first(_REVISIONS, _GET, given_digest=digest)

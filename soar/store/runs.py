@@ -1,0 +1,66 @@
+"""Runs as lists see them."""
+
+from sqlalchemy import Connection, select
+
+from soar.model.errors import ConflictError
+from soar.model.page import Page
+from soar.model.run import Run, RunStatus
+from soar.store.repository import Repository
+from soar.store.rows import Rows, given
+from soar.store.tables import RUNNABLE, InboxRow, RunRow, table_of
+
+_RUNS = Rows(table_of(RunRow), Run)
+_GET = _RUNS.where("id")
+_UPDATE = _RUNS.change().where(_RUNS.table.c.sequence == given("expected"))
+
+_INBOX = table_of(InboxRow)
+_RUNNABLE_RUNS = select(_RUNS.table.c.workspace, _RUNS.table.c.id).where(RUNNABLE).order_by(_RUNS.table.c.position)
+_RUNS_WITH_EVENTS = select(_INBOX.c.workspace, _INBOX.c.run).order_by(_INBOX.c.id)
+
+
+class Runs(Repository):
+    """The runs of a workspace."""
+
+    __slots__ = ()
+
+    def add(self, run: Run) -> None:
+        """Add a run.
+
+        Raises:
+            ConflictError: its id is taken.
+        """
+        self._add(_RUNS, run, f"there is a run {run.id} already")
+
+    def get(self, run: str) -> Run | None:
+        """Return the run with this id."""
+        return self._first(_RUNS, _GET, given_id=run)
+
+    def update(self, run: Run, *, expected: int) -> None:
+        """Replace the run.
+
+        Args:
+            run: as it is from now on.
+            expected: the `sequence` it has in the store.
+
+        Raises:
+            ConflictError: the stored run has another sequence, so somebody else drove it on, or it is not there.
+        """
+        if not self._change(_RUNS, _UPDATE, run, given_expected=expected):
+            raise ConflictError(f"run {run.id} is no longer at journal entry {expected}")
+
+    def list(
+        self,
+        limit: int,
+        cursor: str | None = None,
+        status: RunStatus | None = None,
+        playbook: str | None = None,
+        alert: str | None = None,
+    ) -> Page[Run]:
+        """Return a page of runs, newest first."""
+        return self._page(_RUNS, limit, cursor, (("status", status), ("playbook", playbook), ("alert", alert)))
+
+
+def find_open_runs(connection: Connection) -> list[tuple[str, str]]:
+    """Return workspace and id of each run of any workspace that is queued or running, or has an event in its inbox."""
+    found = (tuple(row) for statement in (_RUNNABLE_RUNS, _RUNS_WITH_EVENTS) for row in connection.execute(statement))
+    return list(dict.fromkeys(found))

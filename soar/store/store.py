@@ -1,0 +1,178 @@
+"""The store: everything durable, behind units of work."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from sqlalchemy import Connection, select
+
+from soar.model.disk import Disk
+from soar.model.errors import UnavailableError
+from soar.model.process import Process
+from soar.model.run import Timer
+from soar.store import schema
+from soar.store.database import Database, parse_url, read
+from soar.store.faults import explain
+from soar.store.runs import find_open_runs
+from soar.store.tables import WorkspaceRow, table_of
+from soar.store.timers import find_due, find_next_due
+from soar.store.unit import Unit
+from soar.store.writer import QUEUE_LIMIT, Writer
+
+T = TypeVar("T")
+
+_READERS = 3
+_WORKSPACES = select(table_of(WorkspaceRow).c.name).order_by(table_of(WorkspaceRow).c.name)
+
+
+class _Reader:
+    """A disk and, from its first use on, a connection of its own."""
+
+    def __init__(self, database: Database, disk: Disk) -> None:
+        self._database = database
+        self._disk = disk
+        self._connection: Connection | None = None
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        return await self._disk.run(partial(self._read, work))
+
+    async def close(self) -> None:
+        await self._disk.run(self._disconnect)
+        self._disk.close()
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        if self._connection is None:
+            self._connection = self._database.connect()
+        return read(self._connection, work)
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+class Store:
+    """All that is durable. Made by `open_store`.
+
+    Works are plain functions on a `Unit`; they run on a disk and must not wait for anything.
+    """
+
+    def __init__(
+        self, database: Database, disk: Disk, process: Process, readers: Callable[[], Disk], queue_limit: int
+    ) -> None:
+        self._database = database
+        self._disk = disk
+        self._is_closed = False
+        self._writer = Writer(database, disk, process, queue_limit)
+        count = 0 if database.path is None else _READERS
+        self._readers = tuple(_Reader(database, readers()) for _ in range(count))
+        self._idle: asyncio.LifoQueue[_Reader] = asyncio.LifoQueue()
+        for reader in self._readers:
+            self._idle.put_nowait(reader)
+
+    async def write(self, workspace: str, work: Callable[[Unit], T]) -> T:
+        """Do the work in the writer's next group; return what it returns once that is on the disk.
+
+        Raises:
+            UnavailableError: too many works wait (`store.busy`), the disk is full (`disk_full`) or has failed
+                (`disk_failed`), another process holds the lock (`store.locked`), or the store is closed
+                (`store.closed`). Nothing was written, but for `disk_failed`: then nobody knows.
+            InputError: a value cannot be stored: half of a surrogate pair in a text (`store.text`), or a document
+                nested too deeply (`store.depth`).
+            Exception: what the work raised; it was undone alone.
+        """
+        return await self._writer.write(workspace, work)
+
+    async def read(self, workspace: str, work: Callable[[Unit], T]) -> T:
+        """Do the work on one unchanging state of the store; a write in it fails.
+
+        Raises:
+            BugError: the work tried to write.
+        """
+        return await self._query(lambda connection: work(Unit(connection, workspace)))
+
+    async def workspaces(self) -> list[str]:
+        """Return the workspaces that something was written in, by name."""
+        return await self._query(lambda connection: list(connection.execute(_WORKSPACES).scalars()))
+
+    async def due_timers(self, until: datetime, limit: int = 500) -> list[tuple[str, Timer]]:
+        """Return workspace and timer of what is due at or before `until`, over all workspaces, earliest first."""
+        return await self._query(lambda connection: find_due(connection, until, limit))
+
+    async def next_timer(self) -> datetime | None:
+        """Return when the earliest timer of any workspace is due."""
+        return await self._query(find_next_due)
+
+    async def open_runs(self) -> list[tuple[str, str]]:
+        """Return workspace and id of each run that is queued or running, or has an event in its inbox."""
+        return await self._query(find_open_runs)
+
+    async def migrate(self) -> None:
+        """Bring the schema up to date, in one transaction.
+
+        Raises:
+            InputError: the schema is newer than this program (`store.newer_schema`).
+        """
+        await self._guard(self._disk.run(partial(self._database.change_schema, schema.upgrade)))
+
+    async def is_current(self) -> bool:
+        """Whether the schema is the one this program knows.
+
+        Raises:
+            InputError: it is newer (`store.newer_schema`).
+        """
+        return await self._query(schema.is_current)
+
+    async def _query(self, work: Callable[[Connection], T]) -> T:
+        if self._is_closed:
+            raise UnavailableError("the store is closed", code="store.closed")
+        if not self._readers:
+            return await self._guard(self._disk.run(lambda: read(self._database.writer, work)))
+        reader = await self._idle.get()
+        try:
+            return await self._guard(reader.run(work))
+        finally:
+            self._idle.put_nowait(reader)
+
+    async def _guard(self, answer: Awaitable[T]) -> T:
+        try:
+            return await answer
+        except Exception as error:
+            self._writer.stop_if_broken(error)
+            told = explain(error)
+            if told is error:
+                raise
+            raise told from error
+
+    async def close(self) -> None:
+        """Finish what waits to be written, take no more, and close every connection and the readers' disks.
+
+        The disk that was given stays open: it belongs to the giver.
+        """
+        if self._is_closed:
+            return
+        self._is_closed = True
+        await self._writer.close()
+        for _ in self._readers:
+            reader = await self._idle.get()
+            await reader.close()
+        await self._disk.run(self._database.close)
+
+
+def open_store(
+    url: str, *, disk: Disk, process: Process, readers: Callable[[], Disk], queue_limit: int = QUEUE_LIMIT
+) -> Store:
+    """Return the store that a URL names. Nothing is opened before it is used.
+
+    Args:
+        url: `sqlite:///path`, or `sqlite://` for one in memory that ends with the store.
+        disk: where everything is written; in memory everything is read there too. It is not closed with the store.
+        process: ended when the disk fails.
+        readers: makes the disks for reading; they are closed with the store.
+        queue_limit: how many works may wait to be written before more are refused.
+
+    Raises:
+        InputError: the URL names no SQLite database (`store.url`).
+    """
+    return Store(Database(parse_url(url)), disk, process, readers, queue_limit)

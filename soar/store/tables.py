@@ -1,0 +1,443 @@
+"""The tables. They never leave this package: repositories take and give model types.
+
+Columns are named after the fields of the model they hold. `position` counts up with each row and is what lists follow;
+every index begins with the workspace, but for what is asked over all of them.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar, cast
+
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, MetaData, Table, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from soar.model.alert import Relation, Severity
+from soar.model.approval import ApprovalStatus
+from soar.model.playbook import Assurance
+from soar.model.response import ResponseStatus
+from soar.model.run import Mode, RunStatus
+from soar.store.rows import (
+    CardText,
+    Choice,
+    Escalations,
+    Json,
+    Moment,
+    Moments,
+    TextLists,
+    Texts,
+    TextSet,
+    Values,
+    Votes,
+)
+
+_COUNT = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself in INTEGER alone, which has 64 bits
+RUNNABLE = text("status IN ('queued', 'running')")
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Row(SQLModel):
+    """A row of a workspace."""
+
+    metadata: ClassVar[MetaData] = METADATA
+
+    workspace: str
+
+
+class PlacedRow(Row):
+    """A row with a place in the order of arrival."""
+
+    position: int | None = Field(default=None, primary_key=True, sa_type=_COUNT)
+
+
+def table_of(row: type[SQLModel]) -> Table:
+    """Return the Core table of a row class."""
+    return cast("Table", row.__table__)  # type: ignore[attr-defined]  # SQLModel adds it to classes with table=True
+
+
+class WorkspaceRow(SQLModel, table=True):
+    """A workspace that something was written in."""
+
+    metadata: ClassVar[MetaData] = METADATA
+    __tablename__ = "workspaces"
+
+    name: str = Field(primary_key=True)
+
+
+class AlertRow(PlacedRow, table=True):
+    """An alert."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (UniqueConstraint("workspace", "id"), Index(None, "workspace", "position"))
+
+    id: str
+    source: str
+    delivery: str
+    received_at: datetime = Field(sa_type=Moment)
+    kind: str
+    title: str
+    severity: Severity = Field(sa_type=Choice(Severity))
+    time: datetime | None = Field(sa_type=Moment)
+    url: str | None
+    entities: Any = Field(sa_type=TextLists)
+    labels: Any = Field(sa_type=Json)
+    fingerprint: str
+    raw: Any = Field(sa_type=Json)
+
+
+class MatchRow(PlacedRow, table=True):
+    """What a playbook did with an alert."""
+
+    __tablename__ = "matches"
+    __table_args__ = (Index(None, "workspace", "alert"),)
+
+    alert: str
+    playbook: str
+    relation: Relation = Field(sa_type=Choice(Relation))
+    run: str | None
+    reason: str | None
+    at: datetime = Field(sa_type=Moment)
+
+
+class DedupeKeyRow(PlacedRow, table=True):
+    """A playbook's key that a run was started under."""
+
+    __tablename__ = "dedupe_keys"
+    __table_args__ = (Index(None, "workspace", "playbook", "key", "at"),)
+
+    playbook: str
+    key: str
+    run: str
+    at: datetime = Field(sa_type=Moment)
+
+
+class DeliveryRow(PlacedRow, table=True):
+    """A request to a hook."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (UniqueConstraint("workspace", "id"), UniqueConstraint("workspace", "source", "key"))
+
+    id: str
+    source: str
+    key: str
+    received_at: datetime = Field(sa_type=Moment)
+    remote: str
+    headers: Any = Field(sa_type=Json)
+    body: bytes = Field(sa_type=LargeBinary)
+    answer: Any = Field(sa_type=Json)
+
+
+class RunRow(PlacedRow, table=True):
+    """A run."""
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        UniqueConstraint("workspace", "id"),
+        Index(None, "workspace", "position"),
+        Index(None, "workspace", "status", "position"),
+        Index(None, "workspace", "playbook", "position"),
+        Index(None, "workspace", "alert"),
+        Index("ix_runs_runnable", "status", sqlite_where=RUNNABLE, postgresql_where=RUNNABLE),
+    )
+
+    id: str
+    playbook: str
+    revision: str
+    mode: Mode = Field(sa_type=Choice(Mode))
+    status: RunStatus = Field(sa_type=Choice(RunStatus))
+    alert: str | None
+    case: str | None
+    initiator: str
+    inputs: Any = Field(sa_type=Values)
+    created_at: datetime = Field(sa_type=Moment)
+    started_at: datetime | None = Field(sa_type=Moment)
+    finished_at: datetime | None = Field(sa_type=Moment)
+    sequence: int
+    reason: str | None
+    waiting_for: str | None
+    outputs: Any = Field(sa_type=Values)
+
+
+class JournalRow(Row, table=True):
+    """An entry of a run's journal; its key is the fence against a second writer."""
+
+    __tablename__ = "journal"
+
+    workspace: str = Field(primary_key=True)
+    run: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=Moment)
+    event: Any = Field(sa_type=Json)
+    changes: Any = Field(sa_type=Json)
+
+
+class InboxRow(Row, table=True):
+    """An event that waits to be put into its run's journal. Ids are never given out twice."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (Index(None, "workspace", "run"), {"sqlite_autoincrement": True})
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_COUNT)
+    run: str
+    event: Any = Field(sa_type=Json)
+    at: datetime = Field(sa_type=Moment)
+
+
+class TimerRow(Row, table=True):
+    """A promise to tell a run something at a moment."""
+
+    __tablename__ = "timers"
+    __table_args__ = (Index(None, "due_at"),)
+
+    workspace: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    run: str
+    due_at: datetime = Field(sa_type=Moment)
+    event: Any = Field(sa_type=Json)
+
+
+class ApprovalRow(PlacedRow, table=True):
+    """A question to people."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (
+        UniqueConstraint("workspace", "id"),
+        Index(None, "workspace", "code"),
+        Index(None, "workspace", "position"),
+        Index(None, "workspace", "status", "position"),
+        Index(None, "workspace", "run"),
+    )
+
+    id: str
+    code: str
+    run: str
+    step: str
+    playbook: str
+    revision: str
+    digest: str
+    status: ApprovalStatus = Field(sa_type=Choice(ApprovalStatus))
+    card: Any = Field(sa_type=CardText)
+    by: Any = Field(sa_type=Texts)
+    exclude_users: Any = Field(sa_type=Json)
+    quorum: int
+    has_veto: bool
+    assurance: Assurance = Field(sa_type=Choice(Assurance))
+    confirm: str
+    comment: str
+    channel: str
+    asked_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
+    escalations: Any = Field(sa_type=Escalations)
+    remind_at: Any = Field(sa_type=Moments)
+    reminded: int
+    votes: Any = Field(sa_type=Votes)
+    decided_at: datetime | None = Field(sa_type=Moment)
+    reason: str | None
+    version: int
+
+
+class ResponseRow(PlacedRow, table=True):
+    """An active response."""
+
+    __tablename__ = "responses"
+    __table_args__ = (
+        UniqueConstraint("workspace", "id"),
+        Index(None, "workspace", "position"),
+        Index(None, "workspace", "status", "position"),
+        Index(None, "workspace", "run"),
+        Index(None, "workspace", "lift_run"),
+    )
+
+    id: str
+    run: str
+    step: str
+    action: str
+    connection: str
+    targets: Any = Field(sa_type=Texts)
+    undo_action: str
+    undo_arguments: Any = Field(sa_type=Json)
+    status: ResponseStatus = Field(sa_type=Choice(ResponseStatus))
+    created_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime | None = Field(sa_type=Moment)
+    lift_run: str | None
+    lifted_at: datetime | None = Field(sa_type=Moment)
+    fault: str | None
+
+
+class CaseRow(PlacedRow, table=True):
+    """A case."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        UniqueConstraint("workspace", "id"),
+        Index(None, "workspace", "position"),
+        Index(None, "workspace", "key"),
+    )
+
+    id: str
+    key: str
+    title: str
+    severity: Severity = Field(sa_type=Choice(Severity))
+    opened_at: datetime = Field(sa_type=Moment)
+    closed_at: datetime | None = Field(sa_type=Moment)
+
+
+class UserRow(PlacedRow, table=True):
+    """A person."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        UniqueConstraint("workspace", "id"),
+        UniqueConstraint("workspace", "name"),
+        Index(None, "workspace", "email"),
+    )
+
+    id: str
+    name: str
+    email: str
+    roles: Any = Field(sa_type=TextSet)
+    password_hash: str | None
+    created_at: datetime = Field(sa_type=Moment)
+    disabled_at: datetime | None = Field(sa_type=Moment)
+
+
+class SessionRow(Row, table=True):
+    """A login."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index(None, "workspace", "user"),)
+
+    workspace: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    user: str
+    csrf: str
+    created_at: datetime = Field(sa_type=Moment)
+    authenticated_at: datetime = Field(sa_type=Moment)
+    idle_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
+
+
+class TokenRow(PlacedRow, table=True):
+    """An API token."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (UniqueConstraint("workspace", "id"), Index(None, "workspace", "user"))
+
+    id: str
+    key: str
+    user: str
+    name: str
+    scopes: Any = Field(sa_type=TextSet)
+    created_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
+    used_at: datetime | None = Field(sa_type=Moment)
+    revoked_at: datetime | None = Field(sa_type=Moment)
+
+
+class CredentialRow(PlacedRow, table=True):
+    """A version of a credential, encrypted."""
+
+    __tablename__ = "credentials"
+    __table_args__ = (UniqueConstraint("workspace", "id"), UniqueConstraint("workspace", "name", "version"))
+
+    id: str
+    name: str
+    version: int
+    blob: bytes = Field(sa_type=LargeBinary)
+    hosts: Any = Field(sa_type=Texts)
+    created_at: datetime = Field(sa_type=Moment)
+    created_by: str
+
+
+class WorkspaceKeyRow(PlacedRow, table=True):
+    """A workspace's key, wrapped."""
+
+    __tablename__ = "workspace_keys"
+    __table_args__ = (UniqueConstraint("workspace", "id"),)
+
+    id: str
+    kek: str
+    wrapped: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = Field(sa_type=Moment)
+
+
+class RevisionRow(Row, table=True):
+    """The text of a playbook at one moment."""
+
+    __tablename__ = "revisions"
+
+    workspace: str = Field(primary_key=True)
+    digest: str = Field(primary_key=True)
+    playbook: str
+    text: str
+    created_at: datetime = Field(sa_type=Moment)
+    author: str
+
+
+class MessageRow(PlacedRow, table=True):
+    """A message in the built-in chat."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("workspace", "id"),
+        UniqueConstraint("workspace", "key"),
+        Index(None, "workspace", "channel", "position"),
+    )
+
+    id: str
+    channel: str
+    key: str
+    at: datetime = Field(sa_type=Moment)
+    author: str
+    text: str
+    approval: str | None
+    run: str | None
+    thread: str | None
+
+
+class AuditRow(Row, table=True):
+    """An audit event in its place; the columns after `leaf` repeat parts of the document to search by."""
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        Index(None, "workspace", "sequence"),
+        Index(None, "workspace", "target", "sequence"),
+    )
+
+    sequence: int = Field(primary_key=True, sa_type=_COUNT, sa_column_kwargs={"autoincrement": False})
+    at: datetime = Field(sa_type=Moment)
+    document: Any = Field(sa_type=Json)
+    leaf: str
+    type: str
+    actor: str
+    actor_name: str
+    target: str
+
+
+class AuditHeadRow(SQLModel, table=True):
+    """Where the record ends; one row, from the first migration on."""
+
+    metadata: ClassVar[MetaData] = METADATA
+    __tablename__ = "audit_head"
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    size: int = Field(sa_type=_COUNT)
+    last: str
+    range: Any = Field(sa_type=Texts)
+
+
+class CheckpointRow(SQLModel, table=True):
+    """A signed statement of the record's size and root, over all workspaces."""
+
+    metadata: ClassVar[MetaData] = METADATA
+    __tablename__ = "checkpoints"
+
+    size: int = Field(primary_key=True, sa_type=_COUNT, sa_column_kwargs={"autoincrement": False})
+    root: str
+    at: datetime = Field(sa_type=Moment)
+    note: str

@@ -1,0 +1,49 @@
+"""Promises to tell runs something at a moment."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, select
+
+from soar.model.run import Timer
+from soar.store.repository import Repository
+from soar.store.rows import Rows, given
+from soar.store.tables import TimerRow, table_of
+
+_TIMERS = Rows(table_of(TimerRow), Timer)
+_SET = _TIMERS.upsert()
+_CANCEL = delete(_TIMERS.table).where(*_TIMERS.match("id"))
+
+_TABLE = _TIMERS.table
+_DUE = (
+    select(_TABLE.c.workspace, *(_TABLE.c[name] for name in _TIMERS.names))
+    .where(_TABLE.c.due_at <= given("until"))
+    .order_by(_TABLE.c.due_at, _TABLE.c.workspace, _TABLE.c.id)
+    .limit(given("limit"))
+)
+_NEXT = select(func.min(_TABLE.c.due_at))
+
+
+class Timers(Repository):
+    """The timers of a workspace's runs."""
+
+    __slots__ = ()
+
+    def set(self, timer: Timer) -> None:
+        """Set a timer; one with the same id is replaced."""
+        self._connection.execute(_SET, {"workspace": self._workspace, **_TIMERS.dump(timer)})
+
+    def cancel(self, timer: str) -> None:
+        """Remove the timer with this id, if it is there."""
+        self._run(_CANCEL, given_id=timer)
+
+
+def find_due(connection: Connection, until: datetime, limit: int) -> list[tuple[str, Timer]]:
+    """Return workspace and timer of what is due at or before `until`, over all workspaces, earliest first."""
+    found = connection.execute(_DUE, {"given_until": until, "given_limit": limit})
+    return [(row[0], _TIMERS.load(row[1:])) for row in found]
+
+
+def find_next_due(connection: Connection) -> datetime | None:
+    """Return when the earliest timer of any workspace is due."""
+    found: datetime | None = connection.execute(_NEXT).scalar()
+    return found

@@ -1,0 +1,104 @@
+"""One transaction, seen from one workspace."""
+
+from sqlalchemy import Connection
+
+from soar.store.alerts import Alerts, Deliveries
+from soar.store.approvals import Approvals
+from soar.store.audit import Audit
+from soar.store.cases import Cases
+from soar.store.credentials import Credentials
+from soar.store.identity import Sessions, Tokens, Users
+from soar.store.journal import Inbox, Journal
+from soar.store.messages import Messages
+from soar.store.responses import Responses
+from soar.store.revisions import Revisions
+from soar.store.runs import Runs
+from soar.store.timers import Timers
+
+
+class Unit:
+    """The repositories of one workspace inside one transaction; good for as long as the work it was given to runs."""
+
+    def __init__(self, connection: Connection, workspace: str) -> None:
+        self._connection = connection
+        self.workspace = workspace
+
+    @property
+    def alerts(self) -> Alerts:
+        """Alerts, what playbooks did with them, and dedupe keys."""
+        return Alerts(self._connection, self.workspace)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Requests to hooks."""
+        return Deliveries(self._connection, self.workspace)
+
+    @property
+    def runs(self) -> Runs:
+        """Runs as lists see them."""
+        return Runs(self._connection, self.workspace)
+
+    @property
+    def journal(self) -> Journal:
+        """What happened to runs."""
+        return Journal(self._connection, self.workspace)
+
+    @property
+    def inbox(self) -> Inbox:
+        """What is yet to be told to runs."""
+        return Inbox(self._connection, self.workspace)
+
+    @property
+    def timers(self) -> Timers:
+        """What runs are to be told later."""
+        return Timers(self._connection, self.workspace)
+
+    @property
+    def approvals(self) -> Approvals:
+        """Questions to people."""
+        return Approvals(self._connection, self.workspace)
+
+    @property
+    def responses(self) -> Responses:
+        """Changes that can be taken back."""
+        return Responses(self._connection, self.workspace)
+
+    @property
+    def cases(self) -> Cases:
+        """What people work on."""
+        return Cases(self._connection, self.workspace)
+
+    @property
+    def users(self) -> Users:
+        """People."""
+        return Users(self._connection, self.workspace)
+
+    @property
+    def sessions(self) -> Sessions:
+        """Their logins."""
+        return Sessions(self._connection, self.workspace)
+
+    @property
+    def tokens(self) -> Tokens:
+        """Their API tokens."""
+        return Tokens(self._connection, self.workspace)
+
+    @property
+    def credentials(self) -> Credentials:
+        """Encrypted credentials and wrapped keys."""
+        return Credentials(self._connection, self.workspace)
+
+    @property
+    def revisions(self) -> Revisions:
+        """Playbook texts."""
+        return Revisions(self._connection, self.workspace)
+
+    @property
+    def messages(self) -> Messages:
+        """The built-in chat."""
+        return Messages(self._connection, self.workspace)
+
+    @property
+    def audit(self) -> Audit:
+        """The audit record."""
+        return Audit(self._connection, self.workspace)

@@ -1,0 +1,145 @@
+"""The one writer: many callers' works share one transaction and one fsync."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar, cast
+
+from soar.model.disk import Disk
+from soar.model.errors import UnavailableError
+from soar.model.process import Process
+from soar.store.database import Database, Outcome
+from soar.store.faults import Fault, classify, describe, explain
+from soar.store.unit import Unit
+
+T = TypeVar("T")
+
+QUEUE_LIMIT = 10_000
+GROUP_LIMIT = 1_000
+_RETRY_AFTER = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """Why nothing is written any more."""
+
+    message: str
+    code: str
+
+    def to_error(self) -> UnavailableError:
+        return UnavailableError(self.message, code=self.code)
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    workspace: str
+    work: Callable[[Unit], object]
+    outcome: asyncio.Future[object]
+
+
+class Writer:
+    """Gathers works while a group commits, and commits what was gathered as the next group.
+
+    Nothing waits on purpose: a work that comes alone is a group of one.
+
+    Args:
+        database: where groups are committed.
+        disk: where that happens.
+        process: ended when the disk fails, because a second fsync may succeed without the first one's pages (fsync(2)).
+        queue_limit: how many works may wait.
+    """
+
+    def __init__(self, database: Database, disk: Disk, process: Process, queue_limit: int = QUEUE_LIMIT) -> None:
+        self._database = database
+        self._disk = disk
+        self._process = process
+        self._queue_limit = queue_limit
+        self._queue: deque[_Waiting] = deque()
+        self._committing: asyncio.Task[None] | None = None
+        self._ending: _Ending | None = None
+        self._is_broken = False
+
+    async def write(self, workspace: str, work: Callable[[Unit], T]) -> T:
+        """Do the work in the next group; return what it returns once that is on the disk.
+
+        A caller that is cancelled does not hear how its work ended: if it had not begun, it does not.
+
+        Raises:
+            UnavailableError: too many works wait, the disk is full, or the store is closed; nothing was written.
+            Exception: what the work raised; it was undone alone.
+        """
+        if self._ending is not None:
+            raise self._ending.to_error()
+        if len(self._queue) >= self._queue_limit:
+            raise UnavailableError("too much waits to be written", retry_after=_RETRY_AFTER, code="store.busy")
+        outcome: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(workspace, work, outcome))
+        if self._committing is None:
+            self._committing = asyncio.create_task(self._commit_groups(), name="store writer")
+        return cast("T", await outcome)
+
+    async def close(self) -> None:
+        """Take no more works, and return when those that wait are done."""
+        if self._ending is None:
+            self._ending = _Ending("the store is closed", "store.closed")
+        if self._committing is not None:
+            await asyncio.wait((self._committing,))
+
+    def stop_if_broken(self, error: Exception) -> None:
+        """End the process if the error says that the disk has failed, and refuse whatever still comes."""
+        if classify(error) is not Fault.BROKEN:
+            return
+        self._ending = _Ending(f"the disk failed: {describe(error)}", "disk_failed")
+        self._is_broken = True
+        self._process.die(self._ending.message)
+        while self._queue:
+            _settle(self._queue.popleft().outcome, Outcome(error=self._ending.to_error()))
+
+    async def _commit_groups(self) -> None:
+        group: list[_Waiting] = []
+        try:
+            while group := self._take_group():
+                await self._commit(group)
+                await self._checkpoint()
+        finally:
+            self._committing = None
+            for waiting in (*group, *self._queue):  # only if this was cancelled: nobody may wait for ever
+                waiting.outcome.cancel()
+            self._queue.clear()
+
+    def _take_group(self) -> list[_Waiting]:
+        group: list[_Waiting] = []
+        while self._queue and len(group) < GROUP_LIMIT:
+            waiting = self._queue.popleft()
+            if not waiting.outcome.done():
+                group.append(waiting)
+        return group
+
+    async def _commit(self, group: list[_Waiting]) -> None:
+        works = [(waiting.workspace, waiting.work) for waiting in group]
+        try:
+            outcomes = await self._disk.run(partial(self._database.commit, works))
+        except Exception as error:  # noqa: BLE001 -- whatever stopped the group is told to everybody in it
+            self.stop_if_broken(error)
+            outcomes = [Outcome(error=explain(error)) for _ in group]
+        for waiting, outcome in zip(group, outcomes, strict=True):
+            _settle(waiting.outcome, outcome)
+
+    async def _checkpoint(self) -> None:
+        if self._is_broken or not self._database.is_checkpoint_due():
+            return
+        try:
+            await self._disk.run(self._database.checkpoint)
+        except Exception as error:  # noqa: BLE001 -- unless the disk is broken, the log keeps everything until the next one
+            self.stop_if_broken(error)
+
+
+def _settle(future: asyncio.Future[object], outcome: Outcome) -> None:
+    if future.done():  # its caller was cancelled
+        return
+    if outcome.error is None:
+        future.set_result(outcome.result)
+    else:
+        future.set_exception(outcome.error)

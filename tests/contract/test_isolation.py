@@ -1,0 +1,189 @@
+"""A row of one workspace does not exist for another, whichever repository is asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from soar.model.errors import ConflictError, NotFoundError
+from soar.store import Store, Unit
+from tests.support import builders
+from tests.support.clock import START
+
+RUN = "run_000000000001"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Adds something, and looks for it: what `look` returns must be empty elsewhere, and is not at home."""
+
+    name: str
+    add: Callable[[Unit], object]
+    look: Callable[[Unit], object]
+
+
+PROBES = [
+    Probe("alert", lambda u: u.alerts.add(builders.build_alert()), lambda u: u.alerts.get("al_000000000001")),
+    Probe("alerts", lambda u: u.alerts.add(builders.build_alert()), lambda u: u.alerts.list(9).items),
+    Probe("match", lambda u: u.alerts.add_match(builders.build_match()), lambda u: u.alerts.matches("al_000000000001")),
+    Probe(
+        "dedupe key",
+        lambda u: u.alerts.remember_key("triage", "key", RUN, START),
+        lambda u: u.alerts.find_key("triage", "key", START),
+    ),
+    Probe(
+        "delivery by id",
+        lambda u: u.deliveries.add(builders.build_delivery()),
+        lambda u: u.deliveries.get("dl_000000000001"),
+    ),
+    Probe(
+        "delivery by key",
+        lambda u: u.deliveries.add(builders.build_delivery()),
+        lambda u: u.deliveries.find("siem", "delivery-1"),
+    ),
+    Probe("run", lambda u: u.runs.add(builders.build_run()), lambda u: u.runs.get(RUN)),
+    Probe("runs", lambda u: u.runs.add(builders.build_run()), lambda u: u.runs.list(9, playbook="triage").items),
+    Probe(
+        "journal",
+        lambda u: u.journal.append(RUN, [builders.build_journal_entry()]),
+        lambda u: u.journal.load(RUN),
+    ),
+    Probe("inbox", lambda u: u.inbox.add(RUN, {}, START), lambda u: u.inbox.peek(RUN)),
+    Probe(
+        "approval", lambda u: u.approvals.add(builders.build_approval()), lambda u: u.approvals.get("ap_000000000001")
+    ),
+    Probe(
+        "approval by code",
+        lambda u: u.approvals.add(builders.build_approval()),
+        lambda u: u.approvals.find_code("AB12"),
+    ),
+    Probe(
+        "open code", lambda u: u.approvals.add(builders.build_approval()), lambda u: u.approvals.is_code_open("AB12")
+    ),
+    Probe("approvals", lambda u: u.approvals.add(builders.build_approval()), lambda u: u.approvals.list(9).items),
+    Probe(
+        "response", lambda u: u.responses.add(builders.build_response()), lambda u: u.responses.get("ar_000000000001")
+    ),
+    Probe("responses", lambda u: u.responses.add(builders.build_response()), lambda u: u.responses.list(9).items),
+    Probe(
+        "lifted response",
+        lambda u: u.responses.add(builders.build_response(lift_run=RUN)),
+        lambda u: u.responses.of_lift_run(RUN),
+    ),
+    Probe("case", lambda u: u.cases.add(builders.build_case()), lambda u: u.cases.get("c_000000000001")),
+    Probe("open case", lambda u: u.cases.add(builders.build_case()), lambda u: u.cases.find_open("login/ada")),
+    Probe("cases", lambda u: u.cases.add(builders.build_case()), lambda u: u.cases.list(9).items),
+    Probe("user", lambda u: u.users.add(builders.build_user()), lambda u: u.users.get("u_000000000001")),
+    Probe("user by name", lambda u: u.users.add(builders.build_user()), lambda u: u.users.find_name("ada")),
+    Probe(
+        "user by e-mail", lambda u: u.users.add(builders.build_user()), lambda u: u.users.find_email("ada@example.test")
+    ),
+    Probe("users", lambda u: u.users.add(builders.build_user()), lambda u: u.users.list(9).items),
+    Probe("role", lambda u: u.users.add(builders.build_user()), lambda u: u.users.with_role("analyst")),
+    Probe("anybody", lambda u: u.users.add(builders.build_user()), lambda u: not u.users.is_empty()),
+    Probe("session", lambda u: u.sessions.add(builders.build_session()), lambda u: u.sessions.get(64 * "a")),
+    Probe("token", lambda u: u.tokens.add(builders.build_token()), lambda u: u.tokens.get("tok1")),
+    Probe("tokens", lambda u: u.tokens.add(builders.build_token()), lambda u: u.tokens.list_of("u_000000000001")),
+    Probe(
+        "credential",
+        lambda u: u.credentials.add(builders.build_credential_version()),
+        lambda u: u.credentials.latest("edr-token"),
+    ),
+    Probe(
+        "credentials",
+        lambda u: u.credentials.add(builders.build_credential_version()),
+        lambda u: u.credentials.list(),
+    ),
+    Probe(
+        "key",
+        lambda u: u.credentials.add_key(builders.build_workspace_key()),
+        lambda u: u.credentials.key("wk_000000000001"),
+    ),
+    Probe(
+        "current key",
+        lambda u: u.credentials.add_key(builders.build_workspace_key()),
+        lambda u: u.credentials.current_key(),
+    ),
+    Probe("keys", lambda u: u.credentials.add_key(builders.build_workspace_key()), lambda u: u.credentials.keys()),
+    Probe(
+        "revision",
+        lambda u: u.revisions.put(builders.build_revision()),
+        lambda u: u.revisions.get(builders.NO_DIGEST),
+    ),
+    Probe("messages", lambda u: u.messages.post(builders.build_message()), lambda u: u.messages.list("#soc", 9).items),
+    Probe("channels", lambda u: u.messages.post(builders.build_message()), lambda u: u.messages.channels()),
+]
+
+
+@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.name)
+async def test_what_is_added_here_is_not_there_elsewhere(store: Store, probe: Probe) -> None:
+    await store.write("north", probe.add)
+    assert await store.read("north", probe.look)
+    assert not await store.read("south", probe.look)
+
+
+@pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.name)
+async def test_the_same_ids_and_names_are_free_elsewhere(store: Store, probe: Probe) -> None:
+    await store.write("north", probe.add)
+    await store.write("south", probe.add)
+    assert await store.read("south", probe.look)
+
+
+CHANGES = {
+    "run": (lambda u: u.runs.update(builders.build_run(reason="changed"), expected=0), ConflictError),
+    "approval": (lambda u: u.approvals.update(builders.build_approval(version=2), expected=1), ConflictError),
+    "response": (lambda u: u.responses.update(builders.build_response(fault="changed")), NotFoundError),
+    "user": (lambda u: u.users.update(builders.build_user(email="changed")), NotFoundError),
+    "session": (lambda u: u.sessions.update(builders.build_session(csrf="changed")), NotFoundError),
+    "token": (lambda u: u.tokens.update(builders.build_token(name="changed")), NotFoundError),
+}
+
+
+def add_one_of_each(unit: Unit) -> None:
+    unit.runs.add(builders.build_run())
+    unit.approvals.add(builders.build_approval())
+    unit.responses.add(builders.build_response())
+    unit.users.add(builders.build_user())
+    unit.sessions.add(builders.build_session())
+    unit.tokens.add(builders.build_token())
+    unit.inbox.add(RUN, {"kind": "vote"}, START)
+    unit.timers.set(builders.build_timer(due_at=START))
+
+
+@pytest.mark.parametrize("name", CHANGES)
+async def test_a_row_is_not_changed_from_elsewhere(store: Store, name: str) -> None:
+    change, refusal = CHANGES[name]
+    await store.write("north", add_one_of_each)
+    with pytest.raises(refusal):
+        await store.write("south", change)
+    await store.write("north", change)
+
+
+async def test_nothing_is_removed_from_elsewhere(store: Store) -> None:
+    await store.write("north", add_one_of_each)
+    (event,) = await store.read("north", lambda unit: unit.inbox.peek(RUN))
+
+    def remove(unit: Unit) -> None:
+        unit.inbox.remove([event.id])
+        unit.timers.cancel(builders.build_timer().id)
+        unit.sessions.remove(64 * "a")
+        unit.sessions.remove_of("u_000000000001")
+
+    await store.write("south", remove)
+    assert await store.read("north", lambda unit: unit.inbox.peek(RUN)) == (event,)
+    assert await store.read("north", lambda unit: unit.sessions.get(64 * "a")) is not None
+    assert await store.due_timers(START) == [("north", builders.build_timer(due_at=START))]
+
+
+async def test_a_timer_of_another_workspace_is_not_replaced(store: Store) -> None:
+    later = START + timedelta(hours=1)
+    await store.write("north", lambda unit: unit.timers.set(builders.build_timer(due_at=START)))
+    await store.write("south", lambda unit: unit.timers.set(builders.build_timer(due_at=later)))
+    assert [workspace for workspace, _ in await store.due_timers(later)] == ["north", "south"]
+
+
+@pytest.mark.parametrize("workspace", ["'; DROP TABLE users; --", "%", "_orth", "NORTH", "north\x00"])
+async def test_a_workspace_is_named_exactly(store: Store, workspace: str) -> None:
+    await store.write("north", lambda unit: unit.users.add(builders.build_user()))
+    assert await store.read(workspace, lambda unit: unit.users.is_empty())
