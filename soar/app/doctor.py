@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from soar.app.library import list_files
 from soar.app.settings import Settings
 from soar.app.site import Site, read_site
 from soar.app.wiring import open_service
 from soar.audit.keyfile import read_key_file
 from soar.model.errors import SoarError
 from soar.model.playbook import walk_steps
+from soar.playbook import list_files
 
 
 @dataclass(frozen=True, slots=True)

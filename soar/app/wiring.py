@@ -14,7 +14,7 @@ from soar.app.auditor import Auditor
 from soar.app.clock import SystemClock
 from soar.app.disk import ThreadDisk
 from soar.app.ids import RandomIds, SystemRandomness
-from soar.app.library import Checked, Library, to_revision
+from soar.app.library import Library, to_revision
 from soar.app.messages import StoredMessages
 from soar.app.passwords import Passwords
 from soar.app.process import OwnProcess
@@ -25,7 +25,7 @@ from soar.ingest.sample import curl_line
 from soar.model.errors import SoarError
 from soar.model.process import ActionCall
 from soar.model.secret import Secret
-from soar.playbook import render_text
+from soar.playbook import Loaded, render_text
 from soar.registry.host import InProcessHost
 from soar.registry.host import Surroundings as HostSurroundings
 from soar.responses.service import ResponseService
@@ -242,11 +242,11 @@ class Service:
             self.wake(workspace, run)
         return len(runs)
 
-    async def refresh_library(self) -> list[Checked]:
+    async def refresh_library(self) -> list[Loaded]:
         """Read changed playbooks and keep the good ones' texts, so that runs can be pinned to them."""
         changed = self.library.refresh()
         at = self.clock.now()
-        revisions = [revision for checked in changed if (revision := to_revision(checked, at)) is not None]
+        revisions = [revision for loaded in changed if (revision := to_revision(loaded, at)) is not None]
 
         def keep(unit: Unit) -> None:
             for revision in revisions:
@@ -254,8 +254,8 @@ class Service:
 
         if revisions:
             await self.store.write(self.workspace, keep)
-        for checked in changed:
-            _report_checked(checked)
+        for loaded in changed:
+            _report_loaded(loaded)
         return changed
 
     async def watch_library(self) -> None:
@@ -283,13 +283,13 @@ async def open_service(site: Site, url: str) -> AsyncIterator[Service]:
         await service.close()
 
 
-def _report_checked(checked: Checked) -> None:
+def _report_loaded(loaded: Loaded) -> None:
     log = structlog.get_logger()
-    if checked.playbook is None:
-        said = "\n".join(render_text(finding) for finding in checked.findings)
+    if loaded.playbook is None:
+        said = "\n".join(render_text(finding) for finding in loaded.findings)
         log.warning("a playbook has errors; its last good revision serves on", action="library.refused", findings=said)
     else:
-        log.info("playbook serves", action="library.serves", playbook=checked.playbook.id)
+        log.info("playbook serves", action="library.serves", playbook=loaded.playbook.id)
 
 
 def _report_drive(workspace: str, run: str, error: Exception) -> None:

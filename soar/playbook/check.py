@@ -1,0 +1,103 @@
+"""A playbook held against itself, the installed connectors and the policy."""
+
+import re
+from collections.abc import Collection, Mapping
+
+from soar.model.catalog import Catalog
+from soar.model.playbook import Playbook
+from soar.playbook.actions import check_actions
+from soar.playbook.document import read_document
+from soar.playbook.expressions import check_expressions
+from soar.playbook.finding import Finding, has_errors, sort_findings
+from soar.playbook.gating import check_gating
+from soar.playbook.lints import check_lints
+from soar.playbook.node import Scalar, Spot
+from soar.playbook.order import check_order
+from soar.playbook.parse import index_spots, read_draft
+from soar.playbook.report import Report, quote
+from soar.policy import Policy
+
+_SOURCE = re.compile(r"on/(?:[0-9]+/)?alert/source(?:/[0-9]+)?")
+
+
+def check_playbook(
+    playbook: Playbook,
+    *,
+    text: str,
+    file: str,
+    catalog: Catalog,
+    policy: Policy,
+    known_sources: Collection[str] | None = None,
+) -> list[Finding]:
+    """Check a playbook that `parse_playbook` has read.
+
+    Args:
+        playbook: as read.
+        text: the document that it was read from.
+        file: what the findings call it.
+        catalog: the installed connectors.
+        policy: what stands above every playbook.
+        known_sources: ids of the sources that are set up; None leaves sources unchecked.
+
+    Returns:
+        What is wrong or doubtful, in the order of the document.
+    """
+    root, _ = read_document(text, file)
+    spots = {} if root is None else index_spots(root)
+    return _check(playbook, spots, Report(text, file), catalog, policy, known_sources)
+
+
+def validate_text(
+    text: str,
+    *,
+    playbook_id: str,
+    file: str,
+    catalog: Catalog,
+    policy: Policy,
+    known_sources: Collection[str] | None = None,
+) -> tuple[Playbook | None, list[Finding]]:
+    """Read and check a playbook; all stages run, so that all findings come at once.
+
+    Args:
+        text: the YAML document.
+        playbook_id: the file's name without `.yaml`.
+        file: what the findings call it.
+        catalog: the installed connectors.
+        policy: what stands above every playbook.
+        known_sources: ids of the sources that are set up; None leaves sources unchecked.
+
+    Returns:
+        The playbook, or None if one of the findings is an error; and all findings in the order of the document.
+    """
+    draft = read_draft(text, playbook_id=playbook_id, file=file)
+    findings = list(draft.findings)
+    if draft.playbook is not None:
+        checked = _check(draft.playbook, draft.spots, Report(text, file), catalog, policy, known_sources)
+        findings = sort_findings((*findings, *checked))
+    return None if has_errors(findings) else draft.playbook, findings
+
+
+def _check(
+    playbook: Playbook,
+    spots: Mapping[str, Spot],
+    report: Report,
+    catalog: Catalog,
+    policy: Policy,
+    known_sources: Collection[str] | None,
+) -> list[Finding]:
+    check_order(playbook, spots, report)
+    check_expressions(playbook, spots, catalog, report)
+    check_actions(playbook, spots, catalog, report)
+    check_gating(playbook, spots, catalog, policy, report)
+    check_lints(playbook, spots, catalog, report)
+    if known_sources is not None:
+        _check_sources(spots, known_sources, report)
+    return sort_findings(report.findings)
+
+
+def _check_sources(spots: Mapping[str, Spot], known: Collection[str], report: Report) -> None:
+    for path, spot in spots.items():
+        name = spot.node.value if isinstance(spot.node, Scalar) else None
+        if _SOURCE.fullmatch(path) and isinstance(name, str) and name not in known:
+            hint = report.suggest(name, known) or "set the source up first"
+            report.add("P308", (spot.node.line, spot.node.column), spot.path, f"there is no source {quote(name)}", hint)

@@ -1,0 +1,59 @@
+"""`on:` read from a document."""
+
+from soar.model.playbook import AlertTrigger, CallTrigger, ManualTrigger, Trigger
+from soar.playbook.field import Field, Fields, list_of, open_map, read_expression, read_principal, read_text
+from soar.playbook.node import Mapping, Scalar
+
+_KINDS = ("alert", "schedule", "manual", "call", "event")
+
+
+def read_triggers(field: Field) -> tuple[Trigger, ...] | None:
+    """Read what starts a playbook: a map of distinct kinds, or a list of such maps."""
+    if isinstance(field.node, Scalar):
+        kind = field.node.text if field.node.text in _KINDS else "manual"
+        field.fault("P100", "a map of triggers belongs here", f"write `on: {{{kind}: {{}}}}`")
+        return None
+    triggers = tuple(trigger for item in field.items() for trigger in _read_kinds(item))
+    if not (field.node.entries if isinstance(field.node, Mapping) else field.node.items):
+        field.fault("P102", "nothing starts this playbook", "write `manual: {}` below it")
+    return triggers
+
+
+def _read_kinds(field: Field) -> list[Trigger]:
+    keys = open_map(field, _KINDS)
+    if keys is None:
+        return []
+    found: list[Trigger | None] = []
+    for kind in _KINDS:
+        trigger = keys.get(kind)
+        if trigger is not None:
+            found.append(_read_trigger(kind, trigger))
+    return [trigger for trigger in found if trigger is not None]
+
+
+def _read_trigger(kind: str, field: Field) -> Trigger | None:
+    match kind:
+        case "alert":
+            return _read_alert(field)
+        case "manual":
+            keys = _open(field, ("by",))
+            return None if keys is None else ManualTrigger(by=keys.read("by", list_of(read_principal), ()))
+        case "call":
+            return None if _open(field, ()) is None else CallTrigger()
+        case _:
+            field.fault("P130", f"the trigger `{kind}` is not supported by this version")
+            return None
+
+
+def _read_alert(field: Field) -> AlertTrigger | None:
+    keys = open_map(field, ("source", "match"))
+    if keys is None:
+        return None
+    return AlertTrigger(
+        sources=keys.read("source", list_of(read_text), ()),
+        match=keys.find("match", read_expression),
+    )
+
+
+def _open(field: Field, known: tuple[str, ...]) -> Fields | None:
+    return open_map(field, known, "`{}` or a map of keys")

@@ -1,0 +1,50 @@
+import type { AlertDetail } from "../api/types";
+import { SeverityBadge } from "../components/badges";
+import { Fact } from "../components/Fact";
+import { Inert } from "../components/Inert";
+import { Moment } from "../components/Moment";
+import { Matches } from "./Matches";
+
+/** An alert in our words. */
+export function AlertFields({ alert }: { alert: AlertDetail }) {
+  return (
+    <dl className="facts">
+      <Fact name="Severity">
+        <SeverityBadge severity={alert.severity} />
+      </Fact>
+      <Fact name="Kind">
+        <Inert text={alert.kind} />
+      </Fact>
+      <Fact name="Source">{alert.source}</Fact>
+      <Fact name="Time">{alert.time ? <Moment at={alert.time} /> : "the source did not say"}</Fact>
+      <Fact name="Received">
+        <Moment at={alert.received_at} />
+      </Fact>
+      {alert.url && (
+        <Fact name="Address">
+          <Inert text={alert.url} />
+        </Fact>
+      )}
+      {Object.entries(alert.entities).map(([kind, found]) => (
+        <Fact key={`entity ${kind}`} name={kind}>
+          <ul className="plain">
+            {found.map((value) => (
+              <li key={value}>
+                <Inert text={value} />
+              </li>
+            ))}
+          </ul>
+        </Fact>
+      ))}
+      {Object.entries(alert.labels).map(([name, value]) => (
+        <Fact key={`label ${name}`} name={`label ${name}`}>
+          <Inert text={value} />
+        </Fact>
+      ))}
+      <Fact name="Fingerprint">{alert.fingerprint ? <Inert text={alert.fingerprint} /> : "none"}</Fact>
+      <Fact name="What happened">
+        <Matches matches={alert.matches} />
+      </Fact>
+    </dl>
+  );
+}

@@ -1,0 +1,55 @@
+import { useAlert } from "../api/queries";
+import type { AlertDetail } from "../api/types";
+import { JsonBlock } from "../components/JsonBlock";
+import { Inert } from "../components/Inert";
+import { Loaded } from "../components/Loaded";
+import { Moment } from "../components/Moment";
+import { Page } from "../components/Page";
+import { AlertFields } from "./AlertFields";
+import { WhyList } from "./WhyList";
+
+export function AlertPage({ id }: { id: string }) {
+  const query = useAlert(id);
+  return (
+    <Page title={`Alert ${id}`} command={`soar alert show ${id}`}>
+      <Loaded query={query}>{(alert) => <AlertBody alert={alert} />}</Loaded>
+    </Page>
+  );
+}
+
+function AlertBody({ alert }: { alert: AlertDetail }) {
+  return (
+    <>
+      <p className="sentence">
+        <Inert text={alert.title || alert.kind} />
+      </p>
+      <section aria-labelledby="why">
+        <h2 id="why">Why</h2>
+        <WhyList why={alert.why} />
+      </section>
+      <div className="halves">
+        <section aria-labelledby="fields">
+          <h2 id="fields">Our fields</h2>
+          <AlertFields alert={alert} />
+        </section>
+        <section aria-labelledby="raw">
+          <h2 id="raw">Raw, as received</h2>
+          <p className="quiet">Addresses are as the source wrote them.</p>
+          <JsonBlock value={alert.raw} label="Raw alert" />
+          {alert.delivery && <DeliveryNote delivery={alert.delivery} />}
+        </section>
+      </div>
+    </>
+  );
+}
+
+function DeliveryNote({ delivery }: { delivery: NonNullable<AlertDetail["delivery"]> }) {
+  return (
+    <details>
+      <summary>
+        Delivery {delivery.id} from <Inert text={delivery.remote} staysCut />, <Moment at={delivery.received_at} />
+      </summary>
+      <JsonBlock value={delivery.headers} label="Headers" />
+    </details>
+  );
+}

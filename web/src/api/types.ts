@@ -1,0 +1,289 @@
+/** Shapes of the HTTP API under /api/v1. Times are RFC 3339 in UTC. */
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+export interface Page<Item> {
+  items: Item[];
+  next: string | null;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  hint: string;
+  errors: { pointer: string; message: string }[];
+}
+
+export interface Session {
+  user: { id: string; name: string; email: string; roles: string[] };
+  permissions: string[];
+  csrf: string;
+  authenticated_at: string;
+  expires_at: string;
+  installation: { version: string; is_demo: boolean; frozen: boolean; url: string };
+}
+
+export type Severity = "low" | "medium" | "high" | "critical";
+
+export interface Match {
+  playbook: string;
+  relation: "started" | "attached" | "dropped" | "rejected";
+  run: string | null;
+  reason: string | null;
+}
+
+export interface Alert {
+  id: string;
+  source: string;
+  kind: string;
+  title: string;
+  severity: Severity;
+  time: string | null;
+  received_at: string;
+  url: string | null;
+  entities: Record<string, string[]>;
+  labels: Record<string, string>;
+  fingerprint: string;
+  matches: Match[];
+}
+
+/** Whether a playbook of today takes an alert, and why. */
+export interface Why {
+  playbook: string;
+  is_match: boolean;
+  conditions: { source: string; value: string; is_deciding: boolean }[];
+}
+
+export interface AlertDetail extends Alert {
+  raw: Json;
+  /** The request it came in; null once that is no longer kept. */
+  delivery: { id: string; remote: string; headers: Record<string, string>; received_at: string } | null;
+  why: Why[];
+}
+
+export type RunStatus =
+  "queued" | "running" | "waiting" | "succeeded" | "failed" | "denied" | "cancelled" | "rejected" | "timed_out";
+
+export type Mode = "live" | "supervised" | "shadow";
+
+export interface Run {
+  id: string;
+  playbook: string;
+  playbook_name: string;
+  revision: string;
+  mode: Mode;
+  status: RunStatus;
+  alert: string | null;
+  case: string | null;
+  initiator: { kind: string; name: string };
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  reason: string | null;
+  waiting_for: string | null;
+  outputs: Record<string, Json>;
+}
+
+export type StepStatus =
+  | "pending"
+  | "skipped"
+  | "waiting"
+  | "running"
+  | "retrying"
+  | "succeeded"
+  | "failed"
+  | "denied"
+  | "cancelled"
+  | "undone";
+
+export type Effect = "read" | "write" | "destructive";
+
+export interface Fault {
+  code: string;
+  message: string;
+  attempts: number;
+}
+
+export interface StepItem {
+  index: number;
+  status: StepStatus;
+  item: Json;
+  output: Json;
+  fault: Fault | null;
+}
+
+export interface Step {
+  path: string;
+  id: string | null;
+  label: string;
+  kind: "use" | "group" | "set" | "stop" | "gate";
+  action: string | null;
+  effect: Effect | null;
+  depth: number;
+  status: StepStatus;
+  reason: string | null;
+  arguments: Json;
+  output: Json;
+  fault: Fault | null;
+  attempt: number;
+  approval: string | null;
+  outcome: string | null;
+  started_at: string | null;
+  finished_at: string | null;
+  items: StepItem[];
+  /** Whether it runs only after a failure or a no, or at the very end. */
+  is_handler: boolean;
+}
+
+export interface RunDetail extends Run {
+  steps: Step[];
+  approvals: Approval[];
+  responses: ActiveResponse[];
+  inputs: Record<string, Json>;
+}
+
+export type ApprovalStatus = "pending" | "approved" | "denied" | "expired" | "cancelled" | "superseded" | "refused";
+
+export type Assurance = "linked" | "confirmed" | "mfa";
+
+export interface Card {
+  question: string;
+  action: string;
+  connection: string;
+  effect: Effect;
+  is_reversible: boolean;
+  targets: string[];
+  target_count: number;
+  reason: string;
+  impact: string;
+  undo: string;
+  evidence: { label: string; text: string }[];
+  arguments: Json;
+}
+
+export type VoteChoice = "approve" | "deny";
+
+export interface Vote {
+  user: string;
+  name: string;
+  roles: string[];
+  choice: VoteChoice;
+  assurance: Assurance;
+  via: string;
+  at: string;
+  comment: string | null;
+}
+
+export interface Escalation {
+  at: string;
+  to: string;
+  is_reached: boolean;
+}
+
+export interface Approval {
+  id: string;
+  code: string;
+  run: string;
+  step: string;
+  playbook: string;
+  playbook_name: string;
+  revision: string;
+  alert: string | null;
+  status: ApprovalStatus;
+  digest: string;
+  /** Ten characters of the digest, for people to compare. */
+  digest_code: string;
+  card: Card;
+  by: string[];
+  quorum: number;
+  yes: number;
+  assurance: Assurance;
+  /** What must be typed to say yes; empty if nothing. */
+  confirm: string;
+  confirm_hint: string;
+  comment: "optional" | "required" | "required_on_deny";
+  asked_at: string;
+  expires_at: string;
+  escalations: Escalation[];
+  votes: Vote[];
+  decided_at: string | null;
+  reason: string | null;
+  may_vote: boolean;
+  /** One sentence why the caller may not vote. */
+  why_not: string | null;
+}
+
+export interface VoteRequest {
+  vote: VoteChoice;
+  comment: string | null;
+  confirm: string | null;
+  digest: string;
+}
+
+export interface ActiveResponse {
+  id: string;
+  run: string;
+  step: string;
+  action: string;
+  connection: string;
+  targets: string[];
+  status: "active" | "lifting" | "lifted" | "overdue";
+  created_at: string;
+  expires_at: string | null;
+  lift_run: string | null;
+  lifted_at: string | null;
+  fault: string | null;
+}
+
+export interface Now {
+  waiting_for_me: Approval[];
+  waiting_for_others: number;
+  running: Run[];
+  broke: Run[];
+  responses_ending: ActiveResponse[];
+  counts: { alerts: number; runs: number; waiting: number };
+  first_alert: { curl: string; cli: string } | null;
+}
+
+export interface Message {
+  id: string;
+  channel: string;
+  at: string;
+  author: string;
+  text: string;
+  approval: string | null;
+  run: string | null;
+  thread: string | null;
+}
+
+export interface AuditEvent {
+  sequence: number;
+  id: string;
+  at: string;
+  type: string;
+  outcome: "success" | "failure" | "denied" | "unknown";
+  actor: { kind: string; id: string; name?: string; via?: string };
+  target: Record<string, Json>;
+  reason?: string | null;
+  context?: Record<string, Json>;
+}
+
+export interface AuditVerdict {
+  is_sound: boolean;
+  size: number;
+  checkpoints: number;
+  last_checkpoint: string | null;
+  root: string;
+  faults: string[];
+  summary: string;
+}
+
+export type ChangeKind = "alert" | "run" | "approval" | "response" | "message";
+
+export interface Change {
+  kind: ChangeKind;
+  id: string;
+}

@@ -1,0 +1,51 @@
+import type { Approval, Card, Vote } from "../api/types";
+import { countOf } from "../text/words";
+import { formatDuration } from "../text/time";
+
+/** What the call does to the world, and whether there is a way back. */
+export function describeEffect(card: Card): string {
+  if (card.effect === "read") {
+    return "read";
+  }
+  return `${card.effect}, ${card.is_reversible ? "reversible" : "cannot be taken back"}`;
+}
+
+/** The targets with their number in front, so that a cut list does not hide how many there are. */
+export function describeTargets(card: Card): string {
+  if (card.target_count === 0) {
+    return "none";
+  }
+  return `${countOf(card.target_count, "target")}: ${card.targets.join(", ")}`;
+}
+
+/** How a closed approval ended, as one sentence. */
+export function describeOutcome(approval: Approval): string {
+  const because = approval.reason ? `: ${approval.reason}` : "";
+  const waited = formatDuration(Date.parse(approval.expires_at) - Date.parse(approval.asked_at));
+  switch (approval.status) {
+    case "pending":
+      return "Nobody has decided yet.";
+    case "approved":
+      return `APPROVED by ${namesOf(approval.votes, "approve")}.`;
+    case "denied":
+      return `DENIED by ${namesOf(approval.votes, "deny")}${quoteDenial(approval.votes) || because}.`;
+    case "expired":
+      return `EXPIRED: nobody decided in ${waited}, so it was not done.`;
+    case "cancelled":
+      return `CANCELLED with its run${because}.`;
+    case "superseded":
+      return `SUPERSEDED: what would run has changed${because}.`;
+    case "refused":
+      return `REFUSED by the policy${because}.`;
+  }
+}
+
+function namesOf(votes: readonly Vote[], choice: Vote["choice"]): string {
+  const names = votes.filter((vote) => vote.choice === choice).map((vote) => vote.name);
+  return names.length === 0 ? "nobody by name" : names.join(", ");
+}
+
+function quoteDenial(votes: readonly Vote[]): string {
+  const comment = votes.find((vote) => vote.choice === "deny")?.comment;
+  return comment ? `: “${comment}”` : "";
+}

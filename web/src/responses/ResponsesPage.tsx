@@ -1,0 +1,72 @@
+import { useResponses } from "../api/queries";
+import type { ActiveResponse } from "../api/types";
+import { StatusBadge } from "../components/badges";
+import { Empty } from "../components/Empty";
+import { Inert } from "../components/Inert";
+import { Loaded } from "../components/Loaded";
+import { LoadMore } from "../components/LoadMore";
+import { Moment } from "../components/Moment";
+import { Page } from "../components/Page";
+import { Table, type Column } from "../components/Table";
+import { Link } from "../router/Link";
+import { runPath } from "../router/paths";
+import { countOf } from "../text/words";
+import { LiftButton } from "./LiftButton";
+import { Until } from "./Until";
+
+const COLUMNS: readonly Column<ActiveResponse>[] = [
+  { name: "What", show: (response) => <code>{response.action}</code> },
+  { name: "On", show: (response) => <Inert text={response.targets.join(", ")} limit={120} /> },
+  {
+    name: "Status",
+    show: (response) => (
+      <>
+        <StatusBadge status={response.status} />
+        <ResponseFault fault={response.fault} />
+      </>
+    ),
+  },
+  { name: "Since", show: (response) => <Moment at={response.created_at} /> },
+  { name: "Until", show: (response) => <Until response={response} /> },
+  { name: "By run", show: (response) => <Link to={runPath(response.run)}>{response.run}</Link> },
+  { name: "Take back", show: (response) => <LiftButton response={response} /> },
+];
+
+/** What we hold down, and the way to let go. */
+export function ResponsesPage() {
+  const list = useResponses();
+  return (
+    <Page title="Active responses" command="soar response list">
+      <Loaded query={list}>
+        {(responses) =>
+          responses.length === 0 ? (
+            <Empty>
+              We hold nothing down. What a run blocks, disables or isolates is listed here until it is taken back.
+            </Empty>
+          ) : (
+            <>
+              <p className="sentence">We hold {countOf(responses.filter(isHeld).length, "thing")} down.</p>
+              <Table label="Active responses" columns={COLUMNS} items={responses} keyOf={(response) => response.id} />
+            </>
+          )
+        }
+      </Loaded>
+      <LoadMore list={list} />
+    </Page>
+  );
+}
+
+function isHeld(response: ActiveResponse): boolean {
+  return response.status !== "lifted";
+}
+
+function ResponseFault({ fault }: { fault: ActiveResponse["fault"] }) {
+  if (!fault) {
+    return null;
+  }
+  return (
+    <div className="fault">
+      <Inert text={fault} limit={120} />
+    </div>
+  );
+}

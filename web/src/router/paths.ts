@@ -1,0 +1,5 @@
+/** Paths of things, by id. Ids come from the server and are encoded all the same. */
+
+export const alertPath = (id: string) => `/alerts/${encodeURIComponent(id)}`;
+export const runPath = (id: string) => `/runs/${encodeURIComponent(id)}`;
+export const approvalPath = (id: string) => `/approvals/${encodeURIComponent(id)}`;

@@ -1,0 +1,78 @@
+import { useState } from "react";
+import { useRun } from "../api/queries";
+import type { RunDetail } from "../api/types";
+import { ApprovalCard } from "../approvals/ApprovalCard";
+import { JsonBlock } from "../components/JsonBlock";
+import { Loaded } from "../components/Loaded";
+import { Page } from "../components/Page";
+import { ResponseLine } from "../responses/ResponseLine";
+import { CancelDialog } from "./CancelDialog";
+import { RunHeader } from "./RunHeader";
+import { StepTable } from "./StepTable";
+import { UndoDialog } from "./UndoDialog";
+import { isOpen } from "./runSentence";
+
+export function RunPage({ id }: { id: string }) {
+  const query = useRun(id);
+  return (
+    <Page title={`Run ${id}`} command={`soar run show ${id}`}>
+      <Loaded query={query}>{(run) => <RunBody run={run} />}</Loaded>
+    </Page>
+  );
+}
+
+function RunBody({ run }: { run: RunDetail }) {
+  const pending = run.approvals.filter((approval) => approval.status === "pending");
+  return (
+    <>
+      <RunHeader run={run} />
+      <RunButtons run={run} />
+      {pending.map((approval) => (
+        <ApprovalCard key={approval.id} approval={approval} />
+      ))}
+      <section aria-labelledby="steps">
+        <h2 id="steps">Steps</h2>
+        <StepTable run={run} />
+      </section>
+      {run.responses.length > 0 && (
+        <section aria-labelledby="responses">
+          <h2 id="responses">Active responses of this run</h2>
+          <ul className="lines">
+            {run.responses.map((response) => (
+              <ResponseLine key={response.id} response={response} />
+            ))}
+          </ul>
+        </section>
+      )}
+      <details>
+        <summary>Inputs and outputs</summary>
+        <h3>Inputs</h3>
+        <JsonBlock value={run.inputs} label="Inputs" />
+        <h3>Outputs</h3>
+        <JsonBlock value={run.outputs} label="Outputs" />
+      </details>
+    </>
+  );
+}
+
+function RunButtons({ run }: { run: RunDetail }) {
+  const [asking, setAsking] = useState<"cancel" | "undo" | null>(null);
+  const held = run.responses.filter((response) => response.status === "active" || response.status === "overdue");
+  const close = () => setAsking(null);
+  return (
+    <div className="buttons">
+      {isOpen(run) && (
+        <button type="button" onClick={() => setAsking("cancel")}>
+          Cancel…
+        </button>
+      )}
+      {held.length > 0 && (
+        <button type="button" onClick={() => setAsking("undo")}>
+          Undo…
+        </button>
+      )}
+      {asking === "cancel" && <CancelDialog run={run.id} held={held.length} onClose={close} />}
+      {asking === "undo" && <UndoDialog run={run.id} held={held} onClose={close} />}
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+import { useSignOut } from "../api/commands";
+import { useNow } from "../api/queries";
+import { Link } from "../router/Link";
+import { useCurrentSession } from "./SessionContext";
+
+const PLACES = [
+  { path: "/", name: "Now" },
+  { path: "/alerts", name: "Alerts" },
+  { path: "/runs", name: "Runs" },
+  { path: "/approvals", name: "Approvals" },
+  { path: "/responses", name: "Active responses" },
+  { path: "/audit", name: "Audit" },
+];
+
+/** The way to every page; a bar on top where the window is narrow. */
+export function Rail({ path, onKeys }: { path: string; onKeys: () => void }) {
+  const { user, installation } = useCurrentSession();
+  const waiting = useNow().data?.counts.waiting ?? 0;
+  const signOut = useSignOut();
+  return (
+    <header className="rail">
+      <p className="rail-name">
+        <strong>soar</strong> <span className="quiet">{installation.version}</span>
+        {installation.is_demo && <span className="badge badge-neutral">demo</span>}
+      </p>
+      <nav aria-label="Pages">
+        <ul>
+          {PLACES.map((place) => (
+            <li key={place.path}>
+              <Link to={place.path} aria-current={isWithin(place.path, path) ? "page" : undefined}>
+                {place.name}
+                {place.path === "/approvals" && waiting > 0 && (
+                  <span className="count">
+                    {waiting}
+                    <span className="unseen"> waiting</span>
+                  </span>
+                )}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <div className="rail-foot">
+        <span className="quiet">{user.name}</span>
+        <button type="button" className="small" onClick={onKeys}>
+          Keys <kbd>?</kbd>
+        </button>
+        <button type="button" className="small" disabled={signOut.isPending} onClick={() => signOut.mutate()}>
+          Sign out
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function isWithin(place: string, path: string): boolean {
+  return place === "/" ? path === "/" : path === place || path.startsWith(`${place}/`);
+}

@@ -1,0 +1,21 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { render } from "@testing-library/react";
+import type { ReactNode } from "react";
+import { createQueryClient } from "../src/api/queryClient";
+import { VoteProvider } from "../src/approvals/VoteContext";
+import { NoticeProvider } from "../src/shell/Notice";
+import { SessionProvider } from "../src/shell/SessionContext";
+import { SESSION } from "./samples";
+
+/** Renders a part of the page as it stands for somebody who is signed in. */
+export function renderSignedIn(part: ReactNode) {
+  return render(
+    <QueryClientProvider client={createQueryClient()}>
+      <SessionProvider session={SESSION}>
+        <NoticeProvider>
+          <VoteProvider>{part}</VoteProvider>
+        </NoticeProvider>
+      </SessionProvider>
+    </QueryClientProvider>,
+  );
+}

@@ -1,0 +1,59 @@
+import type { Approval, Session } from "../src/api/types";
+
+export const NOW = "2026-11-21T02:09:00Z";
+
+export const SESSION: Session = {
+  user: { id: "u_mia", name: "mia", email: "mia@corp.example", roles: ["analyst"] },
+  permissions: [],
+  csrf: "csrf-of-this-session",
+  authenticated_at: NOW,
+  expires_at: "2026-11-21T10:09:00Z",
+  installation: { version: "0.1.0", is_demo: true, frozen: false, url: "http://127.0.0.1:8600" },
+};
+
+/** An open question to purge twelve messages, with changes. */
+export function sampleApproval(changes: Partial<Approval> = {}): Approval {
+  return {
+    id: "ap_1",
+    code: "CD34",
+    run: "run_1",
+    step: "steps/6",
+    playbook: "phishing-triage",
+    playbook_name: "Phishing e-mail triage",
+    revision: "9c1f02a",
+    alert: "al_1",
+    status: "pending",
+    digest: "sha256:4be1c09a77",
+    digest_code: "4be1c09a77",
+    card: {
+      question: "Purge 12 messages?",
+      action: "exchange.purge_messages",
+      connection: "corp-exchange",
+      effect: "destructive",
+      is_reversible: true,
+      targets: ["<a1@evil.example>"],
+      target_count: 12,
+      reason: "The sender sent 2 bad links.",
+      impact: "12 messages move to Recoverable Items.",
+      undo: "exchange.restore_messages for 14 days",
+      evidence: [{ label: "Subject", text: "Your invoice" }],
+      arguments: { mode: "soft_delete" },
+    },
+    by: ["role:analyst"],
+    quorum: 1,
+    yes: 0,
+    assurance: "confirmed",
+    confirm: "12",
+    confirm_hint: "the number of messages",
+    comment: "required_on_deny",
+    asked_at: "2026-11-21T02:05:00Z",
+    expires_at: "2026-11-21T02:24:00Z",
+    escalations: [{ at: "2026-11-21T02:14:00Z", to: "role:soc-lead", is_reached: false }],
+    votes: [],
+    decided_at: null,
+    reason: null,
+    may_vote: true,
+    why_not: null,
+    ...changes,
+  };
+}

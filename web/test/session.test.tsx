@@ -1,0 +1,75 @@
+import { fireEvent, render, screen } from "@testing-library/react";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Root } from "../src/shell/Root";
+import { SESSION } from "./samples";
+import { answerWith, problem } from "./wire";
+
+const EMPTY_LIST = { status: 200, body: { items: [], next: null } };
+const NOTHING_NOW = {
+  waiting_for_me: [],
+  waiting_for_others: 0,
+  running: [],
+  broke: [],
+  responses_ending: [],
+  counts: { alerts: 0, runs: 0, waiting: 0 },
+  first_alert: null,
+};
+
+/** A stream that never says anything. */
+class SilentStream extends EventTarget {
+  readonly readyState = 1;
+  static readonly OPEN = 1;
+  close(): void {
+    this.dispatchEvent(new Event("closed"));
+  }
+}
+
+beforeEach(() => vi.stubGlobal("EventSource", SilentStream));
+
+function signIn(password: string): void {
+  fireEvent.change(screen.getByLabelText("Name"), { target: { value: "mia" } });
+  fireEvent.change(screen.getByLabelText("Password"), { target: { value: password } });
+  fireEvent.click(screen.getByRole("button", { name: "Sign in" }));
+}
+
+describe("the session", () => {
+  it("shows the sign-in to a stranger, then the page that was asked for", async () => {
+    window.history.replaceState(null, "", "/runs");
+    answerWith({
+      "GET /session": problem(401, "Nobody is signed in."),
+      "POST /session": { status: 200, body: SESSION },
+      "GET /runs": EMPTY_LIST,
+      "GET /now": { status: 200, body: NOTHING_NOW },
+    });
+    render(<Root />);
+    await screen.findByRole("heading", { name: "Sign in to soar" });
+    signIn("right");
+
+    expect(await screen.findByRole("heading", { name: "Runs" })).toBeDefined();
+    expect(screen.getByText("soar run list")).toBeDefined();
+  });
+
+  it("says in place that the password is wrong", async () => {
+    answerWith({
+      "GET /session": problem(401, "Nobody is signed in."),
+      "POST /session": problem(401, "The name or the password is wrong."),
+    });
+    render(<Root />);
+    await screen.findByRole("heading", { name: "Sign in to soar" });
+    signIn("wrong");
+
+    expect(await screen.findByText("The name or the password is wrong.")).toBeDefined();
+    expect(screen.getByLabelText<HTMLInputElement>("Name").value).toBe("mia");
+  });
+
+  it("goes back to the sign-in when any answer is a 401", async () => {
+    window.history.replaceState(null, "", "/runs");
+    answerWith({
+      "GET /session": { status: 200, body: SESSION },
+      "GET /runs": problem(401, "The session has ended."),
+      "GET /now": { status: 200, body: NOTHING_NOW },
+    });
+    render(<Root />);
+    expect(await screen.findByRole("heading", { name: "Sign in to soar" })).toBeDefined();
+  });
+});
