@@ -174,6 +174,23 @@ class Service:
         )
 
     @cached_property
+    def receiver(self) -> Receiver:
+        """Takes alerts in."""
+        return Receiver(
+            store=self.store,
+            workspace=self.workspace,
+            sources=self.site.sources,
+            playbooks=self.library.current,
+            resolve=self.resolve,
+            config=self.site.settings.config,
+            url=self.url,
+            clock=self.clock,
+            ids=self.ids,
+            wake=self.wake,
+            announcer=self.hub,
+        )
+
+    @cached_property
     def services(self) -> Services:
         """What the HTTP face is given."""
         return Services(

@@ -1,0 +1,183 @@
+"""From a playbook that wants to run to a requested run, in the caller's transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from soar.audit.record import record
+from soar.engine.events import AlertJoined, RunStarted, dump_event
+from soar.expr import ExpressionError, Scope, compile_expression, parse_template
+from soar.ingest.inputs import bind_inputs
+from soar.model.alert import Alert, Match, Relation, Severity
+from soar.model.audit import Actor, AuditEvent, Outcome
+from soar.model.case import Case
+from soar.model.errors import InputError
+from soar.model.ids import Ids
+from soar.model.playbook import OnDuplicate, Playbook
+from soar.model.run import Mode, Run, RunStatus
+from soar.model.values import Value, dump_value
+from soar.store import Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requester:
+    """On whose behalf runs are requested.
+
+    Attributes:
+        initiator: principal as runs name it: `user:u_…` or `source:…`.
+        actor: the same for the audit.
+    """
+
+    initiator: str
+    actor: Actor
+
+
+class RunRequests:
+    """Requests runs.
+
+    Args:
+        config: the server's open settings, as expressions see them.
+        ids: new identifiers.
+    """
+
+    def __init__(self, *, config: Mapping[str, Value], ids: Ids) -> None:
+        self._config = config
+        self._ids = ids
+
+    def request_for_alert(
+        self, unit: Unit, playbook: Playbook, alert: Alert, requester: Requester, now: datetime
+    ) -> Match:
+        """Start a run for an alert, attach it to the run that has its like, or say why there is none."""
+        try:
+            inputs = bind_inputs(playbook, alert=alert.to_value(), given=None, config=self._config, now=now)
+            key = self._evaluate_key(playbook, inputs, alert, now)
+        except (InputError, ExpressionError) as error:
+            return self._match(unit, playbook, alert, Relation.REJECTED, None, error.message, now)
+        known = self._find_known(unit, playbook, key, now)
+        if known is not None and playbook.dedupe is not None:
+            return self._join(unit, playbook, alert, known, now)
+        run = self._start(unit, playbook, inputs, alert, requester, now)
+        if key is not None:
+            unit.alerts.remember_key(playbook.id, key, run.id, now)
+        return self._match(unit, playbook, alert, Relation.STARTED, run.id, None, now)
+
+    def request_by_hand(
+        self, unit: Unit, playbook: Playbook, given: Mapping[str, Value], requester: Requester, now: datetime
+    ) -> Run:
+        """Start a run with inputs that a person gave.
+
+        Raises:
+            InputError: an input is missing, unknown, or not of its type.
+        """
+        inputs = bind_inputs(playbook, alert=None, given=given, config=self._config, now=now)
+        return self._start(unit, playbook, inputs, None, requester, now)
+
+    def _evaluate_key(self, playbook: Playbook, inputs: Mapping[str, Value], alert: Alert, now: datetime) -> str | None:
+        if playbook.dedupe is None:
+            return None
+        return str(dump_value(self._evaluate(playbook.dedupe.key, inputs, alert, now)))
+
+    def _evaluate(self, expression: str, inputs: Mapping[str, Value], alert: Alert | None, now: datetime) -> Value:
+        return compile_expression(expression).evaluate(self._scope(inputs, alert, now))
+
+    def _scope(self, inputs: Mapping[str, Value], alert: Alert | None, now: datetime) -> Scope:
+        names: dict[str, Value] = {"inputs": dict(inputs), "config": dict(self._config)}
+        if alert is not None:
+            names["alert"] = alert.to_value()
+        return Scope(names=names, now=now)
+
+    def _find_known(self, unit: Unit, playbook: Playbook, key: str | None, now: datetime) -> str | None:
+        dedupe = playbook.dedupe
+        if dedupe is None or key is None or dedupe.on_duplicate is OnDuplicate.RUN:
+            return None
+        return unit.alerts.find_key(playbook.id, key, now - dedupe.window)
+
+    def _join(self, unit: Unit, playbook: Playbook, alert: Alert, known: str, now: datetime) -> Match:
+        """Attach the alert to the run that has its like, or note that it was dropped; it is stored in any case."""
+        if playbook.dedupe is not None and playbook.dedupe.on_duplicate is OnDuplicate.DROP:
+            return self._match(unit, playbook, alert, Relation.DROPPED, known, "a run has its like already", now)
+        run = unit.runs.get(known)
+        if run is not None and not run.status.is_final:
+            unit.inbox.add(known, dump_event(AlertJoined(at=now, alert=alert.id)), now)
+        return self._match(unit, playbook, alert, Relation.ATTACHED, known, "a run has its like already", now)
+
+    def _match(
+        self,
+        unit: Unit,
+        playbook: Playbook,
+        alert: Alert,
+        relation: Relation,
+        run: str | None,
+        reason: str | None,
+        now: datetime,
+    ) -> Match:
+        match = Match(alert=alert.id, playbook=playbook.id, relation=relation, run=run, reason=reason, at=now)
+        unit.alerts.add_match(match)
+        return match
+
+    def _start(
+        self,
+        unit: Unit,
+        playbook: Playbook,
+        inputs: Mapping[str, Value],
+        alert: Alert | None,
+        requester: Requester,
+        now: datetime,
+    ) -> Run:
+        run = Run(
+            id=self._ids.new("run"),
+            playbook=playbook.id,
+            revision=playbook.revision,
+            mode=Mode(playbook.mode),
+            status=RunStatus.QUEUED,
+            alert=alert.id if alert else None,
+            case=self._find_case(unit, playbook, inputs, alert, now),
+            initiator=requester.initiator,
+            inputs=inputs,
+            created_at=now,
+        )
+        unit.runs.add(run)
+        unit.inbox.add(run.id, dump_event(RunStarted(at=now)), now)
+        event = AuditEvent(
+            type="run.requested",
+            outcome=Outcome.SUCCESS,
+            actor=requester.actor,
+            target={"kind": "run", "id": run.id},
+            context={"playbook": playbook.id, "revision": playbook.revision, "alert": run.alert, "case": run.case},
+        )
+        record(unit, event, at=now, id=self._ids.new("ev"))
+        return run
+
+    def _find_case(
+        self, unit: Unit, playbook: Playbook, inputs: Mapping[str, Value], alert: Alert | None, now: datetime
+    ) -> str | None:
+        """Return the open case with the playbook's key, opened now if there is none; None if the key has no value."""
+        spec = playbook.case
+        if spec is None:
+            return None
+        try:
+            key = f"{playbook.id}:{dump_value(self._evaluate(spec.key, inputs, alert, now))}"
+            title = str(parse_template(spec.title).render(self._scope(inputs, alert, now)))
+            severity = parse_template(spec.severity).render(self._scope(inputs, alert, now))
+        except ExpressionError:
+            return None
+        known = unit.cases.find_open(key)
+        if known is not None:
+            return known.id
+        fallback = alert.severity if alert else Severity.MEDIUM
+        case = Case(
+            id=self._ids.new("c"),
+            key=key,
+            title=title,
+            severity=Severity(str(severity)) if severity in set(Severity) else fallback,
+            opened_at=now,
+        )
+        unit.cases.add(case)
+        event = AuditEvent(
+            type="case.opened",
+            outcome=Outcome.SUCCESS,
+            actor=Actor(kind="playbook", id=playbook.id, name=playbook.name, via="engine"),
+            target={"kind": "case", "id": case.id, "title": case.title},
+        )
+        record(unit, event, at=now, id=self._ids.new("ev"))
+        return case.id

@@ -1,0 +1,29 @@
+"""A line that a person can paste into a shell to send an alert, signed as its source signs."""
+
+import shlex
+
+from soar.ingest.authentication import Bearer, Hmac
+from soar.ingest.source import Source
+from soar.model.secret import Secret
+
+
+def curl_line(source: Source, url: str, secret: Secret, file: str) -> str:
+    """Return the line.
+
+    Args:
+        source: whose hook.
+        url: how the server is reached, without a slash at the end.
+        secret: the source's key. The line shows it, so this is for demonstrations only.
+        file: path of the document to send.
+    """
+    where, key = shlex.quote(f"{url}/hooks/{source.id}"), shlex.quote(secret.reveal())
+    send = f"--data-binary @{shlex.quote(file)} {where}"
+    match source.recipe:
+        case Bearer():
+            return f'curl -sS -H "Authorization: Bearer "{key} {send}'
+        case Hmac() as recipe:
+            before, _, after = recipe.template.replace("{timestamp}", "$ts").partition("{body}")
+            signed = f'{{ printf %s "{before}"; cat {shlex.quote(file)}; printf %s "{after}"; }}'
+            digest = f"$({signed} | openssl dgst -sha256 -hmac {key} -r | cut -d' ' -f1)"
+            moment = f'-H "{recipe.timestamp}: $ts" ' if recipe.timestamp else ""
+            return f'ts=$(date +%s); curl -sS {moment}-H "{recipe.header}: {recipe.prefix}{digest}" {send}'

@@ -1,0 +1,205 @@
+"""One strict reader of JSON for everything that strangers send.
+
+Stricter than RFC 8259 where two readers could understand two things: no key twice, no number that a double cannot hold
+exactly, no NaN, no half surrogate pairs (RFC 7493, I-JSON), and nothing deeper than we would ever follow.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Final, TypeAlias, cast
+
+from soar.model.errors import FieldFault, InputError
+from soar.model.values import JsonValue
+
+MAX_DEPTH: Final = 32
+"""Levels of lists and maps."""
+
+MAX_INTEGER: Final = 2**53
+"""The largest whole number, up or down, that every JSON reader keeps as it is (RFC 7493, section 2.2)."""
+
+_MAX_DIGITS = 16
+_LONGEST_POINTER = 200
+_STRING: Final = re.compile(
+    r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL
+)  # an open one runs to the end: linear time
+_OPENING: Final = "[{"
+_BRACKET: Final = re.compile(r"[\[\]{}]")
+_SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
+_EXPECTED: Final = {
+    "Expecting ',' delimiter": "expected ','",
+    "Expecting ':' delimiter": "expected ':'",
+    "Expecting value": "expected a value",
+    "Expecting property name enclosed in double quotes": "expected a key in double quotes",
+    "Extra data": "expected the end of the document",
+    "Unterminated string starting at": "this text has no closing quote",
+    "Invalid control character at": "a control character must be escaped",
+    "Invalid \\escape": "no such escape",
+    "Invalid \\uXXXX escape": "expected four hexadecimal digits",
+    "Unexpected UTF-8 BOM (decode using utf-8-sig)": "expected no byte order mark",
+}
+
+
+class _Flaw:
+    """Stands in the document for a value that is refused, until its pointer is known."""
+
+    __slots__ = ("message",)
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+
+_Draft: TypeAlias = "bool | int | float | str | list[_Draft] | dict[str, _Draft] | _Flaw | None"
+
+
+def parse_json(raw: bytes, *, first_line: int = 1) -> JsonValue:
+    """Read one JSON document.
+
+    Args:
+        raw: UTF-8 without a byte order mark; the caller has bounded its length.
+        first_line: what its first line is called in messages.
+
+    Raises:
+        InputError: it is no JSON, or holds what we refuse (`invalid_json`). The message names line and column, or the
+            error's one fault the JSON pointer (RFC 6901).
+    """
+    text = _decode(raw)
+    _check_depth(text, first_line)
+    reader = _Reader()
+    try:
+        draft = reader.read(text)
+    except json.JSONDecodeError as error:
+        raise _refuse_at(text, error.pos, _translate(error.msg), first_line) from error
+    if reader.has_flaws or _SURROGATE_ESCAPE.search(text):
+        for pointer, message in _find_flaws(draft, ""):
+            raise _refuse(f"{pointer or '/'}: {message}", FieldFault(pointer, message))
+    return cast("JsonValue", draft)
+
+
+def parse_json_lines(raw: bytes, *, limit: int) -> list[JsonValue]:
+    """Read newline-delimited JSON: one document a line; empty lines do not count.
+
+    Args:
+        raw: UTF-8; the caller has bounded its length.
+        limit: how many documents are read at most; the caller learns from one more that there were too many.
+
+    Raises:
+        InputError: a line is no JSON that we accept (`invalid_json`); lines count from the beginning of the body.
+    """
+    documents: list[JsonValue] = []
+    for number, line in enumerate(raw.split(b"\n"), 1):
+        if line.strip() and len(documents) <= limit:
+            documents.append(parse_json(line, first_line=number))
+    return documents
+
+
+class _Reader:
+    """Reads one document and leaves flaws where it met them.
+
+    Attributes:
+        has_flaws: whether it left any.
+    """
+
+    def __init__(self) -> None:
+        self.has_flaws = False
+
+    def read(self, text: str) -> _Draft:
+        draft: _Draft = json.loads(
+            text,
+            object_pairs_hook=self._read_object,
+            parse_int=self._read_integer,
+            parse_float=self._read_double,
+            parse_constant=self._flaw_constant,
+        )
+        return draft
+
+    def _read_object(self, pairs: list[tuple[str, _Draft]]) -> dict[str, _Draft]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            seen: set[str] = set()
+            twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # add returns None, which is the point
+            found[twice] = self._flaw("this key stands twice in one object")
+        return found
+
+    def _read_integer(self, digits: str) -> int | _Flaw:
+        if len(digits.lstrip("-")) <= _MAX_DIGITS and abs(number := int(digits)) <= MAX_INTEGER:
+            return number
+        return self._flaw("a whole number beyond 2^53 loses digits; send it as a text")
+
+    def _read_double(self, digits: str) -> float | _Flaw:
+        number = float(digits)
+        return number if math.isfinite(number) else self._flaw("this number is too large")
+
+    def _flaw_constant(self, name: str) -> _Flaw:
+        return self._flaw(f"{name} is no JSON number")
+
+    def _flaw(self, message: str) -> _Flaw:
+        self.has_flaws = True
+        return _Flaw(message)
+
+
+def _find_flaws(draft: _Draft, pointer: str) -> Iterator[tuple[str, str]]:
+    """Yield where each flaw stands, and what it is; the document is at most `MAX_DEPTH` deep."""
+    match draft:
+        case _Flaw():
+            yield pointer, draft.message
+        case str() if _is_broken(draft):
+            yield pointer, _BROKEN
+        case list():
+            for index, element in enumerate(draft):
+                yield from _find_flaws(element, f"{pointer}/{index}")
+        case dict():
+            for key, element in draft.items():
+                if _is_broken(key):
+                    yield pointer, f"in a key, {_BROKEN}"
+                yield from _find_flaws(element, _extend(pointer, key))
+        case _:
+            return
+
+
+_BROKEN: Final = "half a surrogate pair is no character"
+
+
+def _is_broken(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _extend(pointer: str, key: str) -> str:
+    """Return the pointer of a member; what would be longer than anybody reads stays at its parent."""
+    longer = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}" if len(key) <= _LONGEST_POINTER else pointer
+    return longer if len(longer) <= _LONGEST_POINTER else pointer
+
+
+def _decode(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8")
+        raise _refuse_at(before, len(before), "expected UTF-8", 1) from error
+
+
+def _check_depth(text: str, first_line: int) -> None:
+    """Refuse a bomb before anything recurses into it; a text with few brackets cannot be one."""
+    if sum(map(text.count, _OPENING)) <= MAX_DEPTH:
+        return
+    outline = _STRING.sub(lambda found: " " * len(found[0]), text)
+    depth = 0
+    for found in _BRACKET.finditer(outline):
+        depth += 1 if found[0] in _OPENING else -1
+        if depth > MAX_DEPTH:
+            raise _refuse_at(text, found.start(), f"nothing may lie deeper than {MAX_DEPTH} levels", first_line)
+
+
+def _translate(message: str) -> str:
+    return _EXPECTED.get(message.removesuffix(": "), "this is no JSON")
+
+
+def _refuse_at(text: str, position: int, message: str, first_line: int) -> InputError:
+    line = first_line + text.count("\n", 0, position)
+    column = position - text.rfind("\n", 0, position)
+    return _refuse(f"line {line}, column {column}: {message}", FieldFault("", message))
+
+
+def _refuse(message: str, fault: FieldFault) -> InputError:
+    return InputError(message, code="invalid_json", hint="send JSON as RFC 7493 has it", faults=(fault,))
