@@ -54,6 +54,14 @@ class PlaybookLibrary(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class FirstAlert:
+    """Two ways to send the example alert: a line for curl, and one for our own command line."""
+
+    curl: str
+    cli: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything behind the HTTP face.
@@ -68,7 +76,7 @@ class Services:
         wake: told which run has something to do: workspace and run id.
         verify_audit: checks the whole record.
         is_ready: whether the worker and the audit's checkpoints are alive, with a sentence for each that is not.
-        first_alert: the line that posts the example alert; None where there is no such source.
+        first_alert: how to send the example alert; None where there is none to send.
     """
 
     workspace: str
@@ -94,4 +102,4 @@ class Services:
     wake: Callable[[str, str], None]
     verify_audit: Callable[[], Awaitable[Report]]
     is_ready: Callable[[], Awaitable[tuple[str, ...]]]
-    first_alert: Callable[[], Awaitable[str | None]]
+    first_alert: Callable[[], Awaitable[FirstAlert | None]]

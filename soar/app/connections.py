@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from soar.model.catalog import Catalog, Connection
 from soar.model.errors import FieldFault, InputError
-from soar.model.values import JsonValue
 
 
 class _Entry(BaseModel):

@@ -90,7 +90,8 @@ async def _prepare(service: Service) -> None:
     else:
         lines += ["The people and passwords are those of the first start; delete the folder to begin anew."]
     first_alert = await service.find_first_alert()
-    lines += ["", "Send your first alert:", "", f"  {first_alert}", ""]
+    if first_alert is not None:
+        lines += ["", "Send your first alert:", "", f"  {first_alert.curl}", ""]
     lines += ["Then approve what it asks, as bob: in the browser, or", ""]
     lines += [f"  export SOAR_URL={service.url}", "  soar login --name bob && soar approval list", ""]
     sys.stdout.write("\n".join(lines) + "\n")

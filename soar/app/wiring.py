@@ -9,7 +9,7 @@ import structlog
 
 import soar
 from soar.api.hub import Hub
-from soar.api.services import Services
+from soar.api.services import FirstAlert, Services
 from soar.app.auditor import Auditor
 from soar.app.clock import SystemClock
 from soar.app.disk import ThreadDisk
@@ -21,6 +21,7 @@ from soar.app.process import OwnProcess
 from soar.app.site import Site
 from soar.approvals.service import ApprovalService
 from soar.audit.note import load_signing_key
+from soar.ingest.receive import Receiver
 from soar.ingest.sample import curl_line
 from soar.model.errors import SoarError
 from soar.model.process import ActionCall
@@ -208,6 +209,7 @@ class Service:
             catalog=self.site.catalog,
             connections=self.site.connections,
             library=self.library,
+            sources=self.site.sources,
             config=self.site.settings.config,
             passwords=self.passwords,
             hub=self.hub,
@@ -242,13 +244,15 @@ class Service:
             return (f"database: {error.message}",)
         return () if is_current else ("database: its schema is not current; run `soar migrate`",)
 
-    async def find_first_alert(self) -> str | None:
-        """Return the line that posts the example alert; only the demo gives its key away."""
+    async def find_first_alert(self) -> FirstAlert | None:
+        """Return how to send the example alert; only the demo gives its key away."""
         source = self.site.sources.get(_DEMO_SOURCE)
         if source is None or not self.site.settings.is_demo:
             return None
         secret = await self.resolve(self.workspace, _DEMO_SOURCE.replace("-", "_") + "_hook")
-        return curl_line(source, self.url, secret, _DEMO_ALERT)
+        return FirstAlert(
+            curl=curl_line(source, self.url, secret, _DEMO_ALERT), cli=f"soar alert send {source.id} {_DEMO_ALERT}"
+        )
 
     # -- life -------------------------------------------------------------------------------------------------------
 

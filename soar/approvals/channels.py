@@ -1,5 +1,6 @@
 """The card and its thread in the built-in chat."""
 
+import unicodedata
 from datetime import datetime
 
 from soar.approvals.decide import deciders
@@ -9,6 +10,10 @@ from soar.model.message import Message
 from soar.store import Unit
 
 _AUTHOR = "soar"
+_LONGEST = 300
+_UNSEEN = frozenset(
+    {"Cc", "Cf", "Cs"}
+)  # Unicode's control, format (bidirectional, zero-width) and surrogate characters
 
 
 def room_of(approval: Approval) -> str:
@@ -45,8 +50,15 @@ def _post(unit: Unit, approval: Approval, text: str, *, key: str, ids: Ids, at: 
             key=key,
             at=at,
             author=_AUTHOR,
-            text=text,
+            text=_flatten(text),
             approval=approval.id if shows_card else None,
             run=approval.run,
         )
     )
+
+
+def _flatten(text: str) -> str:
+    """Make one line of what people see: what somebody typed cannot begin a line of its own that looks like ours."""
+    line = " ".join(text.split())
+    plain = "".join(character for character in line if unicodedata.category(character) not in _UNSEEN)
+    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"

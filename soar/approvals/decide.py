@@ -66,7 +66,7 @@ def cast_vote(approval: Approval, voter: Voter, ballot: Ballot, *, at: datetime,
         name=voter.name,
         roles=tuple(sorted(voter.roles)),
         choice=ballot.choice,
-        assurance=_prove(approval, voter, ballot),
+        assurance=prove(approval, voter, ballot),
         via=via,
         at=at,
         comment=ballot.comment or None,
@@ -124,7 +124,8 @@ def _is_confirmed(approval: Approval, ballot: Ballot) -> bool:
     return (ballot.confirm or "").strip().casefold() == approval.confirm.strip().casefold()
 
 
-def _prove(approval: Approval, voter: Voter, ballot: Ballot) -> Assurance:
+def prove(approval: Approval, voter: Voter, ballot: Ballot) -> Assurance:
+    """Return how sure we are of a voter: what the request proves, and what they typed."""
     if voter.assurance is Assurance.MFA:
         return Assurance.MFA
     is_confirmed = bool(approval.confirm) and _is_confirmed(approval, ballot)

@@ -21,7 +21,7 @@ class Question:
     """What is known about a question besides the engine's command.
 
     Attributes:
-        spec: the action that would be called first; None for a gate on its own.
+        spec: the gravest action that would be called; None for a gate on its own.
         rules: what the policy demands for it.
         code: a short code that no other open question has.
         channel: where the playbook tells people of its runs, unless the gate names its own.
@@ -40,6 +40,9 @@ def build_approval(command: RequestApproval, question: Question, at: datetime) -
     by, quorum, assurance = command.by, command.quorum, command.assurance or _default_assurance(question.spec)
     for rule in question.rules:
         by, quorum, assurance = combine(by, quorum, assurance, rule)
+    escalations = tuple(
+        EscalationLevel(at + after, to) for after, to, _ in command.escalate if _is_admitted(to, question.rules)
+    )
     return Approval(
         id=command.approval,
         code=question.code,
@@ -55,14 +58,19 @@ def build_approval(command: RequestApproval, question: Question, at: datetime) -
         quorum=quorum,
         has_veto=command.has_veto,
         assurance=assurance,
-        confirm=command.confirm or _default_confirmation(command.targets),
+        confirm=command.confirm or _default_confirmation(command.targets) or question.code,
         comment=command.comment,
         channel=command.channel or question.channel,
         asked_at=at,
         expires_at=at + command.timeout,
-        escalations=tuple(EscalationLevel(at + after, to) for after, to, _ in command.escalate),
+        escalations=escalations,
         remind_at=tuple(at + moment for moment in command.remind or _default_reminders(command.timeout)),
     )
+
+
+def _is_admitted(principal: str, rules: Sequence[GateRule]) -> bool:
+    """Whether a gate may be escalated to somebody: the policy has to let them decide, too."""
+    return all(combine((principal,), 1, None, rule)[0] == (principal,) for rule in rules)
 
 
 def _card(command: RequestApproval, spec: ActionSpec | None) -> Card:

@@ -5,7 +5,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from soar.approvals.channels import post_card, post_line
-from soar.approvals.decide import Ballot, Refusal, Voter, cancel, cast_vote, deciders, escalate, expire, say_outcome
+from soar.approvals.decide import (
+    Ballot,
+    Refusal,
+    Voter,
+    cancel,
+    cast_vote,
+    deciders,
+    escalate,
+    expire,
+    prove,
+    say_outcome,
+)
 from soar.approvals.request import Question, build_approval, find_hopeless
 from soar.audit.record import record
 from soar.engine.action import targets_of
@@ -14,6 +25,7 @@ from soar.engine.events import ApprovalDecided, dump_event
 from soar.engine.plan import Plan
 from soar.model.approval import Approval, ApprovalStatus
 from soar.model.audit import Actor, AuditEvent, Outcome
+from soar.model.catalog import ActionSpec, Effect
 from soar.model.errors import NotFoundError
 from soar.model.identity import Principal, PrincipalKind, User
 from soar.model.ids import Ids, normalize_code
@@ -64,7 +76,7 @@ class ApprovalService:
             plan: its surroundings.
             at: the moment.
         """
-        spec = plan.actions[command.calls[0].action] if command.calls else None
+        spec = max((plan.actions[call.action] for call in command.calls), key=_gravity, default=None)
         notify = plan.playbook.notify
         rules = self._find_rules(command, plan, at)
         excluded = {*command.exclude, *(word for rule in rules for word in rule.exclude)}
@@ -75,7 +87,7 @@ class ApprovalService:
             rules=rules,
             code=self._find_code(unit),
             channel=notify.channel if notify else DEFAULT_CHANNEL,
-            exclude_users=_find_excluded(excluded, command.targets, run, people),
+            exclude_users=_find_excluded(unit, excluded, command.targets, run, people),
         )
         approval = build_approval(command, question, at)
         hopeless = find_hopeless(approval, people)
@@ -112,7 +124,7 @@ class ApprovalService:
             outcome: Approval | Refusal = Refusal("not_allowed", "Only people decide; log in as one.")
         else:
             outcome = cast_vote(approval, voter, ballot, at=at, via=principal.via)
-        actor = describe_actor(principal, approval, ballot)
+        actor = describe_actor(principal, approval, ballot, voter)
         if isinstance(outcome, Refusal):
             self._record(unit, "approval.voted", approval, Outcome.DENIED, at, actor=actor, reason=outcome.reason)
             return outcome
@@ -148,7 +160,8 @@ class ApprovalService:
             self._record(unit, "approval.expired", expired, Outcome.FAILURE, at, before=approval)
             self._close(unit, expired, at)
             return expired
-        return self._escalate(unit, approval, at) or self._remind(unit, approval, at)
+        raised = self._escalate(unit, approval, at)
+        return self._remind(unit, raised or approval, at) or raised
 
     def _escalate(self, unit: Unit, approval: Approval, at: datetime) -> Approval | None:
         raised = escalate(approval, at)
@@ -273,26 +286,29 @@ def find_voter(unit: Unit, principal: Principal) -> Voter | None:
     return Voter(id=user.id, name=user.name, email=user.email, roles=user.roles, assurance=Assurance.LINKED)
 
 
-def describe_actor(principal: Principal, approval: Approval, ballot: Ballot) -> Actor:
-    """Return the voter as the audit names them."""
-    typed = bool(approval.confirm) and ballot.confirm is not None
+def describe_actor(principal: Principal, approval: Approval, ballot: Ballot, voter: Voter | None = None) -> Actor:
+    """Return who voted, or tried to, as the audit names them; how sure we are is what the ballot proves."""
+    is_person = principal.kind in (PrincipalKind.USER, PrincipalKind.TOKEN)
     return Actor(
-        kind="user",
+        kind="user" if is_person else principal.kind.value,
         id=principal.id,
         name=principal.name,
         via=principal.via,
         roles=tuple(sorted(principal.roles)),
         ip=principal.ip,
         session=principal.session,
-        assurance=(Assurance.CONFIRMED if typed else Assurance.LINKED).value,
+        assurance=prove(approval, voter, ballot).value if voter else None,
     )
 
 
 def _find_excluded(
-    words: Collection[str], targets: Collection[str], run: Run, people: Collection[User]
+    unit: Unit, words: Collection[str], targets: Collection[str], run: Run, people: Collection[User]
 ) -> dict[str, str]:
     """Return who may not vote, by id, with the word for why."""
     excluded: dict[str, str] = {}
+    revision = unit.revisions.get(run.revision) if "author" in words else None
+    if revision is not None:
+        excluded[revision.author.removeprefix("user:")] = "author"
     if "target" in words:
         concerned = {target.casefold() for target in targets}
         excluded |= {person.id: "target" for person in people if person.email.casefold() in concerned}
@@ -300,6 +316,10 @@ def _find_excluded(
     if "initiator" in words and kind in ("user", "token"):
         excluded[initiator] = "initiator"
     return excluded
+
+
+def _gravity(spec: ActionSpec) -> int:
+    return tuple(Effect).index(spec.effect)
 
 
 def _timers(approval: Approval) -> list[Timer]:

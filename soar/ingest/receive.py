@@ -365,18 +365,22 @@ def _digest(body: bytes) -> str:
 
 
 def _read_documents(source: Source, body: bytes) -> Sequence[JsonValue]:
-    match source.format:
-        case Format.NDJSON:
-            documents: Sequence[JsonValue] = parse_json_lines(body, limit=MOST_ALERTS)
-        case Format.ARRAY:
-            array = parse_json(body)
-            if not isinstance(array, list):
-                raise InputError("this source sends an array of objects", code="invalid_json")
-            documents = array
-        case Format.OBJECT:
-            documents = [parse_json(body)]
+    documents = _split(source.format, body)
     if not documents or len(documents) > MOST_ALERTS:
         raise InputError(f"a request holds 1 to {MOST_ALERTS} alerts, not {len(documents)}", code="invalid_json")
     if not all(isinstance(document, dict) for document in documents):
         raise InputError("an alert is a JSON object", code="invalid_json")
     return documents
+
+
+def _split(form: Format, body: bytes) -> Sequence[JsonValue]:
+    match form:
+        case Format.NDJSON:
+            return parse_json_lines(body, limit=MOST_ALERTS)
+        case Format.ARRAY:
+            array = parse_json(body)
+            if not isinstance(array, list):
+                raise InputError("this source sends an array of objects", code="invalid_json")
+            return array
+        case Format.OBJECT:
+            return [parse_json(body)]

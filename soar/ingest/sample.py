@@ -23,7 +23,8 @@ def curl_line(source: Source, url: str, secret: Secret, file: str) -> str:
             return f'curl -sS -H "Authorization: Bearer "{key} {send}'
         case Hmac() as recipe:
             before, _, after = recipe.template.replace("{timestamp}", "$ts").partition("{body}")
-            signed = f'{{ printf %s "{before}"; cat {shlex.quote(file)}; printf %s "{after}"; }}'
+            end = f'; printf %s "{after}"' if after else ""
+            signed = f'{{ printf %s "{before}"; cat {shlex.quote(file)}{end}; }}'
             digest = f"$({signed} | openssl dgst -sha256 -hmac {key} -r | cut -d' ' -f1)"
             moment = f'-H "{recipe.timestamp}: $ts" ' if recipe.timestamp else ""
             return f'ts=$(date +%s); curl -sS {moment}-H "{recipe.header}: {recipe.prefix}{digest}" {send}'

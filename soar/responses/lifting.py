@@ -15,18 +15,18 @@ from soar.model.values import JsonValue, as_value
 
 def write_revision(response: Response, at: datetime) -> Revision:
     """Return the playbook that calls a response's inverse with the arguments it was given when the change was made."""
-    arguments = _arguments(response)
+    inputs = _name_inputs(response)
     document: Mapping[str, JsonValue] = {
         "name": f"Take back {response.action}",
         "on": {"call": {}},
-        "inputs": {name: {"type": "any"} for name in arguments},
+        "inputs": {name: {"type": "any"} for name in inputs.values()},
         "steps": [
             {
                 "id": "lift",
                 "name": f"Take back {response.action}",
                 "uses": response.undo_action,
                 "connection": response.connection,
-                "with": {name: f"${{{{ inputs.{name} }}}}" for name in arguments},
+                "with": {parameter: f"${{{{ inputs.{name} }}}}" for parameter, name in inputs.items()},
             }
         ],
     }
@@ -51,10 +51,15 @@ def build_run(response: Response, revision: Revision, *, initiator: str, ids: Id
         alert=None,
         case=None,
         initiator=initiator,
-        inputs={name: as_value(content) for name, content in _arguments(response).items()},
+        inputs={name: as_value(_arguments(response)[parameter]) for parameter, name in _name_inputs(response).items()},
         created_at=at,
     )
 
 
 def _arguments(response: Response) -> Mapping[str, JsonValue]:
     return response.undo_arguments if isinstance(response.undo_arguments, dict) else {}
+
+
+def _name_inputs(response: Response) -> Mapping[str, str]:
+    """Return the run's input for each parameter of the inverse; a parameter may have a name that no input can have."""
+    return {parameter: f"argument_{index}" for index, parameter in enumerate(_arguments(response))}

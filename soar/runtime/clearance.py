@@ -5,8 +5,8 @@ from datetime import datetime
 from soar.engine.commands import StartAction
 from soar.engine.gate import digest_calls
 from soar.engine.plan import Plan
-from soar.model.approval import ApprovalStatus
-from soar.model.catalog import Effect
+from soar.model.approval import Approval, ApprovalStatus
+from soar.model.catalog import ActionSpec, Effect
 from soar.model.run import Mode, Run
 from soar.policy import Policy, Target, find_refusal, required_gate
 from soar.store import Unit
@@ -28,10 +28,10 @@ def find_obstacle(unit: Unit, plan: Plan, run: Run, command: StartAction, policy
     if command.approval is None:
         rule = required_gate(policy, spec, targets, None, now=now, config=plan.config)
         return f"policy `{rule.name}` wants an approval before this" if rule else None
-    return _check_approval(unit, run, command)
+    return _check_approval(unit, run, command, spec)
 
 
-def _check_approval(unit: Unit, run: Run, command: StartAction) -> str | None:
+def _check_approval(unit: Unit, run: Run, command: StartAction, spec: ActionSpec) -> str | None:
     approval = unit.approvals.get(command.approval or "")
     if approval is None or approval.status is not ApprovalStatus.APPROVED:
         return "its approval is not given"
@@ -43,6 +43,11 @@ def _check_approval(unit: Unit, run: Run, command: StartAction) -> str | None:
     )
     if approval.run != run.id or approval.revision != run.revision or taken != approval.digest:
         return "its approval is for something else"
-    if command.call.to_plain() not in calls:
+    if not _is_read_inside(command, approval, spec) and command.call.to_plain() not in calls:
         return "what would be sent differs from what was approved"
     return None
+
+
+def _is_read_inside(command: StartAction, approval: Approval, spec: ActionSpec) -> bool:
+    """Whether a call only reads inside a gated group: the group's gate freezes its writes alone."""
+    return spec.effect is Effect.READ and "/" in command.call.step.removeprefix(approval.step)

@@ -19,7 +19,9 @@ from soar.engine.commands import (
 from soar.engine.events import ActionFailed, ActionSucceeded, Event, OutcomeUnknown, TimerFired, dump_event
 from soar.engine.interpreter import Decision
 from soar.engine.plan import Plan
+from soar.model.approval import ApprovalStatus
 from soar.model.audit import Actor, AuditEvent, Outcome
+from soar.model.errors import ActionCode
 from soar.model.ids import Ids
 from soar.model.run import JournalEntry, Run, RunStatus, StepRecord, Timer
 from soar.model.values import JsonValue
@@ -28,6 +30,8 @@ from soar.responses.service import ResponseService
 from soar.runtime.clearance import find_obstacle
 from soar.store import Unit
 
+_ALL = 10_000
+
 
 @dataclass(slots=True)
 class Committed:
@@ -35,7 +39,6 @@ class Committed:
 
     Attributes:
         calls: may be made now; their intent is durable.
-        obstacles: calls that may not be made, with the reason.
         approvals: ids of approvals that changed.
         responses: ids of active responses that changed.
         has_timers: whether the next timer may have moved.
@@ -44,7 +47,6 @@ class Committed:
 
     run: Run
     calls: list[StartAction] = field(default_factory=list)
-    obstacles: list[tuple[StartAction, str]] = field(default_factory=list)
     approvals: list[str] = field(default_factory=list)
     responses: list[str] = field(default_factory=list)
     has_timers: bool = False
@@ -100,12 +102,14 @@ class Committer:
 
     def bury(self, unit: Unit, run_id: str, reason: str, at: datetime) -> None:
         """End a run as failed without the engine: it has met a fault of ours. Its journal stays as evidence."""
+        unit.inbox.remove(tuple(found.id for found in unit.inbox.peek(run_id)))
         run = unit.runs.get(run_id)
         if run is None or run.status.is_final:
             return
         failed = replace(run, status=RunStatus.FAILED, reason=reason, finished_at=at, waiting_for=None)
         unit.runs.update(failed, expected=run.sequence)
-        unit.inbox.remove(tuple(found.id for found in unit.inbox.peek(run_id)))
+        for asked in unit.approvals.list(_ALL, status=ApprovalStatus.PENDING, run=run_id).items:
+            self._approvals.cancel(unit, asked.id, "its run failed", at)
         event = AuditEvent(
             type="run.finished",
             outcome=Outcome.FAILURE,
@@ -174,7 +178,8 @@ class Committer:
             },
         )
         if obstacle:
-            committed.obstacles.append((command, obstacle))
+            unit.inbox.add(committed.run.id, dump_event(_forbid(command, obstacle, at)), at)
+            committed.is_told = True
         else:
             committed.calls.append(command)
 
@@ -232,3 +237,14 @@ class Committer:
             },
         )
         record(unit, event, at=at, id=self._ids.new("ev"))
+
+
+def _forbid(command: StartAction, obstacle: str, at: datetime) -> ActionFailed:
+    """Return the outcome of a call that is not made; being told with its intent, no recovery takes it for under way."""
+    return ActionFailed(
+        at=at,
+        path=command.call.step,
+        attempt=command.attempt,
+        code=ActionCode.FORBIDDEN.value,
+        message=f"not called: {obstacle}",
+    )

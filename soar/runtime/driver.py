@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from soar.engine.commands import StartAction
-from soar.engine.events import ActionFailed, Event, OutcomeUnknown, load_event
+from soar.engine.events import Event, OutcomeUnknown, dump_event, load_event
 from soar.engine.interpreter import advance, recover
 from soar.engine.plan import Plan
 from soar.engine.replay import fold
@@ -13,13 +15,17 @@ from soar.engine.retry import is_repeatable
 from soar.engine.state import RunState
 from soar.model.announce import Announcer
 from soar.model.clock import Clock
-from soar.model.errors import ActionCode, BugError, ConflictError, NotFoundError, UnavailableError
+from soar.model.errors import BugError, ConflictError, NotFoundError, UnavailableError
 from soar.model.run import InboxEvent, Run
 from soar.runtime.commit import Committed, Committer
 from soar.runtime.executor import Answer, Executor
 from soar.runtime.plans import Planner
 from soar.runtime.timers import TimerKeeper
 from soar.store import Store, Unit
+
+T = TypeVar("T")
+
+_FINAL = frozenset({"store.closed", "disk_failed"})
 
 
 @dataclass(slots=True)
@@ -64,6 +70,11 @@ class Driver:
         self._timers = timers
         self._clock = clock
         self._announcer = announcer
+        self._is_resting = False
+
+    def rest(self) -> None:
+        """Start no call any more, for good. Answers of calls under way are still kept; runs stop where they stand."""
+        self._is_resting = True
 
     async def drive(self, workspace: str, run_id: str, signal: asyncio.Event) -> None:
         """Drive a run until nothing is under way and its inbox is empty.
@@ -82,6 +93,8 @@ class Driver:
             UnavailableError: the store takes nothing now; the run is where it was.
             BugError: the run cannot be driven, which is our fault; it has been ended as failed.
         """
+        if self._is_resting:
+            return
         try:
             activation = await self._load(workspace, run_id)
             try:
@@ -113,12 +126,15 @@ class Driver:
         if run.status.is_final:
             state = replace(state, status=run.status)  # a run that was ended without the engine stays ended
         activation = _Activation(plan, run, state, deque())
+        _queue_inbox(activation, inbox)
+        answered = {(event.path, event.attempt) for event, _ in activation.events if isinstance(event, Answer)}
         for command in () if run.status.is_final else recover(plan, state, self._clock.now()):
+            if (command.call.step, command.attempt) in answered:
+                continue
             if is_repeatable(plan.actions[command.call.action]):
                 self._call(activation, command)
             else:
                 activation.events.append((self._lose(command), ()))
-        _queue_inbox(activation, inbox)
         return activation
 
     def _lose(self, command: StartAction) -> OutcomeUnknown:
@@ -131,40 +147,56 @@ class Driver:
 
     async def _run(self, activation: _Activation, signal: asyncio.Event) -> None:
         while True:
-            while activation.events:
+            if self._is_resting:
+                signal.clear()
+                await self._keep_answers(activation)
+            elif activation.events:
                 event, inbox = activation.events.popleft()
                 await self._take(activation, event, inbox, signal)
-            if signal.is_set():
+                continue
+            elif signal.is_set():
                 signal.clear()
                 await self._fetch_inbox(activation)
-            elif activation.calls:
-                await self._await_something(activation, signal)
-            else:
+                continue
+            if not activation.calls:
                 return
+            await self._await_something(activation, signal)
+
+    async def _keep_answers(self, activation: _Activation) -> None:
+        """Put what calls answered into the inbox, for the driver that comes after us."""
+        answers = [event for event, inbox in activation.events if not inbox]
+        activation.events.clear()
+
+        def keep(unit: Unit) -> None:
+            for answer in answers:
+                unit.inbox.add(activation.run.id, dump_event(answer), answer.at)
+
+        if answers:
+            await self._write(activation, keep, may_wait=True)
 
     async def _take(self, activation: _Activation, event: Event, inbox: tuple[int, ...], signal: asyncio.Event) -> None:
         decision = advance(activation.plan, activation.state, event)
-        committed = await self._store.write(
-            activation.plan.workspace,
+        committed = await self._write(
+            activation,
             lambda unit: self._committer.commit(unit, activation.plan, activation.run, event, decision, inbox),
+            may_wait=not inbox,
         )
         activation.run, activation.state = committed.run, decision.state
         for command in committed.calls:
             self._call(activation, command)
-        for command, obstacle in committed.obstacles:
-            activation.events.append((self._forbid(command, obstacle), ()))
         if committed.is_told:
             signal.set()
         self._tell(activation, committed)
 
-    def _forbid(self, command: StartAction, obstacle: str) -> ActionFailed:
-        return ActionFailed(
-            at=self._clock.now(),
-            path=command.call.step,
-            attempt=command.attempt,
-            code=ActionCode.FORBIDDEN.value,
-            message=f"not called: {obstacle}",
-        )
+    async def _write(self, activation: _Activation, work: Callable[[Unit], T], *, may_wait: bool) -> T:
+        """Write, and wait for a store that takes nothing now where giving up would lose an answer that only we know."""
+        while True:
+            try:
+                return await self._store.write(activation.plan.workspace, work)
+            except UnavailableError as error:
+                if error.code in _FINAL or not (may_wait or activation.calls):
+                    raise
+                await self._clock.sleep(error.retry_after)
 
     def _call(self, activation: _Activation, command: StartAction) -> None:
         call = asyncio.create_task(self._executor.execute(activation.plan, command), name=command.effect_key)

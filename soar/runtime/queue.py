@@ -50,6 +50,8 @@ class RunQueue:
         try:
             while True:
                 async with self._slots:
+                    if self._is_draining:
+                        return
                     pause = await self._drive_once(key, signal, pause)
                 if pause and not self._is_draining:
                     await self._clock.sleep(pause)

@@ -1,0 +1,122 @@
+"""Lets a request through to its route, or says why not. Every route stands behind it."""
+
+from http import HTTPMethod
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from soar.access.decide import Denied, decide
+from soar.access.permissions import Permission
+from soar.api.actor import describe_actor, describe_stranger
+from soar.api.authentication import Authenticator, check_csrf, refuse_stranger
+from soar.api.call import Caller, Desk
+from soar.api.route import Public, Route, Self, SourceOr
+from soar.audit.record import record
+from soar.model.audit import AuditEvent, Outcome
+from soar.model.errors import DeniedError
+
+_SAFE = frozenset({HTTPMethod.GET.value})
+_OWN_SITES = frozenset({"same-origin", "none"})
+
+
+class Guard:
+    """Decides on every request, and writes each no into the audit.
+
+    Args:
+        desk: services and limits.
+        authenticator: finds out who asks.
+    """
+
+    def __init__(self, desk: Desk, authenticator: Authenticator) -> None:
+        self._desk = desk
+        self._authenticator = authenticator
+
+    async def admit(self, request: web.Request, route: Route) -> Caller | None:
+        """Return who asks, or None on a public route.
+
+        Raises:
+            DeniedError: the request comes from another site (`cross_origin`), nobody is logged in (`unauthenticated`),
+                the token against forged requests is missing (`csrf`), or the caller may not.
+        """
+        caller: Caller | None = None
+        try:
+            if request.method not in _SAFE:
+                check_origin(request, self._desk.services.url)
+            if self._is_open(request, route):
+                return None
+            caller = await self._authenticator.find_caller(request)
+            if caller is None:
+                raise refuse_stranger()
+            if request.method not in _SAFE:
+                check_csrf(caller, request)
+            self._authorize(caller, route)
+        except DeniedError as error:
+            await self._record(request, route, caller, error)
+            raise
+        return caller
+
+    def _is_open(self, request: web.Request, route: Route) -> bool:
+        """Whether nobody needs to be logged in for this: on a source's route, because it is not a person who asks."""
+        match route.access:
+            case Public():
+                return True
+            case SourceOr():
+                return not self._authenticator.shows_person(request)
+            case _:
+                return False
+
+    def _authorize(self, caller: Caller, route: Route) -> None:
+        match route.access:
+            case Permission() as permission:
+                self._require(caller, permission)
+            case SourceOr(permission):
+                self._require(caller, permission)
+            case Self() | Public():
+                return
+
+    def _require(self, caller: Caller, permission: Permission) -> None:
+        decision = decide(caller.principal, permission, roles=self._desk.services.roles)
+        if isinstance(decision, Denied):
+            raise DeniedError(decision.reason, code=decision.code)
+
+    async def _record(self, request: web.Request, route: Route, caller: Caller | None, error: DeniedError) -> None:
+        """Record a denial; somebody who shows nothing at all is not worth a line."""
+        if caller is None and error.code == "unauthenticated" and not self._shows_something(request):
+            return
+        key = caller.principal.id if caller else request.remote or ""
+        if not self._desk.limits.may_record_denial(key):
+            return
+        services = self._desk.services
+        event = AuditEvent(
+            type="access.denied",
+            outcome=Outcome.DENIED,
+            actor=describe_actor(caller.principal) if caller else describe_stranger(request),
+            target={"kind": "route", "id": f"{route.method} {route.path}"},
+            reason=error.message,
+            context={"code": error.code},
+        )
+        at, id_ = services.clock.now(), services.ids.new("ev")
+        await services.store.write(services.workspace, lambda unit: record(unit, event, at=at, id=id_))
+
+    def _shows_something(self, request: web.Request) -> bool:
+        return "Authorization" in request.headers or self._authenticator.cookie in request.cookies
+
+
+def check_origin(request: web.Request, url: str) -> None:
+    """Refuse a change that a browser sends from another site's page (Fetch Metadata, and the Origin header).
+
+    Raises:
+        DeniedError: it does (`cross_origin`).
+    """
+    own = origin_of(url)
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    if site not in _OWN_SITES or request.headers.get("Origin", own) != own:
+        raise DeniedError(
+            "the request comes from another site", code="cross_origin", hint=f"open {own} and use it there"
+        )
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of a URL as browsers write it."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()

@@ -1,0 +1,1 @@
+"""One module a resource: what is done at each address."""

@@ -1,0 +1,67 @@
+"""Alerts: seen, explained, brought in by hand."""
+
+from http import HTTPStatus
+
+import orjson
+from aiohttp import web
+
+from soar.api.call import Call, write_json
+from soar.api.schemas.alerts import (
+    AlertDetail,
+    AlertPage,
+    AlertQuery,
+    AlertSent,
+    view_alert,
+    view_delivery,
+    view_verdict,
+)
+from soar.api.schemas.base import Nothing, fields_of
+from soar.ingest.source import Format
+from soar.model.errors import NotFoundError
+from soar.model.values import JsonValue
+from soar.store import Unit
+
+
+async def list_alerts(call: Call, query: AlertQuery) -> AlertPage:
+    """List alerts, newest first."""
+
+    def show(unit: Unit) -> AlertPage:
+        page = unit.alerts.list(query.limit, query.cursor, query.source, query.severity)
+        items = tuple(view_alert(alert, unit.alerts.matches(alert.id)) for alert in page.items)
+        return AlertPage(items=items, next=page.next)
+
+    return await call.read(show)
+
+
+async def show_alert(call: Call, _: Nothing) -> AlertDetail:
+    """Show an alert as it came in, and why playbooks take it or not."""
+    return await call.read(lambda unit: _describe(call, unit, call.part("id")))
+
+
+async def send_alert(call: Call, sent: AlertSent) -> web.Response:
+    """Bring in an alert by hand, as its initiator; an Idempotency-Key makes a repeat harmless."""
+    source = call.services.receiver.sources.get(sent.source)
+    is_array = source is not None and source.format is Format.ARRAY
+    body = orjson.dumps([sent.alert] if is_array else sent.alert)
+    key = call.request.headers.get("Idempotency-Key")
+    receipt = await call.services.receiver.receive_from(call.principal, sent.source, body, key)
+    return write_json(_take_only(receipt.answer), HTTPStatus.ACCEPTED)
+
+
+def _take_only(answer: JsonValue) -> JsonValue:
+    """Return the answer for the one alert, also where the source sends several at once."""
+    several = answer.get("alerts") if isinstance(answer, dict) else None
+    return several[0] if isinstance(several, list) else answer
+
+
+def _describe(call: Call, unit: Unit, alert_id: str) -> AlertDetail:
+    alert = unit.alerts.get(alert_id)
+    if alert is None:
+        raise NotFoundError(f"no alert {alert_id}", hint="`soar alert list` shows them")
+    delivery = unit.deliveries.get(alert.delivery)
+    return AlertDetail(
+        **fields_of(view_alert(alert, unit.alerts.matches(alert.id))),
+        raw=alert.raw,
+        delivery=view_delivery(delivery) if delivery else None,
+        why=tuple(map(view_verdict, call.services.receiver.explain(alert))),
+    )

@@ -1,0 +1,73 @@
+"""Questions to people."""
+
+from soar.api.call import Call
+from soar.api.schemas.approvals import ApprovalPage, ApprovalQuery, ApprovalView, Progress, VoteSent
+from soar.api.schemas.base import Nothing
+from soar.api.views import Views
+from soar.approvals.decide import Ballot, Refusal
+from soar.approvals.service import find_approval
+from soar.model.approval import Approval, ApprovalStatus
+from soar.model.errors import ConflictError, DeniedError, InputError, SoarError
+from soar.model.page import Page
+from soar.store import Unit
+
+_TOO_LATE = frozenset({"already_decided", "already_voted", "expired", "digest_differs"})
+_INCOMPLETE = frozenset({"confirm_missing", "comment_missing"})
+
+
+async def list_approvals(call: Call, query: ApprovalQuery) -> ApprovalPage:
+    """List questions, newest first."""
+
+    def show(unit: Unit) -> ApprovalPage:
+        page = _find_page(unit, query)
+        views = Views(call, unit)
+        return ApprovalPage(items=tuple(map(views.show_approval, page.items)), next=page.next)
+
+    return await call.read(show)
+
+
+async def show_approval(call: Call, _: Nothing) -> ApprovalView:
+    """Show a question, by its id or its code."""
+    return await call.read(lambda unit: Views(call, unit).show_approval(find_approval(unit, call.part("id"))))
+
+
+async def cast_vote(call: Call, sent: VoteSent) -> ApprovalView:
+    """Say yes or no to a question."""
+    ballot = Ballot(choice=sent.vote, digest=sent.digest, comment=sent.comment, confirm=sent.confirm)
+
+    def vote(unit: Unit) -> tuple[Approval, ApprovalView] | Refusal:
+        outcome = call.services.approvals.vote(unit, call.part("id"), call.principal, ballot, call.at)
+        if isinstance(outcome, Refusal):
+            return outcome  # its audit event is to stay, so nothing is raised in here
+        return outcome, Views(call, unit).show_approval(outcome)
+
+    outcome = await call.write(vote)
+    if isinstance(outcome, Refusal):
+        raise explain_refusal(outcome)
+    approval, view = outcome
+    call.services.wake(call.workspace, approval.run)
+    for kind, subject in (("approval", approval.id), ("run", approval.run), ("message", approval.channel)):
+        call.announce(kind, subject)
+    return view
+
+
+def explain_refusal(refusal: Refusal) -> SoarError:
+    """Return a refused vote as the error that says who can do something about it."""
+    if refusal.code in _TOO_LATE:
+        return ConflictError(refusal.reason, code=refusal.code, hint="load the request again")
+    if refusal.code in _INCOMPLETE:
+        return InputError(refusal.reason, code=refusal.code, hint="add it, and send the vote again")
+    return DeniedError(refusal.reason, code=refusal.code, hint="ask somebody who may")
+
+
+def _find_page(unit: Unit, query: ApprovalQuery) -> Page[Approval]:
+    if query.status is Progress.PENDING:
+        return unit.approvals.list(query.limit, query.cursor, ApprovalStatus.PENDING)
+    page = unit.approvals.list(query.limit, query.cursor)
+    if query.status is None:
+        return page
+    while True:  # a page may come out shorter than asked for, but never empty before the last
+        decided = tuple(approval for approval in page.items if approval.status is not ApprovalStatus.PENDING)
+        if decided or page.next is None:
+            return Page(decided, page.next)
+        page = unit.approvals.list(query.limit, page.next)

@@ -1,0 +1,29 @@
+"""Credentials: set, never read back."""
+
+from soar.api.actor import describe_actor
+from soar.api.call import Call
+from soar.api.schemas.base import Nothing
+from soar.api.schemas.credentials import CredentialPage, CredentialSent, CredentialView, view_credential
+from soar.model.secret import Secret
+
+
+async def list_credentials(call: Call, _: Nothing) -> CredentialPage:
+    """List credentials by name, without their values."""
+    found = await call.read(call.services.vault.list)
+    return CredentialPage(items=tuple(map(view_credential, found)), next=None)
+
+
+async def set_credential(call: Call, sent: CredentialSent) -> CredentialView:
+    """Set a credential; nobody can read it back."""
+    value = Secret(sent.value.get_secret_value())
+    version = await call.write(
+        lambda unit: call.services.vault.set_credential(
+            unit,
+            call.part("name"),
+            value,
+            hosts=sent.hosts,
+            actor=describe_actor(call.principal),
+            now=call.at,
+        )
+    )
+    return view_credential(version)

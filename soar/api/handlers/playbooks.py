@@ -1,0 +1,99 @@
+"""Playbooks: seen, checked, started by hand."""
+
+from http import HTTPStatus
+
+from aiohttp import web
+
+from soar.api.actor import describe_actor
+from soar.api.call import Call, write_json
+from soar.api.schemas.base import Nothing, fields_of
+from soar.api.schemas.playbooks import (
+    DocumentSent,
+    PlaybookDetail,
+    PlaybookPage,
+    Validation,
+    view_finding,
+    view_playbook,
+)
+from soar.api.schemas.runs import RunView, RunWanted
+from soar.api.views import Views
+from soar.approvals.decide import is_meant
+from soar.approvals.service import find_voter
+from soar.ingest.request import Requester
+from soar.model.errors import ConflictError, DeniedError, NotFoundError
+from soar.model.playbook import ManualTrigger, Playbook
+from soar.model.values import as_value
+from soar.playbook import has_errors
+from soar.store import Unit
+
+
+async def list_playbooks(call: Call, _: Nothing) -> PlaybookPage:
+    """List the playbooks that serve."""
+    playbooks = sorted(call.services.library.current().values(), key=lambda playbook: playbook.id)
+    return PlaybookPage(items=tuple(map(view_playbook, playbooks)), next=None)
+
+
+async def show_playbook(call: Call, _: Nothing) -> PlaybookDetail:
+    """Show a playbook with its document."""
+    playbook = find_playbook(call, call.part("id"))
+    return PlaybookDetail(**fields_of(view_playbook(playbook)), text=call.services.library.text(playbook.id))
+
+
+async def validate_playbook(call: Call, sent: DocumentSent) -> Validation:
+    """Check a document as if it were this playbook; nothing is stored."""
+    findings = call.services.library.validate(sent.id, sent.text)
+    return Validation(findings=tuple(map(view_finding, findings)), is_valid=not has_errors(findings))
+
+
+def find_playbook(call: Call, playbook_id: str) -> Playbook:
+    """Return a playbook that serves.
+
+    Raises:
+        NotFoundError: there is none with this id.
+    """
+    playbook = call.services.library.current().get(playbook_id)
+    if playbook is None:
+        raise NotFoundError(f"no playbook {playbook_id}", hint="`soar playbook list` shows them")
+    return playbook
+
+
+async def start_run(call: Call, sent: RunWanted) -> web.Response:
+    """Start a playbook by hand."""
+    playbook = find_playbook(call, call.part("id"))
+    _check_startable(playbook)
+    requester = Requester(initiator=f"user:{call.principal.id}", actor=describe_actor(call.principal))
+
+    given = {name: as_value(value) for name, value in sent.inputs.items()}
+
+    def request(unit: Unit) -> RunView:
+        _check_person(unit, call, playbook)
+        run = call.services.receiver.requests.request_by_hand(unit, playbook, given, requester, call.at)
+        return Views(call, unit).show_run(run)
+
+    run = await call.write(request)
+    call.services.wake(call.workspace, run.id)
+    call.announce("run", run.id)
+    return write_json(run, HTTPStatus.ACCEPTED, {"Location": f"/api/v1/runs/{run.id}"})
+
+
+def _check_startable(playbook: Playbook) -> None:
+    if not playbook.is_enabled:
+        raise ConflictError(
+            f"{playbook.id} is switched off", code="playbook_disabled", hint="set `enabled: true` in it"
+        )
+    if not _find_manual(playbook):
+        raise ConflictError(
+            f"{playbook.id} is not started by hand", code="playbook_not_manual", hint="add `manual: {}` under its `on`"
+        )
+
+
+def _check_person(unit: Unit, call: Call, playbook: Playbook) -> None:
+    """Refuse whom the playbook does not name among those who may start it."""
+    wanted = [principal for trigger in _find_manual(playbook) for principal in trigger.by]
+    voter = find_voter(unit, call.principal)
+    if wanted and not (voter and any(is_meant(principal, voter) for principal in wanted)):
+        raise DeniedError(f"{playbook.id} may be started by {' or '.join(wanted)} only", code="not_meant")
+
+
+def _find_manual(playbook: Playbook) -> list[ManualTrigger]:
+    return [trigger for trigger in playbook.triggers if isinstance(trigger, ManualTrigger)]

@@ -1,0 +1,118 @@
+"""Runs: seen, ended, taken back."""
+
+from soar.api.actor import describe_actor
+from soar.api.call import Call
+from soar.api.schemas.base import Nothing, fields_of, to_plain
+from soar.api.schemas.responses import ResponsesLifting, view_response
+from soar.api.schemas.runs import CancelWanted, RunDetail, RunPage, RunQuery, RunView
+from soar.api.steps import list_steps
+from soar.api.views import Views
+from soar.engine.events import CancelRequested, dump_event
+from soar.engine.replay import fold
+from soar.model.audit import AuditEvent, Outcome
+from soar.model.errors import ConflictError, NotFoundError
+from soar.model.response import Response, ResponseStatus
+from soar.model.run import Run
+from soar.store import Unit
+
+_EVERYTHING = 1_000
+_LIFTABLE = frozenset({ResponseStatus.ACTIVE, ResponseStatus.OVERDUE})
+
+
+async def list_runs(call: Call, query: RunQuery) -> RunPage:
+    """List runs, newest first."""
+
+    def show(unit: Unit) -> RunPage:
+        page = unit.runs.list(query.limit, query.cursor, query.status, query.playbook, query.alert)
+        return RunPage(items=tuple(map(Views(call, unit).show_run, page.items)), next=page.next)
+
+    return await call.read(show)
+
+
+async def show_run(call: Call, _: Nothing) -> RunDetail:
+    """Show a run with its steps, questions and active responses."""
+    return await call.read(lambda unit: _describe(call, unit, find_run(unit, call.part("id"))))
+
+
+async def cancel_run(call: Call, sent: CancelWanted) -> RunView:
+    """End a run before its next step."""
+
+    def cancel(unit: Unit) -> tuple[Run, RunView]:
+        run = find_run(unit, call.part("id"))
+        if run.status.is_final:
+            raise ConflictError(f"{run.id} is over already: {run.status.value}")
+        wanted = CancelRequested(at=call.at, by=call.principal.name, reason=sent.reason)
+        unit.inbox.add(run.id, dump_event(wanted), call.at)
+        event = AuditEvent(
+            type="run.cancel_requested",
+            outcome=Outcome.SUCCESS,
+            actor=describe_actor(call.principal),
+            target={"kind": "run", "id": run.id},
+            reason=sent.reason,
+            context={"run": run.id, "playbook": run.playbook, "revision": run.revision},
+        )
+        call.record(unit, event)
+        return run, Views(call, unit).show_run(run)
+
+    run, view = await call.write(cancel)
+    call.services.wake(call.workspace, run.id)
+    call.announce("run", run.id)
+    return view
+
+
+async def undo_run(call: Call, _: Nothing) -> ResponsesLifting:
+    """Take back everything that a run still holds in the world, newest first."""
+
+    def undo(unit: Unit) -> tuple[Response, ...]:
+        run = find_run(unit, call.part("id"))
+        held = unit.responses.list(_EVERYTHING, run=run.id).items
+        return tuple(
+            call.services.responses.lift(
+                unit,
+                response.id,
+                actor=describe_actor(call.principal),
+                initiator=f"user:{call.principal.id}",
+                reason=f"undo of {run.id}",
+                at=call.at,
+            )
+            for response in held
+            if response.status in _LIFTABLE
+        )
+
+    lifting = await call.write(undo)
+    for response in lifting:
+        announce_lift(call, response)
+    return ResponsesLifting(responses=tuple(map(view_response, lifting)))
+
+
+def find_run(unit: Unit, run_id: str) -> Run:
+    """Return a run.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    run = unit.runs.get(run_id)
+    if run is None:
+        raise NotFoundError(f"no run {run_id}", hint="`soar run list` shows them")
+    return run
+
+
+def announce_lift(call: Call, response: Response) -> None:
+    """Wake the run that takes a response back, and say that both changed."""
+    if response.lift_run is not None:
+        call.services.wake(call.workspace, response.lift_run)
+        call.announce("run", response.lift_run)
+    call.announce("response", response.id)
+
+
+def _describe(call: Call, unit: Unit, run: Run) -> RunDetail:
+    views = Views(call, unit)
+    playbook = call.desk.revisions.find(unit, run)
+    state = fold(unit.journal.load(run.id))
+    return RunDetail(
+        **fields_of(views.show_run(run)),
+        steps=list_steps(playbook, state, call.services.catalog) if playbook else (),
+        approvals=tuple(map(views.show_approval, unit.approvals.list(_EVERYTHING, run=run.id).items)),
+        responses=tuple(map(view_response, unit.responses.list(_EVERYTHING, run=run.id).items)),
+        inputs={name: to_plain(value) for name, value in run.inputs.items()},
+    )

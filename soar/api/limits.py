@@ -1,0 +1,42 @@
+"""What may not happen too often."""
+
+from dataclasses import dataclass
+
+from soar.api.throttle import Throttle
+from soar.model.clock import Clock
+
+_LOGIN_FAILURES = 10
+_LOGIN_WINDOW = 600.0
+_DENIALS = 20
+_ALL_DENIALS = 300
+_DENIAL_WINDOW = 60.0
+
+EVERYBODY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Throttles, counted in this process.
+
+    Attributes:
+        logins: failed logins a name, and an address, in ten minutes.
+        denials: denials a caller that go into the audit, in a minute; the rest is answered and not recorded.
+        all_denials: the same for all callers together.
+    """
+
+    logins: Throttle
+    denials: Throttle
+    all_denials: Throttle
+
+    def may_record_denial(self, key: str) -> bool:
+        """Whether another denial of this caller goes into the audit, so that a flood of them cannot fill the disk."""
+        return self.denials.take(key) and self.all_denials.take(EVERYBODY)
+
+
+def make_limits(clock: Clock) -> Limits:
+    """Return the limits, with nothing counted yet."""
+    return Limits(
+        logins=Throttle(_LOGIN_FAILURES, _LOGIN_WINDOW, clock),
+        denials=Throttle(_DENIALS, _DENIAL_WINDOW, clock),
+        all_denials=Throttle(_ALL_DENIALS, _DENIAL_WINDOW, clock),
+    )

@@ -1,0 +1,106 @@
+"""The API described by itself: an OpenAPI 3.1 document made of the route table and its models."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel, TypeAdapter
+
+import soar
+from soar.access.permissions import Permission
+from soar.api.errors import Problem
+from soar.api.route import Access, Public, Route, Self, SourceOr
+
+Document: TypeAlias = dict[str, Any]
+
+_PARTS = re.compile(r"\{(\w+)(?::[^}]*)?\}")
+_REFERENCE = "#/components/schemas/{model}"
+_PROBLEM = {"description": "A problem document (RFC 9457)."}
+
+
+def describe_api(routes: Sequence[Route]) -> Document:
+    """Return the OpenAPI 3.1 document of a route table. Pages are left out; they are no API."""
+    schemas: Document = {}
+    problem = _add_schema(TypeAdapter(Problem).json_schema(ref_template=_REFERENCE), "Problem", schemas)
+    paths: Document = {}
+    for route in routes:
+        operation = _describe_route(route, schemas)
+        operation["responses"]["default"] = {**_PROBLEM, "content": {"application/problem+json": {"schema": problem}}}
+        paths.setdefault(print_path(route), {})[route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "soar", "version": soar.__version__},
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "soar_session"},
+            },
+        },
+    }
+
+
+def print_path(route: Route) -> str:
+    """Return a route's path as OpenAPI writes it."""
+    return _PARTS.sub(r"{\1}", route.path)
+
+
+def _describe_route(route: Route, schemas: Document) -> Document:
+    operation: Document = {
+        "summary": route.summary,
+        "parameters": [_describe_part(name) for name in _PARTS.findall(route.path)],
+        "responses": {str(route.status): _describe_answer(route, schemas)},
+        "security": [] if isinstance(route.access, Public) else [{"token": []}, {"session": []}],
+        "x-permission": _name_access(route.access),
+    }
+    if route.takes is None or not route.takes.model_fields:
+        return operation
+    if route.method == "GET":
+        operation["parameters"] += _describe_query(route.takes, schemas)
+    else:
+        schema = _add_schema(route.takes.model_json_schema(ref_template=_REFERENCE), route.takes.__name__, schemas)
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return operation
+
+
+def _describe_part(name: str) -> Document:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _describe_query(model: type[BaseModel], schemas: Document) -> list[Document]:
+    schema = model.model_json_schema(ref_template=_REFERENCE)
+    schemas.update(schema.pop("$defs", {}))
+    required = schema.get("required", ())
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": described}
+        for name, described in schema["properties"].items()
+    ]
+
+
+def _describe_answer(route: Route, schemas: Document) -> Document:
+    answer: Document = {"description": route.summary}
+    if route.answers is not None:
+        schema = TypeAdapter(route.answers).json_schema(mode="serialization", ref_template=_REFERENCE)
+        answer["content"] = {"application/json": {"schema": _add_schema(schema, route.answers.__name__, schemas)}}
+    return answer
+
+
+def _add_schema(schema: Mapping[str, Any], name: str, schemas: Document) -> Document:
+    """Move a schema and those it names to the shared ones, and return the reference to it."""
+    own = dict(schema)
+    schemas.update(own.pop("$defs", {}))
+    schemas[name] = own
+    return {"$ref": _REFERENCE.format(model=name)}
+
+
+def _name_access(access: Access) -> str | None:
+    match access:
+        case Permission():
+            return access.value
+        case Self():
+            return "anybody who is logged in"
+        case SourceOr(permission):
+            return f"the source itself, or {permission}"
+        case Public():
+            return None

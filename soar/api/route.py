@@ -1,0 +1,160 @@
+"""What a route is: a handler, what it takes and answers, and who may."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias, TypeVar
+
+from aiohttp import web
+
+from soar.access.permissions import Permission
+from soar.api.call import Call, Caller, Desk, Visit, write_json
+from soar.api.reading import read_body, read_query
+from soar.api.schemas.base import Incoming
+from soar.model.errors import BugError
+
+Sent = TypeVar("Sent", bound=Incoming)
+View = TypeVar("View")
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """Anybody may; the reason says why that is right."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Self:
+    """Whoever is logged in may: it shows them only what is theirs, or what everybody may see."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOr:
+    """The source proves itself to the handler; or a person asks, who then needs the permission."""
+
+    permission: Permission
+
+
+Access: TypeAlias = Permission | Public | Self | SourceOr
+Serve: TypeAlias = Callable[[web.Request, Desk, Caller | None, datetime], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """An address with a method.
+
+    Attributes:
+        path: with `{name}` for what varies.
+        access: who may; there is no route without.
+        serve: answers a request of somebody who may.
+        takes: the model of the body, or of the address' parameters for GET; None where the handler reads it itself.
+        answers: the type of the answer's body; None where it is no JSON.
+        status: of the answer, if all is well.
+        summary: what it does, in a line.
+    """
+
+    method: str
+    path: str
+    access: Access
+    serve: Serve
+    takes: type[Incoming] | None
+    answers: Any
+    status: int
+    summary: str
+
+
+def private(
+    method: str,
+    path: str,
+    access: Permission | Self,
+    handler: Callable[[Call, Sent], Awaitable[View | web.StreamResponse]],
+    *,
+    takes: type[Sent],
+    answers: type[View] | None,
+    status: int = 200,
+) -> Route:
+    """Return a route for people who are logged in and may."""
+
+    async def serve(request: web.Request, desk: Desk, caller: Caller | None, at: datetime) -> web.StreamResponse:
+        if caller is None:
+            raise BugError(f"{method} {path} was reached by a stranger")
+        sent = await _read(request, takes)
+        return _write(await handler(Call(request=request, desk=desk, at=at, caller=caller), sent), status)
+
+    return Route(
+        method=method,
+        path=path,
+        access=access,
+        serve=serve,
+        takes=takes,
+        answers=answers,
+        status=status,
+        summary=_summarize(handler),
+    )
+
+
+def public(
+    method: str,
+    path: str,
+    reason: str,
+    handler: Callable[[Visit, Sent], Awaitable[View | web.StreamResponse]],
+    *,
+    takes: type[Sent],
+    answers: type[View] | None,
+) -> Route:
+    """Return a route for anybody."""
+
+    async def serve(request: web.Request, desk: Desk, _: Caller | None, at: datetime) -> web.StreamResponse:
+        return _write(await handler(Visit(request=request, desk=desk, at=at), await _read(request, takes)), 200)
+
+    return Route(
+        method=method,
+        path=path,
+        access=Public(reason),
+        serve=serve,
+        takes=takes,
+        answers=answers,
+        status=200,
+        summary=_summarize(handler),
+    )
+
+
+def raw(
+    method: str,
+    path: str,
+    access: Public | SourceOr,
+    handler: Callable[[Visit], Awaitable[web.StreamResponse]],
+    *,
+    answers: type[View],
+    status: int = 200,
+) -> Route:
+    """Return a route of sources, whose handler reads the request itself, byte for byte; a person's visit is a call."""
+
+    async def serve(request: web.Request, desk: Desk, caller: Caller | None, at: datetime) -> web.StreamResponse:
+        if caller is None:
+            return await handler(Visit(request=request, desk=desk, at=at))
+        return await handler(Call(request=request, desk=desk, at=at, caller=caller))
+
+    return Route(
+        method=method,
+        path=path,
+        access=access,
+        serve=serve,
+        takes=None,
+        answers=answers,
+        status=status,
+        summary=_summarize(handler),
+    )
+
+
+async def _read(request: web.Request, model: type[Sent]) -> Sent:
+    return read_query(request, model) if request.method == "GET" else await read_body(request, model)
+
+
+def _write(result: object, status: int) -> web.StreamResponse:
+    return result if isinstance(result, web.StreamResponse) else write_json(result, status)
+
+
+def _summarize(handler: Callable[..., object]) -> str:
+    return (handler.__doc__ or "").partition("\n")[0]

@@ -1,0 +1,289 @@
+"""The one table of everything that can be asked for, and who may ask."""
+
+import re
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from soar.access.permissions import Permission
+from soar.api.authentication import Authenticator
+from soar.api.call import Call, write_json
+from soar.api.handlers import (
+    alerts,
+    approvals,
+    audit,
+    cases,
+    connectors,
+    credentials,
+    health,
+    hooks,
+    messages,
+    now,
+    playbooks,
+    responses,
+    runs,
+    session,
+    sources,
+    tokens,
+    users,
+)
+from soar.api.openapi import describe_api
+from soar.api.pages import Pages
+from soar.api.route import Public, Route, Self, SourceOr, private, public, raw
+from soar.api.schemas.alerts import AlertDetail, AlertPage, AlertQuery, AlertSent, CheckedAlerts, Received
+from soar.api.schemas.approvals import ApprovalPage, ApprovalQuery, ApprovalView, VoteSent
+from soar.api.schemas.audit import AuditPage, AuditQuery, Verdict
+from soar.api.schemas.base import Nothing, PageQuery
+from soar.api.schemas.cases import CasePage
+from soar.api.schemas.connectors import ConnectorPage
+from soar.api.schemas.credentials import CredentialPage, CredentialSent, CredentialView
+from soar.api.schemas.health import Health, Readiness, Version
+from soar.api.schemas.messages import Channels, MessagePage, MessageQuery
+from soar.api.schemas.now import NowView
+from soar.api.schemas.people import LoginSent, SessionView, TokenMade, TokenPage, TokenWanted, UserPage
+from soar.api.schemas.playbooks import DocumentSent, PlaybookDetail, PlaybookPage, Validation
+from soar.api.schemas.responses import LiftWanted, ResponsePage, ResponseQuery, ResponsesLifting, ResponseView
+from soar.api.schemas.runs import CancelWanted, RunDetail, RunPage, RunQuery, RunView, RunWanted
+from soar.api.schemas.sources import SourcePage
+from soar.api.services import Services
+from soar.api.stream import Stream
+from soar.model.errors import BugError
+
+P = Permission
+V1 = "/api/v1"
+_PROBE = "load balancers and supervisors ask before anybody logs in"
+_PAGE = "the pages hold no data; what they show they ask the API for"
+
+
+def build_routes(services: Services, authenticator: Authenticator) -> tuple[Route, ...]:
+    """Return every route.
+
+    Raises:
+        BugError: a route does not say who may, or two are the same.
+    """
+    table = (*_own(), *_seen(), *_done(), *_managed(authenticator), *_open())
+    routes = (*table, _describe_itself(table))
+    routes = (*routes, *_shown(services, routes))
+    check_routes(routes)
+    return routes
+
+
+def check_routes(routes: Sequence[Route]) -> None:
+    """Refuse a table in which a route does not say who may, or stands twice.
+
+    Raises:
+        BugError: it does.
+    """
+    for route in routes:
+        if not isinstance(route.access, P | Public | Self | SourceOr):
+            raise BugError(f"{route.method} {route.path} does not say who may")
+    names = [(route.method, route.path) for route in routes]
+    if len(set(names)) != len(names):
+        raise BugError("a route stands twice in the table")
+
+
+def _own() -> tuple[Route, ...]:
+    return (
+        public(
+            "POST",
+            f"{V1}/session",
+            "nobody is logged in before they log in; attempts are bounded",
+            session.start_session,
+            takes=LoginSent,
+            answers=SessionView,
+        ),
+        private("GET", f"{V1}/session", Self(), session.show_session, takes=Nothing, answers=SessionView),
+        private("DELETE", f"{V1}/session", Self(), session.end_session, takes=Nothing, answers=None, status=204),
+        private("GET", f"{V1}/now", Self(), now.show_now, takes=Nothing, answers=NowView),
+        private("GET", f"{V1}/tokens", P.TOKEN_READ, tokens.list_tokens, takes=Nothing, answers=TokenPage),
+        private("POST", f"{V1}/tokens", P.TOKEN_WRITE, tokens.make_token, takes=TokenWanted, answers=TokenMade),
+        private(
+            "DELETE", f"{V1}/tokens/{{id}}", P.TOKEN_WRITE, tokens.revoke_token, takes=Nothing, answers=None, status=204
+        ),
+    )
+
+
+def _seen() -> tuple[Route, ...]:
+    return (
+        private("GET", f"{V1}/alerts", P.ALERT_READ, alerts.list_alerts, takes=AlertQuery, answers=AlertPage),
+        private("GET", f"{V1}/alerts/{{id}}", P.ALERT_READ, alerts.show_alert, takes=Nothing, answers=AlertDetail),
+        private("GET", f"{V1}/runs", P.RUN_READ, runs.list_runs, takes=RunQuery, answers=RunPage),
+        private("GET", f"{V1}/runs/{{id}}", P.RUN_READ, runs.show_run, takes=Nothing, answers=RunDetail),
+        private(
+            "GET",
+            f"{V1}/approvals",
+            P.APPROVAL_READ,
+            approvals.list_approvals,
+            takes=ApprovalQuery,
+            answers=ApprovalPage,
+        ),
+        private(
+            "GET",
+            f"{V1}/approvals/{{id}}",
+            P.APPROVAL_READ,
+            approvals.show_approval,
+            takes=Nothing,
+            answers=ApprovalView,
+        ),
+        private(
+            "GET",
+            f"{V1}/responses",
+            P.RESPONSE_READ,
+            responses.list_responses,
+            takes=ResponseQuery,
+            answers=ResponsePage,
+        ),
+        private("GET", f"{V1}/cases", P.CASE_READ, cases.list_cases, takes=PageQuery, answers=CasePage),
+        private(
+            "GET", f"{V1}/playbooks", P.PLAYBOOK_READ, playbooks.list_playbooks, takes=Nothing, answers=PlaybookPage
+        ),
+        private(
+            "GET",
+            f"{V1}/playbooks/{{id}}",
+            P.PLAYBOOK_READ,
+            playbooks.show_playbook,
+            takes=Nothing,
+            answers=PlaybookDetail,
+        ),
+        private(
+            "GET", f"{V1}/messages", P.MESSAGE_READ, messages.list_messages, takes=MessageQuery, answers=MessagePage
+        ),
+        private(
+            "GET", f"{V1}/messages/channels", P.MESSAGE_READ, messages.list_channels, takes=Nothing, answers=Channels
+        ),
+    )
+
+
+def _done() -> tuple[Route, ...]:
+    return (
+        private("POST", f"{V1}/alerts", P.ALERT_SEND, alerts.send_alert, takes=AlertSent, answers=Received, status=202),
+        private(
+            "POST",
+            f"{V1}/runs/{{id}}/cancel",
+            P.RUN_CANCEL,
+            runs.cancel_run,
+            takes=CancelWanted,
+            answers=RunView,
+            status=202,
+        ),
+        private(
+            "POST",
+            f"{V1}/runs/{{id}}/undo",
+            P.RUN_UNDO,
+            runs.undo_run,
+            takes=Nothing,
+            answers=ResponsesLifting,
+            status=202,
+        ),
+        private(
+            "POST",
+            f"{V1}/responses/{{id}}/lift",
+            P.RESPONSE_LIFT,
+            responses.lift_response,
+            takes=LiftWanted,
+            answers=ResponseView,
+            status=202,
+        ),
+        private(
+            "POST",
+            f"{V1}/approvals/{{id}}/votes",
+            P.APPROVAL_VOTE,
+            approvals.cast_vote,
+            takes=VoteSent,
+            answers=ApprovalView,
+        ),
+        private(
+            "POST",
+            f"{V1}/playbooks/{{id}}/runs",
+            P.PLAYBOOK_RUN,
+            playbooks.start_run,
+            takes=RunWanted,
+            answers=RunView,
+            status=202,
+        ),
+        private(
+            "POST",
+            f"{V1}/playbooks/validate",
+            P.PLAYBOOK_VALIDATE,
+            playbooks.validate_playbook,
+            takes=DocumentSent,
+            answers=Validation,
+        ),
+    )
+
+
+def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
+    stream = Stream(authenticator)
+    return (
+        private(
+            "GET",
+            f"{V1}/connectors",
+            P.CONNECTOR_READ,
+            connectors.list_connectors,
+            takes=Nothing,
+            answers=ConnectorPage,
+        ),
+        private("GET", f"{V1}/sources", P.SOURCE_READ, sources.list_sources, takes=Nothing, answers=SourcePage),
+        private("GET", f"{V1}/users", P.USER_READ, users.list_users, takes=PageQuery, answers=UserPage),
+        private(
+            "GET",
+            f"{V1}/credentials",
+            P.CREDENTIAL_READ,
+            credentials.list_credentials,
+            takes=Nothing,
+            answers=CredentialPage,
+        ),
+        private(
+            "PUT",
+            f"{V1}/credentials/{{name}}",
+            P.CREDENTIAL_WRITE,
+            credentials.set_credential,
+            takes=CredentialSent,
+            answers=CredentialView,
+        ),
+        private("GET", f"{V1}/audit", P.AUDIT_READ, audit.list_events, takes=AuditQuery, answers=AuditPage),
+        private("POST", f"{V1}/audit/verify", P.AUDIT_VERIFY, audit.verify_record, takes=Nothing, answers=Verdict),
+        private("GET", f"{V1}/stream", P.STREAM_READ, stream.open_stream, takes=Nothing, answers=None),
+    )
+
+
+def _open() -> tuple[Route, ...]:
+    return (
+        raw(
+            "POST",
+            "/hooks/{source}",
+            Public("the source proves itself, by its own recipe over the raw bytes"),
+            hooks.receive_alert,
+            answers=Received,
+            status=202,
+        ),
+        raw("POST", "/hooks/{source}/check", SourceOr(P.ALERT_CHECK), hooks.check_alert, answers=CheckedAlerts),
+        public("GET", "/healthz", _PROBE, health.show_health, takes=Nothing, answers=Health),
+        public("GET", "/readyz", _PROBE, health.show_readiness, takes=Nothing, answers=Readiness),
+        public("GET", "/version", _PROBE, health.show_version, takes=Nothing, answers=Version),
+    )
+
+
+def _describe_itself(table: Sequence[Route]) -> Route:
+    """Return the route that describes the others, and itself."""
+
+    async def show_openapi(_call: Call, _: Nothing) -> web.Response:
+        """Describe this API as OpenAPI 3.1."""
+        return write_json(document)
+
+    route = private("GET", "/api/openapi.json", Self(), show_openapi, takes=Nothing, answers=None)
+    document = describe_api((*table, route))
+    return route
+
+
+def _shown(services: Services, table: Sequence[Route]) -> tuple[Route, ...]:
+    """Return the routes of the web pages: everything that begins like nothing else in the table."""
+    pages = Pages(services.pages)
+    taken = sorted({re.escape(route.path.split("/")[1]) for route in table} | {"assets"})
+    return (
+        public("GET", "/", _PAGE, pages.show_page, takes=Nothing, answers=None),
+        public("GET", "/assets/{file:.+}", _PAGE, pages.show_asset, takes=Nothing, answers=None),
+        public(
+            "GET", f"/{{page:(?!(?:{'|'.join(taken)})(?:/|$)).+}}", _PAGE, pages.show_page, takes=Nothing, answers=None
+        ),
+    )

@@ -1,0 +1,109 @@
+"""Playbooks."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from soar.api.schemas.base import Incoming, Name
+from soar.model.playbook import Playbook, UseAction, walk_steps
+from soar.model.run import Mode
+from soar.playbook import Finding, Severity
+
+_LONGEST_DOCUMENT = 256 * 1024
+_MINUTE = timedelta(minutes=1)
+
+
+class DocumentSent(Incoming):
+    """A playbook's document, to be checked."""
+
+    id: Name
+    text: Annotated[str, Field(max_length=_LONGEST_DOCUMENT)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybookView:
+    """A playbook that serves; `revision` is the digest of its text."""
+
+    id: str
+    name: str
+    description: str
+    owner: str | None
+    tags: tuple[str, ...]
+    revision: str
+    mode: Mode
+    is_enabled: bool
+    steps: int
+    gates: int
+    connectors: tuple[str, ...]
+    saves_minutes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybookPage:
+    """All playbooks, by id."""
+
+    items: tuple[PlaybookView, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybookDetail(PlaybookView):
+    """A playbook with its document."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingView:
+    """What is wrong or doubtful in a document, and what to do."""
+
+    code: str
+    severity: Severity
+    line: int
+    column: int
+    path: str
+    message: str
+    hint: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """Whether a document could serve."""
+
+    findings: tuple[FindingView, ...]
+    is_valid: bool
+
+
+def view_playbook(playbook: Playbook) -> PlaybookView:
+    """Return a playbook as lists show it."""
+    steps = walk_steps(playbook.steps + playbook.on_failure + playbook.finally_)
+    actions = [step.body.action for step in steps if isinstance(step.body, UseAction)]
+    return PlaybookView(
+        id=playbook.id,
+        name=playbook.name,
+        description=playbook.description,
+        owner=playbook.owner,
+        tags=playbook.tags,
+        revision=playbook.revision,
+        mode=playbook.mode,
+        is_enabled=playbook.is_enabled,
+        steps=len(steps),
+        gates=sum(step.gate is not None for step in steps),
+        connectors=tuple(sorted({action.partition(".")[0] for action in actions})),
+        saves_minutes=playbook.saves // _MINUTE if playbook.saves is not None else None,
+    )
+
+
+def view_finding(finding: Finding) -> FindingView:
+    """Return a finding without the name of the file, which the caller knows."""
+    return FindingView(
+        code=finding.code,
+        severity=finding.severity,
+        line=finding.line,
+        column=finding.column,
+        path=finding.path,
+        message=finding.message,
+        hint=finding.hint,
+    )

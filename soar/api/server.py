@@ -1,0 +1,130 @@
+"""The HTTP face put together, and served."""
+
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from soar.api.authentication import Authenticator
+from soar.api.call import Desk
+from soar.api.errors import log_fault
+from soar.api.guard import Guard
+from soar.api.limits import make_limits
+from soar.api.middleware import Draining, Report, add_headers, answer_errors, refuse_while_draining
+from soar.api.reading import LONGEST_BODY
+from soar.api.revisions import Revisions
+from soar.api.route import Route
+from soar.api.routes import build_routes
+from soar.api.services import Services
+
+_LONGEST_LINE = 8 * 1024  # bytes of a request line, and of a header
+_KEEP_ALIVE = 30.0
+_LINGER = 2.0
+_EPOCH_LENGTH = 6
+_BACKLOG = 1024
+
+_DRAINING = web.AppKey("draining", Draining)
+
+
+def make_application(services: Services, *, report: Report = log_fault) -> web.Application:
+    """Return the HTTP face.
+
+    Args:
+        services: everything behind it.
+        report: told of each fault of ours, with the id that the caller was shown.
+
+    Raises:
+        BugError: a route does not say who may.
+    """
+    desk = Desk(
+        services=services,
+        limits=make_limits(services.clock),
+        revisions=Revisions(),
+        epoch=services.ids.code(_EPOCH_LENGTH),
+    )
+    draining = Draining()
+    authenticator = Authenticator(services)
+    guard = Guard(desk, authenticator)
+    application = web.Application(
+        middlewares=[answer_errors(desk, report), refuse_while_draining(draining)], client_max_size=LONGEST_BODY
+    )
+    application[_DRAINING] = draining
+    application.on_response_prepare.append(add_headers(desk))
+    application.on_shutdown.append(_end_streams(services))
+    for route in build_routes(services, authenticator):
+        application.router.add_route(route.method, route.path, _stand_before(route, guard, desk))
+    return application
+
+
+def _stand_before(route: Route, guard: Guard, desk: Desk) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Return the handler of a route behind the guard: there is no other way to it."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        caller = await guard.admit(request, route)
+        return await route.serve(request, desk, caller, desk.services.clock.now())
+
+    return handle
+
+
+def _end_streams(services: Services) -> Callable[[web.Application], Awaitable[None]]:
+    async def end(_: web.Application) -> None:
+        services.hub.close()
+
+    return end
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A face that is being served.
+
+    Attributes:
+        url: where, by the address listened on.
+    """
+
+    url: str
+    _runner: web.AppRunner
+    _draining: Draining
+
+    async def close(self) -> None:
+        """Answer 503 to whatever is new, let requests under way end, and stop listening."""
+        self._draining.has_begun = True
+        await self._runner.cleanup()
+
+
+async def serve(application: web.Application, host: str, port: int, *, drain: float) -> Running:
+    """Serve on an address.
+
+    Args:
+        application: from `make_application`.
+        host: to listen on.
+        port: to listen on; 0 takes a free one.
+        drain: seconds that requests under way are given at the end.
+
+    Raises:
+        OSError: the address is taken, or not ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return await serve_socket(
+        application, socket.create_server((host, port), family=family, backlog=_BACKLOG), drain=drain
+    )
+
+
+async def serve_socket(application: web.Application, listener: socket.socket, *, drain: float) -> Running:
+    """Serve on a socket that listens; it is closed at the end."""
+    runner = web.AppRunner(
+        application,
+        access_log=None,
+        auto_decompress=False,
+        handle_signals=False,
+        keepalive_timeout=_KEEP_ALIVE,
+        lingering_time=_LINGER,
+        max_field_size=_LONGEST_LINE,
+        max_line_size=_LONGEST_LINE,
+        shutdown_timeout=drain,
+    )
+    await runner.setup()
+    await web.SockSite(runner, listener, backlog=_BACKLOG).start()
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return Running(f"http://{shown}:{port}", runner, application[_DRAINING])

@@ -1,0 +1,155 @@
+"""Runs and approvals as one caller sees them, with what is read beside them."""
+
+from soar.access.decide import Denied, decide
+from soar.access.permissions import Permission
+from soar.api.call import Call
+from soar.api.schemas.approvals import ApprovalView, CardView, EscalationView, EvidenceView, VoteView
+from soar.api.schemas.base import to_plain
+from soar.api.schemas.runs import InitiatorView, RunView
+from soar.approvals.decide import LEVELS, find_refusal
+from soar.approvals.service import find_voter
+from soar.model.approval import Approval, Card, VoteChoice
+from soar.model.catalog import Catalog
+from soar.model.ids import encode_crockford
+from soar.model.playbook import Assurance
+from soar.model.run import Run
+from soar.store import Unit
+
+_CODE_LENGTH = 10  # base 32 characters: 50 bits of the digest
+_PEOPLE = frozenset({"user", "token"})
+
+
+class Views:
+    """Shows what one transaction holds to one caller.
+
+    Args:
+        call: who looks.
+        unit: the transaction.
+    """
+
+    def __init__(self, call: Call, unit: Unit) -> None:
+        self._call = call
+        self._unit = unit
+        self._voter = find_voter(unit, call.principal)
+        decision = decide(call.principal, Permission.APPROVAL_VOTE, roles=call.services.roles)
+        self._never = decision.reason if isinstance(decision, Denied) else None
+
+    def show_run(self, run: Run) -> RunView:
+        """Return a run as lists show it."""
+        return RunView(
+            id=run.id,
+            playbook=run.playbook,
+            playbook_name=self._call.desk.revisions.name(self._unit, run),
+            revision=run.revision,
+            mode=run.mode,
+            status=run.status,
+            alert=run.alert,
+            case=run.case,
+            initiator=self._show_initiator(run.initiator),
+            created_at=run.created_at,
+            started_at=run.started_at,
+            finished_at=run.finished_at,
+            reason=run.reason,
+            waiting_for=run.waiting_for,
+            outputs={name: to_plain(output) for name, output in run.outputs.items()},
+        )
+
+    def show_approval(self, approval: Approval) -> ApprovalView:
+        """Return a question, with whether the caller may answer it."""
+        run = self._unit.runs.get(approval.run)
+        why_not = self.explain_no(approval)
+        confirm = approval.confirm if LEVELS.index(approval.assurance) >= LEVELS.index(Assurance.CONFIRMED) else ""
+        return ApprovalView(
+            id=approval.id,
+            code=approval.code,
+            run=approval.run,
+            step=approval.step,
+            playbook=approval.playbook,
+            playbook_name=self._call.desk.revisions.name(self._unit, run) if run else approval.playbook,
+            revision=approval.revision,
+            alert=run.alert if run else None,
+            status=approval.status,
+            digest=approval.digest,
+            digest_code=shorten_digest(approval.digest),
+            card=_show_card(approval.card),
+            by=approval.by,
+            quorum=approval.quorum,
+            yes=sum(vote.choice is VoteChoice.APPROVE for vote in approval.votes),
+            assurance=approval.assurance,
+            confirm=confirm,
+            confirm_hint=hint_confirmation(confirm, approval.card, self._call.services.catalog),
+            comment=approval.comment,
+            asked_at=approval.asked_at,
+            expires_at=approval.expires_at,
+            escalations=tuple(
+                EscalationView(at=level.at, to=level.to, is_reached=level.is_reached) for level in approval.escalations
+            ),
+            votes=_show_votes(approval),
+            decided_at=approval.decided_at,
+            reason=approval.reason,
+            may_vote=why_not is None,
+            why_not=why_not,
+        )
+
+    def explain_no(self, approval: Approval) -> str | None:
+        """Return why the caller may not vote on a question now, in a sentence; None if they may."""
+        if self._never is not None:
+            return self._never
+        if self._voter is None:
+            return "Only people decide."
+        refusal = find_refusal(approval, self._voter, self._call.at)
+        return refusal.reason if refusal else None
+
+    def _show_initiator(self, initiator: str) -> InitiatorView:
+        kind, _, name = initiator.partition(":")
+        person = self._unit.users.get(name) if kind in _PEOPLE else None
+        return InitiatorView(kind=kind, name=person.name if person else name)
+
+
+def shorten_digest(digest: str) -> str:
+    """Return ten characters of a digest that people can compare by eye and ear."""
+    return encode_crockford(bytes.fromhex(digest.partition(":")[2]), _CODE_LENGTH).upper()
+
+
+def hint_confirmation(confirm: str, card: Card, catalog: Catalog) -> str:
+    """Say in words what must be typed for a yes; empty if nothing must."""
+    if not confirm:
+        return ""
+    spec = catalog.find_action(card.action)
+    noun = spec.targets.replace("_", " ") if spec and spec.targets else "targets"
+    if confirm == str(card.target_count):
+        return f"the number of {noun}"
+    return "the name of the target" if confirm in card.targets else "what the playbook asks for"
+
+
+def _show_card(card: Card) -> CardView:
+    return CardView(
+        question=card.question,
+        action=card.action,
+        connection=card.connection,
+        effect=card.effect,
+        is_reversible=card.is_reversible,
+        targets=card.targets,
+        target_count=card.target_count,
+        reason=card.reason,
+        impact=card.impact,
+        undo=card.undo,
+        evidence=tuple(EvidenceView(label=label, text=text) for label, text in card.evidence),
+        arguments=card.arguments,
+    )
+
+
+def _show_votes(approval: Approval) -> tuple[VoteView, ...]:
+    return tuple(
+        VoteView(
+            user=vote.user,
+            name=vote.name,
+            roles=vote.roles,
+            choice=vote.choice,
+            assurance=vote.assurance,
+            via=vote.via,
+            at=vote.at,
+            comment=vote.comment,
+        )
+        for vote in approval.votes
+    )

@@ -1,0 +1,167 @@
+"""`soar alert`."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from soar.cli.answer import Answer
+from soar.cli.client import Client, connect
+from soar.cli.options import Json, Limit, group, guide
+from soar.cli.output import Line, cut, describe_moment, mark, show, show_answer, show_list
+from soar.model.errors import InputError
+from soar.model.values import JsonValue
+
+commands = group(
+    "Send alerts, and see what became of them.",
+    "soar alert send phish-report examples/phishing.json",
+    "soar alert list --severity high",
+    "soar alert show al_7k2m9q4wz1xt",
+)
+
+_STDIN = "-"
+_WIDEST_ENTITIES = 200
+_SEVERITY_STYLES = {"critical": "red", "high": "red", "medium": "yellow"}
+
+
+@commands.command(
+    help=guide(
+        "Send an alert as its source would; with --check nothing is kept and nothing starts.",
+        "soar alert send phish-report examples/phishing.json",
+        "soar alert send wazuh alert.json --check",
+        "jq .alert log.json | soar alert send wazuh -",
+    )
+)
+def send(
+    source: Annotated[str, typer.Argument(help="The source whose mapping reads it; `soar source list` has them.")],
+    file: Annotated[str, typer.Argument(help="A file with one JSON object, or - for standard input.")],
+    is_check: Annotated[bool, typer.Option("--check", help="Only say which playbooks would take it, and why.")] = False,
+    is_json: Json = False,
+) -> None:
+    """Post an alert, or ask what it would do."""
+    alert = _read_alert(file)
+    client = connect()
+    if is_check:
+        checked = client.send("POST", f"/hooks/{quote(source, safe='')}/check", body=alert).answer
+        show_answer(checked, *_describe_why(checked.parts("why")), is_json=is_json)
+        return
+    receipt = client.post("alerts", body={"source": source, "alert": alert})
+    kept, earlier = receipt.text("alert"), receipt.text("duplicate_of")
+    told = f"{mark('duplicate')} the same as {earlier}, which is kept" if earlier else f"✔ {kept} is kept"
+    show_answer(receipt, told, f"next: soar alert show {earlier or kept}", is_json=is_json)
+
+
+@commands.command("list", help=guide("List alerts, newest first.", "soar alert list", "soar alert list --source wazuh"))
+def list_alerts(
+    source: Annotated[str | None, typer.Option(help="Only of this source.")] = None,
+    severity: Annotated[str | None, typer.Option(help="Only of this severity.")] = None,
+    limit: Limit = 50,
+    is_json: Json = False,
+) -> None:
+    """Show what came in."""
+    client = connect()
+    page = client.get("alerts", query={"source": source, "severity": severity, "limit": str(limit)})
+    rows = (
+        (
+            alert.text("id"),
+            describe_moment(alert.moment("received_at")),
+            alert.text("severity"),
+            alert.text("source"),
+            alert.text("title"),
+            _describe_matches(alert),
+        )
+        for alert in page.parts("items")
+    )
+    if show_list(page, is_json, ("ALERT", "RECEIVED", "SEVERITY", "SOURCE", "TITLE", "WHAT HAPPENED"), rows):
+        _explain_none(client, is_filtered=bool(source or severity))
+
+
+@commands.command("show", help=guide("Show an alert, and why playbooks took it or not.", "soar alert show @last"))
+def show_alert(
+    alert_id: Annotated[str, typer.Argument(metavar="ID", help="An alert's id, or @last.")], is_json: Json = False
+) -> None:
+    """Show one alert."""
+    client = connect()
+    alert = client.get("alerts", _find_last(client) if alert_id == "@last" else alert_id)
+    show_answer(alert, *_tell_alert(alert), is_json=is_json)
+
+
+def _tell_alert(alert: Answer) -> Iterator[Line]:
+    severity = alert.text("severity")
+    received = describe_moment(alert.moment("received_at"))
+    yield Line(f"{alert.text('id')}  {alert.text('title')}", "bold")
+    yield Line(
+        f"{severity} · {alert.text('kind')} · from {alert.text('source')} · {received}",
+        _SEVERITY_STYLES.get(severity, ""),
+    )
+    entities = alert.part("entities")
+    for kind in entities.raw:
+        yield Line(f"  {kind}: {cut(', '.join(entities.texts(kind)), _WIDEST_ENTITIES)}")
+    yield Line(f"what happened: {_describe_matches(alert)}")
+    yield from _describe_why(alert.parts("why"))
+    for match in alert.parts("matches"):
+        if match.text("run"):
+            yield Line(f"next: soar run show {match.text('run')}")
+
+
+def _read_alert(file: str) -> JsonValue:
+    try:
+        text = sys.stdin.read() if file == _STDIN else Path(file).read_text("utf-8")
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}", hint="name a file, or - for stdin") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file} is not UTF-8 at byte {error.start}", hint="save it as UTF-8") from error
+    try:
+        alert: JsonValue = json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise InputError(f"{file} is no JSON at {where}: {error.msg}", hint="send one JSON object") from error
+    except RecursionError as error:
+        raise InputError(f"{file} is nested too deep", hint="send it as its source would") from error
+    if not isinstance(alert, dict):
+        raise InputError(f"{file} holds no JSON object", hint="send one alert, as its source would")
+    return alert
+
+
+def _find_last(client: Client) -> str:
+    newest = client.get("alerts", query={"limit": "1"}).parts("items")
+    if not newest:
+        raise InputError("there is no alert yet", hint="soar alert send SOURCE FILE")
+    return newest[0].text("id")
+
+
+def _describe_matches(alert: Answer) -> str:
+    told = [
+        " ".join(
+            filter(None, (match.text("relation"), match.text("playbook"), match.text("run"), match.text("reason")))
+        )
+        for match in alert.parts("matches")
+    ]
+    return "; ".join(told) or "no playbook took it"
+
+
+def _describe_why(why: list[Answer]) -> list[Line]:
+    """Say of each playbook whether it takes the alert, and which part of its condition decided."""
+    lines: list[Line] = []
+    for one in why:
+        is_match = one.flag("is_match")
+        style = "green" if is_match else ""
+        lines.append(Line(f"{'✔ takes it  ' if is_match else '✖ does not   '} {one.text('playbook')}", style))
+        lines += [
+            Line(f"      {condition.text('source')}  is {condition.text('value')}")
+            for condition in one.parts("conditions")
+            if condition.flag("is_deciding") or is_match
+        ]
+    return lines or [Line("there is no playbook for alerts of this source"), Line("next: soar playbook list")]
+
+
+def _explain_none(client: Client, *, is_filtered: bool) -> None:
+    if is_filtered:
+        show("No such alert. Ask without --source and --severity.")
+        return
+    first = client.get("now").part("first_alert").text("cli")
+    show("No alerts yet. A source sends them, or you do:", f"next: {first or 'soar alert send SOURCE FILE'}")

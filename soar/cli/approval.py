@@ -1,0 +1,166 @@
+"""`soar approval`."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from soar.cli.answer import Answer
+from soar.cli.card import tell_card
+from soar.cli.client import Client, connect
+from soar.cli.exits import ExitCode
+from soar.cli.options import Json, Limit, group, guide
+from soar.cli.output import Line, describe_moment, mark, note, show, show_answer, show_list
+from soar.cli.prompts import ask
+from soar.model.errors import ConflictError, DeniedError
+from soar.model.ids import normalize_code
+
+commands = group(
+    "See what waits for people, and decide it.",
+    "soar approval list",
+    "soar approval show AB12",
+    'soar approval approve AB12 --confirm srv-files-01 -m "seen it"',
+)
+
+Code = Annotated[str, typer.Argument(metavar="CODE", help="Its short code, in any case, or its id.")]
+Comment = Annotated[str | None, typer.Option("--message", "-m", help="Your comment; it goes into the record.")]
+
+
+class Progress(StrEnum):
+    """Whether a question still waits."""
+
+    PENDING = "pending"
+    DECIDED = "decided"
+
+
+@commands.command(
+    "list", help=guide("List the questions to people.", "soar approval list", "soar approval list --status decided")
+)
+def list_approvals(
+    status: Annotated[Progress, typer.Option(help="Which ones.")] = Progress.PENDING,
+    limit: Limit = 50,
+    is_json: Json = False,
+) -> None:
+    """Show what waits, or what was decided."""
+    page = connect().get("approvals", query={"status": status.value, "limit": str(limit)})
+    rows = (
+        (
+            approval.text("code"),
+            approval.part("card").text("question"),
+            f"{mark(approval.text('status'))} {approval.text('status')}",
+            f"{approval.number('yes')} of {approval.number('quorum')}",
+            ", ".join(approval.texts("by")),
+            "you" if approval.flag("may_vote") else "",
+            describe_moment(approval.moment("decided_at") or approval.moment("expires_at")),
+            approval.text("run"),
+        )
+        for approval in page.parts("items")
+    )
+    when = "LEFT" if status is Progress.PENDING else "DECIDED"
+    if show_list(page, is_json, ("CODE", "QUESTION", "STATUS", "YES", "WHO MAY", "", when, "RUN"), rows):
+        is_pending = status is Progress.PENDING
+        show("Nobody is being waited for. Gates of playbooks ask here." if is_pending else "Nothing was decided yet.")
+        show("next: soar approval list --status decided" if is_pending else "next: soar approval list")
+
+
+@commands.command(
+    "show", help=guide("Show what is asked.", "soar approval show AB12", "soar approval show ab12 --json")
+)
+def show_approval(code: Code, is_json: Json = False) -> None:
+    """Show one question."""
+    approval = _fetch(connect(), code)
+    lines = tell_card(approval)
+    if approval.flag("may_vote"):
+        code = approval.text("code")
+        lines.append(Line(f"next: soar approval approve {code}   or   soar approval deny {code} -m WHY"))
+    show_answer(approval, *lines, is_json=is_json)
+
+
+@commands.command(
+    help=guide(
+        "Say yes to exactly what is shown. On a terminal you are asked for what must be typed.",
+        "soar approval approve AB12",
+        'soar approval approve AB12 --confirm srv-files-01 -m "seen it"',
+    )
+)
+def approve(
+    code: Code,
+    confirm: Annotated[
+        str | None, typer.Option("--confirm", help="What must be typed: the target's name, or how many there are.")
+    ] = None,
+    comment: Comment = None,
+    is_json: Json = False,
+) -> None:
+    """Vote yes, bound to the digest of what was fetched and shown."""
+    client = connect()
+    approval = _open(client, code)
+    typed = confirm
+    if typed is None and approval.text("confirm"):
+        hint = approval.text("confirm_hint") or "what it acts on"
+        typed = ask(f"to approve, type {hint}", otherwise=f"use --confirm with {hint}")
+    if comment is None and approval.text("comment") == "required":
+        comment = _ask_comment()
+    _vote(client, approval, "approve", confirm=typed, comment=comment, is_json=is_json)
+
+
+@commands.command(help=guide("Say no.", 'soar approval deny AB12 -m "wrong host"'))
+def deny(code: Code, comment: Comment = None, is_json: Json = False) -> None:
+    """Vote no."""
+    client = connect()
+    approval = _open(client, code)
+    if comment is None and approval.text("comment") in {"required", "required_on_deny"}:
+        comment = _ask_comment()
+    _vote(client, approval, "deny", confirm=None, comment=comment, is_json=is_json)
+
+
+def _fetch(client: Client, code: str) -> Answer:
+    return client.get("approvals", code if "_" in code else normalize_code(code))
+
+
+def _open(client: Client, code: str) -> Answer:
+    """Fetch a question and show it on standard error, before anything is asked or decided.
+
+    Raises:
+        ConflictError: it is decided already.
+        DeniedError: the caller may not vote.
+    """
+    approval = _fetch(client, code)
+    note(*tell_card(approval))
+    if approval.text("status") != "pending":
+        raise ConflictError(
+            f"{approval.text('code')} is {approval.text('status')} already", hint="soar approval list shows what waits"
+        )
+    if not approval.flag("may_vote"):
+        raise DeniedError(
+            approval.text("why_not") or f"you may not decide {approval.text('code')}", code="may_not_vote"
+        )
+    return approval
+
+
+def _ask_comment() -> str:
+    return ask("comment", otherwise="a comment is required: use -m")
+
+
+def _vote(client: Client, shown: Answer, vote: str, *, confirm: str | None, comment: str | None, is_json: bool) -> None:
+    decided = client.post(
+        "approvals",
+        shown.text("id"),
+        "votes",
+        body={"vote": vote, "comment": comment, "confirm": confirm, "digest": shown.text("digest")},
+    )
+    status, code = decided.text("status"), decided.text("code")
+    votes = f"{decided.number('yes')} of {decided.number('quorum')} yes"
+    if status == "pending":
+        show_answer(
+            decided,
+            f"✔ your vote on {code} counts; it waits for more ({votes})",
+            f"next: soar approval show {code}",
+            is_json=is_json,
+        )
+        raise typer.Exit(ExitCode.WAITING)
+    show_answer(
+        decided,
+        f"{mark(status)} {code} {status} ({votes})",
+        f"next: soar run show {decided.text('run')} --watch",
+        is_json=is_json,
+    )

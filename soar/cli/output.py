@@ -1,0 +1,199 @@
+"""The one place where anything is written to the terminal; every text goes through one escaper."""
+
+import json
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from soar.app.clock import SystemClock
+from soar.app.log import inert
+from soar.cli.answer import Answer
+from soar.model.errors import InputError, SoarError
+
+_WIDEST_CELL = 60
+_UNBOUNDED = 10_000  # columns of what is no terminal: programs cut lines themselves
+_PATIENCE = 2.0  # seconds before a spinner says that we wait
+_DASH = "\N{EN DASH}"
+_FACES: Mapping[str, tuple[str, str]] = {
+    **dict.fromkeys(("succeeded", "approved", "lifted"), ("✔", "green")),
+    **dict.fromkeys(("skipped", "cancelled", "superseded", "undone", "duplicate", "disabled"), (_DASH, "dim")),
+    **dict.fromkeys(("running", "retrying", "lifting"), ("·", "cyan")),
+    **dict.fromkeys(("waiting", "pending", "queued"), ("…", "yellow")),
+    "expired": (_DASH, "yellow"),
+    "active": ("●", "yellow"),
+    "overdue": ("!", "red"),
+}
+_BAD_FACE = ("✖", "red")
+_LENGTHS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line, however hostile its text.
+
+    Attributes:
+        text: any text.
+        style: a style of rich; empty is plain.
+    """
+
+    text: str = ""
+    style: str = ""
+
+
+def mark(status: str) -> str:
+    """Return the sign that stands for a status; the word goes beside it."""
+    return _FACES.get(status, _BAD_FACE)[0]
+
+
+def style_of(status: str) -> str:
+    """Return the colour of a status."""
+    return _FACES.get(status, _BAD_FACE)[1]
+
+
+def cut(text: str, width: int = _WIDEST_CELL) -> str:
+    """Return a text of at most so many characters; a cut one ends in an ellipsis."""
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def describe_length(length: timedelta) -> str:
+    """Return a length of time in its largest whole unit, such as `3 min`; below ten seconds with a decimal."""
+    seconds = abs(length.total_seconds())
+    if seconds < 10:  # noqa: PLR2004 -- where a decimal still says something
+        return f"{seconds:.1f} s"
+    size, unit = next((size, unit) for size, unit in _LENGTHS if seconds >= size)
+    return f"{int(seconds // size)} {unit}"
+
+
+def describe_moment(moment: datetime | None) -> str:
+    """Return when something is or was, seen from now, such as `3 min ago` or `in 2 h`; nothing for None."""
+    if moment is None:
+        return ""
+    distance = moment - SystemClock().now()
+    length = describe_length(distance)
+    return f"in {length}" if distance > timedelta() else f"{length} ago"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun, such as `1 run` or `2 runs`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def show(*lines: Line | str) -> None:
+    """Print lines."""
+    _print(lines, is_error=False)
+
+
+def show_json(document: object) -> None:
+    """Print JSON for programs; what could harm a terminal is written as JSON's own escapes."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    sys.stdout.write("".join(f"{inert(line)}\n" for line in text.split("\n")))
+
+
+def show_answer(answer: Answer, *lines: Line | str, is_json: bool) -> None:
+    """Print an answer: as it came for programs, as these lines for people."""
+    if is_json:
+        show_json(answer.raw)
+    else:
+        show(*lines)
+
+
+def show_list(answer: Answer, is_json: bool, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bool:
+    """Print a list for people or for programs.
+
+    Args:
+        answer: the page as the API gave it.
+        is_json: whether programs read it.
+        headings: of the columns, in upper case.
+        rows: their cells; one that begins with a status's sign takes its colour.
+
+    Returns:
+        Whether people were shown an empty list, so that the next step must be said.
+    """
+    if is_json:
+        show_json(answer.raw)
+        return False
+    cells = list(rows)
+    if cells:
+        open_console(is_error=False).print(_make_table(headings, cells))
+    if answer.text("next"):
+        show(Line("there are more: ask for them with --limit", "dim"))
+    return not cells
+
+
+def show_text(text: str) -> None:
+    """Print a text of several lines as it is, but for what could harm a terminal."""
+    show(*text.rstrip("\n").split("\n"))
+
+
+def note(*lines: Line | str) -> None:
+    """Print lines on standard error: for the person, not for the pipe."""
+    _print(lines, is_error=True)
+
+
+def print_error(error: SoarError) -> None:
+    """Print an error: what happened, and what to do."""
+    faults = error.faults if isinstance(error, InputError) else ()
+    told = [fault for fault in faults if fault.message not in error.message]
+    message = "; ".join((error.message, *(f"{fault.pointer or '/'}: {fault.message}" for fault in told)))
+    first, *rest = message.split("\n")
+    note(Line(f"error: {first}", "red"), *rest)
+    if error.hint:
+        note(f"hint: {error.hint}")
+
+
+@contextmanager
+def waiting(message: str) -> Iterator[None]:
+    """Show on a terminal that something takes its time, once it does."""
+    console = open_console(is_error=True)
+    if not console.is_terminal:
+        yield
+        return
+    status = console.status(Text(inert(message)))
+    timer = threading.Timer(_PATIENCE, status.start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        status.stop()
+
+
+def open_console(*, is_error: bool) -> Console:
+    """Return the terminal, or what stands in its place; colours obey NO_COLOR.
+
+    Args:
+        is_error: whether standard error is meant.
+    """
+    console = Console(stderr=is_error, highlight=False, emoji=False, markup=False)
+    if not console.is_terminal:
+        console.width = _UNBOUNDED
+    return console
+
+
+def make_text(lines: Iterable[Line | str]) -> Group:
+    """Return lines for rich to print, each made inert."""
+    whole = (line if isinstance(line, Line) else Line(line) for line in lines)
+    return Group(*(Text(inert(line.text), style=line.style) for line in whole))
+
+
+def _print(lines: Iterable[Line | str], *, is_error: bool) -> None:
+    open_console(is_error=is_error).print(make_text(lines), soft_wrap=True)
+
+
+def _make_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, no_wrap=True, overflow="ellipsis")
+    styles = dict((*_FACES.values(), _BAD_FACE))
+    for row in rows:
+        table.add_row(*(Text(cut(inert(cell)), style=styles.get(cell[:1], "")) for cell in row))
+    return table

@@ -1,0 +1,485 @@
+"""A whole embedded service without HTTP, in virtual time: real store, engine and shell; only products are fake."""
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Never, TypeVar
+
+from soar.approvals.decide import Ballot, Refusal
+from soar.approvals.service import ApprovalService
+from soar.audit.verify import Report, verify_unit
+from soar.engine.events import CancelRequested, RunStarted, dump_event
+from soar.engine.replay import fold
+from soar.engine.state import RunState
+from soar.model.alert import Alert
+from soar.model.approval import Approval, ApprovalStatus, VoteChoice
+from soar.model.audit import Actor
+from soar.model.catalog import ActionSpec, Catalog, Effect, Repeat
+from soar.model.identity import PrincipalKind, Role
+from soar.model.message import Message
+from soar.model.playbook import Revision
+from soar.model.process import ActionAnswer, ActionCall
+from soar.model.response import Response
+from soar.model.run import Mode, Run, RunStatus, Timer
+from soar.model.values import JsonValue, Value
+from soar.policy import DEFAULT_POLICY, Policy
+from soar.responses.service import ResponseService
+from soar.runtime.commit import Committer
+from soar.runtime.driver import Driver
+from soar.runtime.executor import Executor
+from soar.runtime.plans import Planner, Surroundings
+from soar.runtime.queue import RunQueue
+from soar.runtime.timers import TimerKeeper
+from soar.store import Store, Unit, open_store
+from tests.support.builders import build_action_spec, build_connector_spec, build_principal, build_user
+from tests.support.clock import START, VirtualClock
+from tests.support.disk import InlineDisk
+from tests.support.ids import SeededIds
+from tests.support.loop import run_virtual
+from tests.support.process import RecordingProcess, ScriptedHost
+from tests.support.randomness import SeededRandomness
+
+T = TypeVar("T")
+
+WORKSPACE = "default"
+PEOPLE: Mapping[str, Role] = {
+    "ann": Role.ANALYST,
+    "bob": Role.ANALYST,
+    "carol": Role.SOC_LEAD,
+    "dave": Role.INCIDENT_COMMANDER,
+    "olga": Role.AUDITOR,
+}
+"""Who lives in a world: ids `u_ann` and so on, all `@corp.example`."""
+
+_EVERYTHING = 10_000
+_INSTANT = 1e-6
+
+
+def build_spec(name: str, effect: Effect = Effect.READ, repeat: Repeat = Repeat.SAFE, **changes: object) -> ActionSpec:
+    connector, _, action = name.partition(".")
+    plain = {"undo": None, "undo_arguments": {}, "targets": None, "parameters": {}, "result": {}}
+    changed = {**plain, **changes}
+    return build_action_spec(connector=connector, name=action, title=name, effect=effect, repeat=repeat, **changed)
+
+
+ACTIONS = (
+    build_spec("virustotal.url_report"),
+    build_spec("virustotal.file_report"),
+    build_spec("whois.domain_age"),
+    build_spec("exchange.search_messages"),
+    build_spec(
+        "exchange.purge_messages",
+        Effect.DESTRUCTIVE,
+        undo="restore_messages",
+        undo_arguments={"messages": "with.messages"},
+        targets="messages",
+    ),
+    build_spec("exchange.restore_messages", Effect.WRITE),
+    build_spec("chat.dm", Effect.WRITE, Repeat.KEYED),
+    build_spec("crm.find"),
+    build_spec("crm.note", Effect.WRITE, Repeat.KEYED),
+    build_spec("crm.page", Effect.WRITE, Repeat.UNSAFE),
+    build_spec("crm.wipe", Effect.DESTRUCTIVE, targets="user"),
+    build_spec(
+        "crm.lock",
+        Effect.WRITE,
+        Repeat.UNSAFE,
+        undo="unlock",
+        undo_arguments={"user": "with.user", "ticket": "output.ticket"},
+        targets="user",
+    ),
+    build_spec("crm.unlock", Effect.WRITE, Repeat.KEYED),
+)
+
+
+def build_actions_catalog(actions: Sequence[ActionSpec] = ACTIONS) -> Catalog:
+    """Return the catalog of these actions, by connector."""
+    connectors = dict.fromkeys(action.connector for action in actions)
+    return Catalog(
+        {
+            connector: build_connector_spec(*(action for action in actions if action.connector == connector))
+            for connector in connectors
+        }
+    )
+
+
+class SlowHost(ScriptedHost):
+    """A `ScriptedHost` whose products act at once and answer after so many seconds."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.answered: list[ActionCall] = []
+
+    async def call(self, call: ActionCall) -> ActionAnswer:
+        answer = await super().call(call)
+        await asyncio.sleep(self.seconds)
+        self.answered.append(call)
+        return answer
+
+
+class MortalStore:
+    """The store as a process sees it that ends at its `last` write: just before that is durable, or just after.
+
+    From then on nobody hears from it again.
+
+    Args:
+        store: outlives the process.
+        last: number of the write at which the process ends, from 1; 0 for never.
+        is_written: whether that write becomes durable.
+    """
+
+    def __init__(self, store: Store, last: int, *, is_written: bool) -> None:
+        self._store = store
+        self._last = last
+        self._is_written = is_written
+        self.writes = 0
+        self.died = asyncio.Event()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    async def write(self, workspace: str, work: Callable[[Unit], T]) -> T:
+        if self.died.is_set():
+            await self._hang()
+        self.writes += 1
+        if self.writes != self._last:
+            return await self._store.write(workspace, work)
+        if self._is_written:
+            await self._store.write(workspace, work)
+        self.died.set()
+        return await self._hang()
+
+    async def read(self, workspace: str, work: Callable[[Unit], T]) -> T:
+        if self.died.is_set():
+            await self._hang()
+        return await self._store.read(workspace, work)
+
+    async def _hang(self) -> Never:
+        while True:
+            await asyncio.get_running_loop().create_future()
+
+
+class RecordingAnnouncer:
+    """An `Announcer` that remembers."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str, str]] = []
+
+    def announce(self, workspace: str, kind: str, subject: str) -> None:
+        self.heard.append((workspace, kind, subject))
+
+
+class World:
+    """One process of the service. What outlives it is in `store`, `host`, `clock` and `ids`.
+
+    Args:
+        store: migrated, with people in it; see `open_world`.
+        host: the products.
+        last: number of the write at which this process ends; 0 for never.
+        is_written: whether that write becomes durable.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        host: ScriptedHost,
+        clock: VirtualClock,
+        ids: SeededIds,
+        policy: Policy = DEFAULT_POLICY,
+        catalog: Catalog | None = None,
+        drivers: int = 200,
+        last: int = 0,
+        is_written: bool = True,
+        has_timers: bool = True,
+    ) -> None:
+        self.store, self.host, self.clock, self.ids, self.policy = store, host, clock, ids, policy
+        self.mortal = MortalStore(store, last, is_written=is_written)
+        self.announcer = RecordingAnnouncer()
+        self.reports: list[Exception] = []
+        self.approvals = ApprovalService(ids=ids, policy=policy)
+        self.responses = ResponseService(ids=ids)
+        self.catalog = catalog or build_actions_catalog()
+        self.committer = Committer(approvals=self.approvals, responses=self.responses, policy=policy, ids=ids)
+        self.queue = RunQueue(drive=self._drive, clock=clock, report=self._report, limit=drivers)
+        self.timers = TimerKeeper(
+            store=self.mortal,
+            clock=clock,
+            approvals=self.approvals,
+            responses=self.responses,
+            announcer=self.announcer,
+            wake=self.queue.wake,
+        )
+        self.driver = self.build_driver()
+        self._keeper = asyncio.create_task(self.timers.run(), name="timers") if has_timers else None
+
+    def build_driver(self) -> Driver:
+        """Return a driver of this process; a second one is a rival."""
+        return Driver(
+            store=self.mortal,
+            planner=Planner(Surroundings(catalog=self.catalog, config={}, url="http://soar.test")),
+            committer=self.committer,
+            executor=Executor(host=self.host, clock=self.clock, randomness=SeededRandomness(1)),
+            timers=self.timers,
+            clock=self.clock,
+            announcer=self.announcer,
+        )
+
+    async def _drive(self, workspace: str, run: str, signal: asyncio.Event) -> None:
+        await self.driver.drive(workspace, run, signal)
+
+    def _report(self, _workspace: str, _run: str, error: Exception) -> None:
+        self.reports.append(error)
+
+    async def start(
+        self,
+        text: str,
+        *,
+        playbook: str = "tried",
+        inputs: Mapping[str, Value] | None = None,
+        initiator: str = "source:siem",
+        mode: Mode = Mode.LIVE,
+        alert: Alert | None = None,
+        author: str = "u_olga",
+    ) -> str:
+        """Put a run of this playbook's text into the store, wake it, and return its id."""
+        at, run_id = self.clock.now(), self.ids.new("run")
+        digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+        revision = Revision(playbook=playbook, digest=digest, text=text, created_at=at, author=author)
+        run = Run(
+            id=run_id,
+            playbook=playbook,
+            revision=digest,
+            mode=mode,
+            status=RunStatus.QUEUED,
+            alert=alert.id if alert else None,
+            case=None,
+            initiator=initiator,
+            inputs=inputs or {},
+            created_at=at,
+        )
+
+        def add(unit: Unit) -> None:
+            if alert is not None:
+                unit.alerts.add(alert)
+            unit.revisions.put(revision)
+            unit.runs.add(run)
+            unit.inbox.add(run_id, dump_event(RunStarted(at=at)), at)
+
+        await self.store.write(WORKSPACE, add)
+        self.queue.wake(WORKSPACE, run_id)
+        return run_id
+
+    async def recover(self) -> None:
+        """Wake what the process before left open, as a starting service does."""
+        for workspace, run in await self.store.open_runs():
+            self.queue.wake(workspace, run)
+
+    async def settle(self) -> None:
+        """Wait until nothing is driven, or the process has ended."""
+        death = asyncio.create_task(self.mortal.died.wait(), name="death")
+        try:
+            while self.queue.size and not self.mortal.died.is_set():
+                await asyncio.wait({*self.queue._drivers, death}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            death.cancel()
+        if self._keeper is not None and self._keeper.done():
+            self._keeper.result()
+
+    async def pass_time(self, delta: timedelta) -> None:
+        """Let time pass and wait until what it brought is done."""
+        await self.clock.sleep(delta.total_seconds())
+        await self.clock.sleep(_INSTANT)  # time moves only when nothing of this moment is left to do
+        await self.settle()
+
+    async def vote(
+        self,
+        name: str,
+        choice: str = "approve",
+        *,
+        approval: str | None = None,
+        comment: str | None = None,
+        confirm: str | None = None,
+        digest: str | None = None,
+        kind: PrincipalKind = PrincipalKind.USER,
+    ) -> Approval | Refusal:
+        """Let a person vote, by default on the one open question, with what they were shown."""
+        reference = approval or (await self.pending()).id
+        principal = build_principal(kind=kind, id=f"u_{name}", name=name, roles=frozenset({PEOPLE.get(name, "none")}))
+
+        def cast(unit: Unit) -> Approval | Refusal:
+            found = unit.approvals.get(reference) or unit.approvals.find_code(reference)
+            shown = digest or (found.digest if found else "")
+            ballot = Ballot(VoteChoice(choice), shown, comment=comment, confirm=confirm)
+            return self.approvals.vote(unit, reference, principal, ballot, self.clock.now())
+
+        outcome = await self.store.write(WORKSPACE, cast)
+        if isinstance(outcome, Approval):
+            self.queue.wake(WORKSPACE, outcome.run)
+            await self.settle()
+        return outcome
+
+    async def lift(self, response: str, *, name: str = "ann", reason: str | None = None) -> Response:
+        """Let a person take a change back, and wait for it."""
+        actor = Actor(kind="user", id=f"u_{name}", name=name, via="web")
+        at, initiator = self.clock.now(), f"user:u_{name}"
+        lifting = await self.store.write(
+            WORKSPACE,
+            lambda unit: self.responses.lift(unit, response, actor=actor, initiator=initiator, reason=reason, at=at),
+        )
+        self.queue.wake(WORKSPACE, lifting.lift_run or "")
+        await self.settle()
+        return lifting
+
+    async def cancel(self, run: str, by: str = "ann") -> None:
+        """Ask for a run to be cancelled, and wait for it."""
+        at = self.clock.now()
+        event = dump_event(CancelRequested(at=at, by=by))
+        await self.store.write(WORKSPACE, lambda unit: unit.inbox.add(run, event, at))
+        self.queue.wake(WORKSPACE, run)
+        await self.settle()
+
+    async def read(self, work: Callable[[Unit], T]) -> T:
+        return await self.store.read(WORKSPACE, work)
+
+    async def write(self, work: Callable[[Unit], T]) -> T:
+        return await self.store.write(WORKSPACE, work)
+
+    async def run(self, run: str) -> Run:
+        found = await self.read(lambda unit: unit.runs.get(run))
+        assert found is not None
+        return found
+
+    async def state(self, run: str) -> RunState:
+        """Return what the run's journal folds to."""
+        return fold(await self.read(lambda unit: unit.journal.load(run)))
+
+    async def statuses(self, run: str) -> dict[str, str]:
+        """Return each step's status by its path."""
+        return {path: record.status.value for path, record in (await self.state(run)).records.items()}
+
+    async def approval(self, run: str | None = None) -> Approval:
+        """Return the newest question."""
+        return (await self.read(lambda unit: unit.approvals.list(1, run=run))).items[0]
+
+    async def pending(self) -> Approval:
+        """Return the one open question."""
+        (found,) = (await self.read(lambda unit: unit.approvals.list(10, status=ApprovalStatus.PENDING))).items
+        return found
+
+    async def held(self) -> list[Response]:
+        """Return the active responses, oldest first."""
+        return [*reversed((await self.read(lambda unit: unit.responses.list(_EVERYTHING))).items)]
+
+    async def messages(self, channel: str = "#approvals") -> list[Message]:
+        """Return what was said in a room, oldest first."""
+        return [*reversed((await self.read(lambda unit: unit.messages.list(channel, _EVERYTHING))).items)]
+
+    async def timers_set(self) -> list[Timer]:
+        """Return every timer, earliest first."""
+        far = self.clock.now() + timedelta(days=10_000)
+        return [timer for _, timer in await self.store.due_timers(far)]
+
+    async def audit(self, kind: str = "") -> list[Mapping[str, JsonValue]]:
+        """Return the audit's events of a type, oldest first; of all types by default."""
+        found = await self.read(lambda unit: unit.audit.range(0, _EVERYTHING))
+        return [record.document for record in found if str(record.document["type"]).startswith(kind)]
+
+    async def verify(self) -> Report:
+        return await self.read(lambda unit: verify_unit(unit, []))
+
+    async def stop(self) -> None:
+        """End the process as a crash does: everything under way is let go of."""
+        self.mortal.died.set()
+        left = [*self.queue._drivers, *([self._keeper] if self._keeper else [])]
+        for one in left:
+            one.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def restart(self, *, last: int = 0, is_written: bool = True) -> "World":
+        """Crash, and return the process that recovers on the same store, in the same outer world."""
+        await self.stop()
+        after = World(
+            self.store,
+            host=self.host,
+            clock=self.clock,
+            ids=self.ids,
+            policy=self.policy,
+            catalog=self.catalog,
+            last=last,
+            is_written=is_written,
+        )
+        await after.recover()
+        return after
+
+
+async def open_world(*, seed: int = 0, host: ScriptedHost | None = None, **options: object) -> World:
+    """Return a world with an empty, migrated store in memory and its people in it."""
+    store = open_store("sqlite://", disk=InlineDisk(), process=RecordingProcess(), readers=InlineDisk)
+    await store.migrate()
+
+    def settle_people(unit: Unit) -> None:
+        for name, role in PEOPLE.items():
+            roles = frozenset({role.value})
+            unit.users.add(build_user(id=f"u_{name}", name=name, email=f"{name}@corp.example", roles=roles))
+
+    await store.write(WORKSPACE, settle_people)
+    return World(store, host=host or SlowHost(), clock=VirtualClock(START), ids=SeededIds(seed), **options)
+
+
+def find_unpaired(audit: Sequence[Mapping[str, JsonValue]]) -> list[object]:
+    """Return each call's intent that has not exactly one outcome, and each outcome without its intent."""
+    started, finished = Counter[object](), Counter[object]()
+    for event in audit:
+        context = event["context"]
+        assert isinstance(context, Mapping)
+        mark = (context.get("run"), context.get("step"), context.get("attempt"))
+        if event["type"] == "action.started":
+            started[mark] += 1
+        elif event["type"] == "action.finished":
+            finished[mark] += 1
+    return [mark for mark in {*started, *finished} if (started[mark], finished[mark]) != (1, 1)]
+
+
+def find_unannounced(audit: Sequence[Mapping[str, JsonValue]], calls: Sequence[ActionCall]) -> list[str]:
+    """Return the effect keys of calls whose intent the audit does not hold."""
+    intended = {
+        context.get("effect_key")
+        for event in audit
+        if event["type"] == "action.started" and event["outcome"] == "success"
+        for context in [event["context"]]
+        if isinstance(context, Mapping)
+    }
+    return [call.effect_key for call in calls if call.effect_key not in intended]
+
+
+def play(scenario: Callable[[World], Awaitable[T]], *, seed: int = 0, **options: object) -> T:
+    """Play a scenario in a fresh world of this seed; at its end the audit must be sound and complete."""
+
+    async def run() -> T:
+        world = await open_world(seed=seed, **options)
+        try:
+            result = await scenario(world)
+            await check_record(world)
+        finally:
+            await world.stop()
+        return result
+
+    return run_virtual(run(), seed=seed)
+
+
+async def check_record(world: World) -> None:
+    """Check that the audit holds together, and that it tells of every call before it and after it."""
+    report = await world.verify()
+    assert report.is_sound, report.summary
+    audit = await world.audit()
+    assert find_unpaired(audit) == []
+    assert find_unannounced(audit, world.host.calls) == []
+
+
+def at(minutes: float) -> datetime:
+    """Return so many minutes after the world's beginning."""
+    return START + timedelta(minutes=minutes)

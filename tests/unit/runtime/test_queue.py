@@ -1,0 +1,144 @@
+"""Which runs are driven now, and how it ends."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from soar.model.errors import BugError, ConflictError, UnavailableError
+from soar.runtime.queue import RunQueue
+from tests.support.clock import VirtualClock
+from tests.support.loop import run_virtual
+
+KEY = ("default", "run_1")
+
+
+class Drives:
+    """Drives that take some seconds, and then end as they are told."""
+
+    def __init__(self, seconds: float = 1.0, *errors: Exception | None) -> None:
+        self.seconds, self.errors = seconds, list(errors)
+        self.begun: list[tuple[str, float]] = []
+        self.ended: list[str] = []
+        self.reports: list[Exception] = []
+        self.at_once = self.most = 0
+
+    async def drive(self, _workspace: str, run: str, _signal: asyncio.Event) -> None:
+        self.begun.append((run, asyncio.get_running_loop().time()))
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        try:
+            await asyncio.sleep(self.seconds)
+        finally:
+            self.at_once -= 1
+        error = self.errors.pop(0) if self.errors else None
+        if error is not None:
+            raise error
+        self.ended.append(run)
+
+    def open(self, limit: int = 200) -> RunQueue:
+        return RunQueue(
+            drive=self.drive, clock=VirtualClock(), report=lambda _w, _r, e: self.reports.append(e), limit=limit
+        )
+
+
+async def empty(queue: RunQueue) -> None:
+    while queue.size:
+        await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_run_has_one_driver_and_a_wake_meanwhile_is_not_lost(seed: int) -> None:
+    async def scenario() -> None:
+        drives = Drives()
+        queue = drives.open()
+        for _ in range(3):
+            queue.wake(*KEY)
+        await asyncio.sleep(0.5)
+        queue.wake(*KEY)
+        await empty(queue)
+        assert drives.most == 1
+        assert [moment for _, moment in drives.begun] == [0.0, 1.0]
+        queue.wake(*KEY)
+        await empty(queue)
+        assert len(drives.begun) == 3
+
+    run_virtual(scenario(), seed=seed)
+
+
+def test_no_more_than_the_limit_are_driven_at_once_and_all_come_in_turn() -> None:
+    async def scenario() -> None:
+        drives = Drives()
+        queue = drives.open(limit=3)
+        for number in range(10):
+            queue.wake("default", f"run_{number}")
+        assert queue.size == 10
+        await empty(queue)
+        assert drives.most == 3
+        assert sorted(drives.ended) == sorted(f"run_{number}" for number in range(10))
+
+    run_virtual(scenario())
+
+
+def test_an_unavailable_store_is_tried_again_after_longer_and_longer_pauses() -> None:
+    async def scenario() -> None:
+        busy = [UnavailableError("busy", retry_after=2.0) for _ in range(7)]
+        drives = Drives(0.0, *busy)
+        await empty_after(drives)
+        moments = [moment for _, moment in drives.begun]
+        pauses = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+        assert pauses == [2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
+        assert drives.ended == ["run_1"]
+        assert drives.reports == busy
+
+    async def empty_after(drives: Drives) -> None:
+        queue = drives.open()
+        queue.wake(*KEY)
+        await empty(queue)
+
+    run_virtual(scenario())
+
+
+@pytest.mark.parametrize("error", [ConflictError("a rival"), BugError("ours")])
+def test_another_error_is_reported_and_ends_the_drive(error: Exception) -> None:
+    async def scenario() -> None:
+        drives = Drives(0.0, error)
+        queue = drives.open()
+        queue.wake(*KEY)
+        await empty(queue)
+        assert drives.reports == [error]
+        assert len(drives.begun) == 1
+
+    run_virtual(scenario())
+
+
+def test_draining_lets_what_is_driven_end_and_begins_nothing_that_waits_or_is_woken() -> None:
+    async def scenario() -> None:
+        drives = Drives(10.0)
+        queue = drives.open(limit=1)
+        for number in range(3):
+            queue.wake("default", f"run_{number}")
+        await asyncio.sleep(1)
+        draining = asyncio.create_task(queue.drain(timedelta(minutes=1).total_seconds()), name="drain")
+        await asyncio.sleep(1)
+        queue.wake("default", "run_9")
+        await draining
+        assert len(drives.begun) == 1
+        assert drives.ended == [drives.begun[0][0]]
+        assert asyncio.get_running_loop().time() == 10.0
+        assert queue.size == 0
+
+    run_virtual(scenario())
+
+
+def test_draining_lets_go_of_what_does_not_end_in_time() -> None:
+    async def scenario() -> None:
+        drives = Drives(1_000.0)
+        queue = drives.open()
+        queue.wake(*KEY)
+        await asyncio.sleep(1)
+        await queue.drain(5)
+        assert asyncio.get_running_loop().time() == 6.0
+        assert (len(drives.begun), drives.ended, drives.at_once) == (1, [], 0)
+
+    run_virtual(scenario())
