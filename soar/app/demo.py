@@ -94,6 +94,7 @@ async def _prepare(service: Service) -> None:
         lines += ["", "Send your first alert:", "", f"  {first_alert.curl}", ""]
     lines += ["Then approve what it asks, as bob: in the browser, or", ""]
     lines += [f"  export SOAR_URL={service.url}", "  soar login --name bob && soar approval list", ""]
+    lines += ["And check the record of it all, as olga:", "", "  soar login --name olga && soar audit verify", ""]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
 

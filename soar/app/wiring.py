@@ -209,7 +209,6 @@ class Service:
             catalog=self.site.catalog,
             connections=self.site.connections,
             library=self.library,
-            sources=self.site.sources,
             config=self.site.settings.config,
             passwords=self.passwords,
             hub=self.hub,

@@ -47,7 +47,8 @@ def send(
     client = connect()
     if is_check:
         checked = client.send("POST", f"/hooks/{quote(source, safe='')}/check", body=alert).answer
-        show_answer(checked, *_describe_why(checked.parts("why")), is_json=is_json)
+        why = [one for each in checked.parts("alerts") for one in each.parts("why")]
+        show_answer(checked, *_describe_why(why), is_json=is_json)
         return
     receipt = client.post("alerts", body={"source": source, "alert": alert})
     kept, earlier = receipt.text("alert"), receipt.text("duplicate_of")
@@ -150,7 +151,7 @@ def _describe_why(why: list[Answer]) -> list[Line]:
     for one in why:
         is_match = one.flag("is_match")
         style = "green" if is_match else ""
-        lines.append(Line(f"{'✔ takes it  ' if is_match else '✖ does not   '} {one.text('playbook')}", style))
+        lines.append(Line(f"{'✔ takes it  ' if is_match else '✖ does not  '} {one.text('playbook')}", style))
         lines += [
             Line(f"      {condition.text('source')}  is {condition.text('value')}")
             for condition in one.parts("conditions")

@@ -56,7 +56,7 @@ def list_approvals(
         )
         for approval in page.parts("items")
     )
-    when = "LEFT" if status is Progress.PENDING else "DECIDED"
+    when = "ENDS" if status is Progress.PENDING else "DECIDED"
     if show_list(page, is_json, ("CODE", "QUESTION", "STATUS", "YES", "WHO MAY", "", when, "RUN"), rows):
         is_pending = status is Progress.PENDING
         show("Nobody is being waited for. Gates of playbooks ask here." if is_pending else "Nothing was decided yet.")

@@ -49,9 +49,9 @@ def _tell_people(approval: Answer) -> Iterator[Line]:
         choice = "yes" if vote.text("choice") == "approve" else "no"
         yield Line(f"  {choice:<8}  {vote.text('name')} {describe_moment(vote.moment('at'))}{said}")
     if approval.text("status") == "pending":
-        yield Line(f"  until     {describe_moment(approval.moment('expires_at'))}; silence is a no")
+        yield Line(f"  ends      {describe_moment(approval.moment('expires_at'))}; silence is a no")
         if not approval.flag("may_vote") and approval.text("why_not"):
             yield Line(f"  you       {approval.text('why_not')}")
     elif approval.text("reason"):
-        yield Line(f"  ended     {approval.text('reason')}")
+        yield Line(f"  because   {approval.text('reason')}")
     yield Line(f"  digest    {approval.text('digest_code')}")

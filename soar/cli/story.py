@@ -55,7 +55,8 @@ def _tell_step(
         describe_length(ended - begun) if begun and ended and status != "skipped" else "",
     ]
     told = " · ".join(filter(None, words))
-    yield Line(f"{indent}{mark(status)} {label}  {step.text('action')}  {told}".rstrip(), style_of(status))
+    columns = "  ".join(filter(None, (label, step.text("action"), told)))
+    yield Line(f"{indent}{mark(status)} {columns}".rstrip(), style_of(status))
     for fault in _list_faults(step):
         yield Line(f"{indent}    {fault}", "red")
     for response in responses.get(step.text("path"), []):
@@ -76,12 +77,8 @@ def _tell_gate(step: Answer, approval: Answer | None) -> str:
     code, voters = approval.text("code"), [vote.text("name") for vote in approval.parts("votes")]
     if approval.text("status") == "pending":
         votes = f"{approval.number('yes')} of {approval.number('quorum')} yes"
-        return f"{code} asks {', '.join(approval.texts('by'))}: {votes}, until {_tell_until(approval)}"
+        return f"{code} asks {', '.join(approval.texts('by'))}: {votes}, ends {describe_moment(approval.moment('expires_at'))}"
     return f"{code} {approval.text('status')}{' by ' + ', '.join(voters) if voters else ''}"
-
-
-def _tell_until(approval: Answer) -> str:
-    return describe_moment(approval.moment("expires_at")) or "decided"
 
 
 def _tell_items(step: Answer) -> str:

@@ -13,7 +13,7 @@ commands = group(
     "Make, list and revoke API tokens of your own.",
     "soar token create ci --scope alert:send --days 7",
     "soar token list",
-    "soar token revoke tok_7k2m9q4wz1xt",
+    "soar token revoke t_7k2m9q4wz1xt",
 )
 
 
@@ -55,7 +55,7 @@ def list_tokens(limit: Limit = 50, is_json: Json = False) -> None:
         show("You have no tokens.", "next: soar token create NAME --scope alert:send --days 7")
 
 
-@commands.command(help=guide("Revoke a token, at once.", "soar token revoke tok_7k2m9q4wz1xt"))
+@commands.command(help=guide("Revoke a token, at once.", "soar token revoke t_7k2m9q4wz1xt"))
 def revoke(token_id: Annotated[str, typer.Argument(metavar="ID", help="As `soar token list` shows it.")]) -> None:
     """Make a token worthless."""
     connect().delete("tokens", token_id)

@@ -4,16 +4,24 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from functools import partial
+from typing import Final, TypeAlias
 
 from soar.model.secret import Secret
 
+SHORTEST_KEY: Final = 16
+"""Bytes of a key; a shorter one is no key."""
+
 _DIGEST_BYTES = 32
 _STANDARD_PREFIX = "whsec_"
+_PLACE: Final = re.compile(r"\{(body|timestamp|id)\}")
+_UNIX: Final = re.compile(r"[0-9]{1,12}")
+_DECOY: Final = bytes(SHORTEST_KEY)
 
 
 class Encoding(StrEnum):
@@ -57,7 +65,7 @@ class Bearer:
 
     Attributes:
         secrets: names of the credentials that are accepted.
-        id: names the header with the delivery's id; None if nothing says.
+        id: names the header with the delivery's id; None means `Idempotency-Key`.
     """
 
     secrets: tuple[str, ...]
@@ -81,11 +89,28 @@ def find_refusal(recipe: Recipe, request: Request, keys: Sequence[Secret], now: 
     Args:
         recipe: how this source signs.
         request: as received.
-        keys: the opened credentials that the recipe names; none refuses everything.
+        keys: the opened credentials that the recipe names. Without a usable one everything is refused, after as much
+            work as with one, so that time does not tell.
         now: the moment.
     """
-    if not keys:
-        return "the source has no key"
+    opened = [key for key in map(partial(_open_key, recipe), keys) if len(key) >= SHORTEST_KEY]
+    refusal = _check(recipe, request, opened or [_DECOY], now)
+    return refusal if opened else f"the source has no key of {SHORTEST_KEY} bytes or more"
+
+
+def find_delivery_id(recipe: Recipe, request: Request) -> str | None:
+    """Return the id that tells one delivery from the next, or None if nothing authentic does.
+
+    An id that the signature does not cover is nobody's: whoever replays a request could change it.
+    """
+    match recipe:
+        case Hmac():
+            return request.headers.get(recipe.id) if recipe.id and "{id}" in recipe.template else None
+        case Bearer():
+            return request.headers.get(recipe.id or "idempotency-key")
+
+
+def _check(recipe: Recipe, request: Request, keys: Sequence[bytes], now: datetime) -> str | None:
     match recipe:
         case Hmac():
             return _check_hmac(recipe, request, keys, now)
@@ -93,47 +118,57 @@ def find_refusal(recipe: Recipe, request: Request, keys: Sequence[Secret], now: 
             return _check_bearer(request, keys)
 
 
-def find_delivery_id(recipe: Recipe, request: Request) -> str | None:
-    """Return the id that the sender gave the delivery, if it names one that its signature covers or that it chose."""
-    return request.headers.get(recipe.id) if recipe.id else None
-
-
-def _check_bearer(request: Request, keys: Sequence[Secret]) -> str | None:
+def _check_bearer(request: Request, keys: Sequence[bytes]) -> str | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    given = hashlib.sha256(token.strip().encode()).digest()
-    known = [hashlib.sha256(key.reveal().encode()).digest() for key in keys]
-    is_known = any([hmac.compare_digest(given, one) for one in known])  # noqa: C419 -- all are compared, always
-    return None if is_known and scheme.lower() == "bearer" else "the token is wrong or missing"
+    given = hashlib.sha256(_encode(token)).digest()
+    matches = [hmac.compare_digest(given, hashlib.sha256(key).digest()) for key in keys]
+    return None if any(matches) and scheme.lower() == "bearer" else "the token is wrong or missing"
 
 
-def _check_hmac(recipe: Hmac, request: Request, keys: Sequence[Secret], now: datetime) -> str | None:
-    timestamp = request.headers.get(recipe.timestamp or "", "")
-    signed = _fill(recipe, request, timestamp)
-    digests = [hmac.digest(_open_key(recipe, key), signed, hashlib.sha256) for key in keys]
+def _check_hmac(recipe: Hmac, request: Request, keys: Sequence[bytes], now: datetime) -> str | None:
+    signed = _fill(recipe, request)
+    digests = [hmac.digest(key, signed, hashlib.sha256) for key in keys]
     given = _read_signatures(recipe, request.headers.get(recipe.header, ""))
     matches = [hmac.compare_digest(digest, one) for digest in digests for one in given]
     if not any(matches):
         return "the signature is wrong or missing"
-    if recipe.timestamp is None:
-        return None
-    if not timestamp.isascii() or not timestamp.isdigit():
-        return "the timestamp is missing"
-    age = abs(now.timestamp() - int(timestamp))
-    return f"the timestamp is {age:.0f} s off" if age > recipe.tolerance.total_seconds() else None
+    return None if recipe.timestamp is None else _check_age(recipe, request.headers.get(recipe.timestamp, ""), now)
 
 
-def _fill(recipe: Hmac, request: Request, timestamp: str) -> bytes:
-    delivery = request.headers.get(recipe.id or "", "")
-    before, found, after = recipe.template.partition("{body}")
-    head, tail = (part.replace("{timestamp}", timestamp).replace("{id}", delivery).encode() for part in (before, after))
-    return head + (request.body if found else b"") + tail
+def _check_age(recipe: Hmac, timestamp: str, now: datetime) -> str | None:
+    if not _UNIX.fullmatch(timestamp):
+        return "the timestamp is missing, or no Unix time in seconds"
+    age = now.timestamp() - int(timestamp)
+    return f"the timestamp is {age:.0f} s old" if abs(age) > recipe.tolerance.total_seconds() else None
 
 
-def _open_key(recipe: Hmac, key: Secret) -> bytes:
-    if not recipe.has_encoded_key:
-        return key.reveal().encode()
+def _fill(recipe: Hmac, request: Request) -> bytes:
+    """Return what is signed; what is filled in is never looked at as a template again."""
+    parts = _PLACE.split(recipe.template)
+    texts, places = parts[::2], parts[1::2]
+    filled = [_fill_place(recipe, request, place) for place in places]
+    return b"".join(part for text, value in zip(texts, [*filled, b""], strict=True) for part in (text.encode(), value))
+
+
+def _fill_place(recipe: Hmac, request: Request, place: str) -> bytes:
+    if place == "body":
+        return request.body
+    header = recipe.timestamp if place == "timestamp" else recipe.id
+    return _encode(request.headers.get(header or "", ""))
+
+
+def _encode(text: str) -> bytes:
+    """Write a header's text as bytes; bytes that were no UTF-8 stand in it as half surrogate pairs."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _open_key(recipe: Recipe, key: Secret) -> bytes:
+    """Return a key's bytes; none if the credential does not hold one in the recipe's form."""
+    text = key.reveal()
+    if isinstance(recipe, Bearer) or not recipe.has_encoded_key:
+        return text.encode()
     try:
-        return base64.b64decode(key.reveal().removeprefix(_STANDARD_PREFIX), validate=True)
+        return base64.b64decode(text.removeprefix(_STANDARD_PREFIX), validate=True)
     except binascii.Error:
         return b""
 
@@ -149,4 +184,5 @@ def _decode(encoding: Encoding, text: str) -> bytes | None:
         raw = bytes.fromhex(text) if encoding is Encoding.HEX else base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):
         return None
-    return raw if len(raw) == _DIGEST_BYTES else None
+    is_exact = len(raw) == _DIGEST_BYTES and not any(map(str.isspace, text))
+    return raw if is_exact else None

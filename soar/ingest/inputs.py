@@ -4,18 +4,21 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Any, cast
 
 import re2
 
-from soar.expr import EvaluationError, Scope, compile_expression, parse_duration, parse_template
+from soar.expr import EvaluationError, MissingError, Program, Scope, compile_expression, parse_duration, parse_template
+from soar.expr.addresses import read_address
 from soar.model.errors import FieldFault, InputError
 from soar.model.playbook import InputSpec, Playbook
 from soar.model.values import Value, parse_timestamp
 
 _EMAIL = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,255}")
-_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_-]{1,63})*\.?")
+_LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*\.?")
+_DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})+\.?")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,31}://[^\s]{1,4096}")
 
 
@@ -58,25 +61,47 @@ def bind_inputs(
 
 def _bind(spec: InputSpec, scope: Scope, given: Mapping[str, Value]) -> Value:
     value = _find(spec, scope, given)
+    if value is None and not spec.is_required:
+        return None
     converted = convert(value, spec.type)
-    _check_bounds(spec, converted)
+    if converted is not None:
+        _check_bounds(spec, converted)
     return converted
 
 
 def _find(spec: InputSpec, scope: Scope, given: Mapping[str, Value]) -> Value:
     if spec.id in given:
         return given[spec.id]
-    if spec.source is not None and ("alert" in scope.names or spec.has_default is False):
+    absence = "it is needed, and nothing gives it"
+    if spec.source is not None:
+        program = compile_expression(spec.source)
         try:
-            return compile_expression(spec.source).evaluate(scope)
-        except EvaluationError as error:
-            if not spec.has_default:
-                raise ValueError(f"it cannot be taken from the alert: {error.message}") from error
+            value = program.evaluate(scope)
+        except MissingError as error:
+            absence = _explain_absence(program, scope, error)
+        else:
+            if value is not None or is_nullable(spec.type) or not spec.has_default:
+                return value
     if spec.has_default:
         return parse_template(spec.default).render(scope)
-    if not spec.is_required:
+    if not spec.is_required or is_nullable(spec.type):
         return None
-    raise ValueError("it is needed, and nothing gives it")
+    raise ValueError(absence)
+
+
+def is_nullable(kind: str) -> bool:
+    """Whether null is a value of a type."""
+    return kind.endswith("?") or kind == "any"
+
+
+def _explain_absence(program: Program, scope: Scope, error: MissingError) -> str:
+    """Say in the reader's words what an input's `from` did not find."""
+    paths = [reference.path for reference in program.references]
+    if "alert" in program.roots and "alert" not in scope.names:
+        return "it is needed, and no alert is there to take it from"
+    if paths == [tuple(program.source.split("."))] and paths[0][0] == "alert":
+        return f"the alert has no {'.'.join(paths[0][1:])}"
+    return f"it cannot be taken from the alert: {error.message}"
 
 
 def convert(value: Value, kind: str) -> Value:
@@ -87,7 +112,7 @@ def convert(value: Value, kind: str) -> Value:
     """
     if kind.endswith("?"):
         return None if value is None else convert(value, kind[:-1])
-    if value is None and kind != "any":
+    if value is None and not is_nullable(kind):
         raise ValueError(f"it is null, and not {_article(kind)}")
     if kind.startswith("list<"):
         if not isinstance(value, list):
@@ -141,9 +166,15 @@ def _hex(length: int) -> Callable[[Any], Value]:
 
 
 def _address(value: Any) -> Value:  # noqa: ANN401 -- any value may be asked about
-    if "%" in str(value):
-        raise ValueError("a zone is not part of an address")
-    return ip_address(str(value))
+    if not isinstance(value, str | IPv4Address | IPv6Address):
+        raise TypeError
+    return read_address(value)
+
+
+def _network(value: Any) -> Value:  # noqa: ANN401 -- any value may be asked about
+    if not isinstance(value, str) or "/" not in value or "%" in value:
+        raise ValueError
+    return str(ip_network(value, strict=False))
 
 
 _CONVERTERS: Mapping[str, Callable[[Any], Value]] = {
@@ -156,10 +187,10 @@ _CONVERTERS: Mapping[str, Callable[[Any], Value]] = {
     "duration": _parsed(timedelta, parse_duration),
     "timestamp": _parsed(datetime, parse_timestamp),
     "ip": _address,
-    "cidr": lambda value: str(ip_network(value, strict=False)),
+    "cidr": _network,
     "email": _matching(_EMAIL),
     "url": _matching(_URL),
-    "domain": _matching(_HOST),
+    "domain": _matching(_DOMAIN),
     "hostname": _matching(_HOST),
     "md5": _hex(32),
     "sha1": _hex(40),

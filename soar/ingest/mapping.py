@@ -3,9 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv6Address
+from itertools import islice
 from typing import Any, TypeVar
 
-from soar.expr import EvaluationError, Program, Scope
+from soar.expr import EvaluationError, MissingError, Program, Scope
+from soar.expr.kinds import describe
 from soar.ingest.source import Source
 from soar.model.alert import Alert, Severity
 from soar.model.values import JsonValue, Value, as_value, parse_timestamp
@@ -32,19 +35,21 @@ class _Reader:
         try:
             value = program.evaluate(self.scope)
             converted = convert(value)
+        except MissingError:
+            return default
         except (EvaluationError, ValueError) as error:
             self.faults.append(f"{name}: {error}")
             return default
-        if converted is None and value is not None:
-            self.faults.append(f"{name}: does not fit")
+        if converted is None and value not in (None, ""):
+            self.faults.append(f"{name}: {describe(value)} does not fit")
         return default if converted is None else converted
 
 
 def map_alert(source: Source, raw: JsonValue, *, alert_id: str, delivery: str, now: datetime) -> Alert:
     """Return the alert that a document means.
 
-    A field without an expression, without a value, or with one of the wrong type gets its default; the label
-    `mapping.error` then says which. So an alert that a product has changed the shape of is seen, not lost.
+    A field without an expression or without a value gets its default. So does one whose value does not fit, and the
+    label `mapping.error` then says which: an alert that a product has changed the shape of is seen, not lost.
     """
     reader = _Reader(Scope(names={"raw": as_value(raw)}, now=now))
     mapped = source.mapped
@@ -53,7 +58,7 @@ def map_alert(source: Source, raw: JsonValue, *, alert_id: str, delivery: str, n
         "title": reader.read("title", mapped.title, _to_text, kind),
         "severity": reader.read("severity", mapped.severity, _to_severity, Severity.MEDIUM),
         "time": reader.read("time", mapped.time, _to_time, None),
-        "url": reader.read("url", mapped.url, _to_text, None),
+        "url": reader.read("url", mapped.url, _to_url, None),
         "fingerprint": reader.read("fingerprint", mapped.fingerprint, _to_text, ""),
         "entities": _read_entities(reader, mapped.entities),
     }
@@ -64,9 +69,18 @@ def map_alert(source: Source, raw: JsonValue, *, alert_id: str, delivery: str, n
 
 
 def _read_entities(reader: _Reader, programs: Mapping[str, Program]) -> dict[str, tuple[str, ...]]:
-    nothing: tuple[str, ...] = ()
-    found = {name: reader.read(f"entities.{name}", program, _to_texts, nothing) for name, program in programs.items()}
+    found = {name: _read_names(reader, f"entities.{name}", program) for name, program in programs.items()}
     return {name: texts for name, texts in found.items() if texts}
+
+
+def _read_names(reader: _Reader, name: str, program: Program) -> tuple[str, ...]:
+    """Read one text or a list of them, each once; what names nothing hides none of the others."""
+    elements = [element for element in reader.read(name, program, _to_list, []) if element not in (None, "")]
+    names = dict.fromkeys(text for element in elements if (text := _to_name(element)) is not None)
+    odd = next((element for element in elements if _to_name(element) is None), None)
+    if odd is not None:
+        reader.faults.append(f"{name}: {describe(odd)} names nothing")
+    return tuple(islice(names, _MOST_ENTITIES))
 
 
 def _read_labels(reader: _Reader, programs: Mapping[str, Program]) -> dict[str, str]:
@@ -79,15 +93,21 @@ def _read_labels(reader: _Reader, programs: Mapping[str, Program]) -> dict[str, 
 def _to_text(value: Value) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    return str(value)[:_LONGEST_TEXT] or None
+    return str(value).strip()[:_LONGEST_TEXT] or None
 
 
-def _to_texts(value: Value) -> tuple[str, ...] | None:
-    if value is None:
-        return ()
-    elements = value if isinstance(value, list) else [value]
-    texts = [str(element)[:_LONGEST_TEXT] for element in elements if element not in (None, "")]
-    return tuple(dict.fromkeys(texts))[:_MOST_ENTITIES]
+def _to_url(value: Value) -> str | None:
+    """Keep only what a browser may open: the link is one that somebody else chose."""
+    text = _to_text(value)
+    return text if text is not None and text.lower().startswith(("https://", "http://")) else None
+
+
+def _to_list(value: Value) -> list[Value]:
+    return value if isinstance(value, list) else [value]
+
+
+def _to_name(value: Value) -> str | None:
+    return str(value) if isinstance(value, IPv4Address | IPv6Address) else _to_text(value)
 
 
 def _to_severity(value: Value) -> Severity | None:

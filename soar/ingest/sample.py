@@ -2,8 +2,9 @@
 
 import shlex
 
-from soar.ingest.authentication import Bearer, Hmac
+from soar.ingest.authentication import Bearer, Encoding, Hmac
 from soar.ingest.source import Source
+from soar.model.errors import InputError
 from soar.model.secret import Secret
 
 
@@ -15,12 +16,21 @@ def curl_line(source: Source, url: str, secret: Secret, file: str) -> str:
         url: how the server is reached, without a slash at the end.
         secret: the source's key. The line shows it, so this is for demonstrations only.
         file: path of the document to send.
+
+    Raises:
+        InputError: the source signs in a way that needs more than a shell.
     """
     where, key = shlex.quote(f"{url}/hooks/{source.id}"), shlex.quote(secret.reveal())
-    send = f"--data-binary @{shlex.quote(file)} {where}"
+    send = f"-H 'Content-Type: application/json' --data-binary @{shlex.quote(file)} {where}"
     match source.recipe:
         case Bearer():
             return f'curl -sS -H "Authorization: Bearer "{key} {send}'
+        case Hmac(encoding=Encoding.BASE64) | Hmac(id=str()):
+            raise InputError(
+                f"no line of a shell signs as {source.id} does",
+                code="source.no_sample",
+                hint=f"send it as yourself: soar alert send {source.id} {file}",
+            )
         case Hmac() as recipe:
             before, _, after = recipe.template.replace("{timestamp}", "$ts").partition("{body}")
             end = f'; printf %s "{after}"' if after else ""

@@ -1,21 +1,28 @@
 """What sends alerts: how it proves itself, and how its documents become ours."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from soar.expr import ExpressionError, Program, compile_expression, parse_duration
 from soar.ingest.authentication import Bearer, Encoding, Hmac, Recipe
-from soar.model.errors import FieldFault, InputError
+from soar.model.errors import BugError, FieldFault, InputError
 from soar.model.observable import ObservableKind
 from soar.model.values import JsonValue
 
 LARGEST_BODY = 1024 * 1024
 """Bytes of a request's body at most."""
+
+_SOURCE_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
+_DEFAULT_TOLERANCE = timedelta(minutes=5)
+_LARGEST_TOLERANCE = timedelta(hours=1)
 
 
 class Format(StrEnum):
@@ -55,12 +62,25 @@ def _split_names(names: object) -> object:
     return [names] if isinstance(names, str) else names
 
 
-def _read_duration(text: object) -> object:
-    return parse_duration(text) if isinstance(text, str) else text
+def _read_duration(text: object) -> timedelta:
+    try:
+        duration = parse_duration(str(text))
+    except ExpressionError as error:
+        raise ValueError(f"{error.message}; {error.hint}" if error.hint else error.message) from error
+    if not timedelta() < duration <= _LARGEST_TOLERANCE:
+        raise ValueError("a tolerance is more than nothing and at most an hour")
+    return duration
+
+
+def _read_header(name: object) -> str:
+    if not isinstance(name, str) or not _HEADER.fullmatch(name):
+        raise ValueError("a header's name is letters, digits and hyphens")
+    return name.lower()
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_split_names), Field(min_length=1, max_length=2)]
 Span = Annotated[timedelta, BeforeValidator(_read_duration)]
+Header = Annotated[str, BeforeValidator(_read_header)]
 
 
 class _Strict(BaseModel):
@@ -68,34 +88,58 @@ class _Strict(BaseModel):
 
 
 class _Hmac(_Strict):
-    header: str
+    """A recipe; a tolerance without a header means `X-Timestamp`."""
+
+    header: Header
     secret: Names
     template: str | None = None
     encoding: Encoding = Encoding.HEX
     prefix: str = ""
-    timestamp: str | None = None
-    tolerance: Span = timedelta(minutes=5)
-    id: str | None = None
+    timestamp: Header | None = None
+    tolerance: Span | None = None
+    id: Header | None = None
+
+    @model_validator(mode="after")
+    def _check_coverage(self) -> Self:
+        """Refuse a template that leaves out what we go by: then anybody could change it."""
+        template = self.signed
+        if template.count("{body}") != 1:
+            raise ValueError("the template must hold {body} once, or the signature says nothing about it")
+        if (self.moment is not None) != ("{timestamp}" in template):
+            raise ValueError("a header `timestamp` and {timestamp} in the template go together")
+        if self.id is None and "{id}" in template:
+            raise ValueError("{id} in the template needs a header `id`")
+        return self
+
+    @property
+    def moment(self) -> str | None:
+        """The header with the moment of signing."""
+        return self.timestamp or ("x-timestamp" if self.tolerance is not None else None)
+
+    @property
+    def signed(self) -> str:
+        """The template, as written or by default."""
+        return self.template or ("{timestamp}.{body}" if self.moment else "{body}")
 
     def build(self) -> Hmac:
         return Hmac(
-            header=self.header.lower(),
+            header=self.header,
             secrets=self.secret,
-            template=self.template or ("{timestamp}.{body}" if self.timestamp else "{body}"),
+            template=self.signed,
             encoding=self.encoding,
             prefix=self.prefix,
-            timestamp=self.timestamp.lower() if self.timestamp else None,
-            tolerance=self.tolerance,
-            id=self.id.lower() if self.id else None,
+            timestamp=self.moment,
+            tolerance=self.tolerance or _DEFAULT_TOLERANCE,
+            id=self.id,
         )
 
 
 class _Bearer(_Strict):
     secret: Names
-    id: str | None = None
+    id: Header | None = None
 
     def build(self) -> Bearer:
-        return Bearer(secrets=self.secret, id=self.id.lower() if self.id else None)
+        return Bearer(secrets=self.secret, id=self.id)
 
 
 class _Preset(_Strict):
@@ -111,23 +155,28 @@ class _Auth(_Strict):
     slack: _Preset | None = None
     standard_webhooks: _Preset | None = Field(default=None, alias="standard-webhooks")
 
-    def build(self) -> Recipe:
-        ways = [way for way in (self.hmac, self.bearer) if way is not None]
-        presets = {name: preset for name in PRESETS if (preset := getattr(self, name)) is not None}
-        if len(ways) + len(presets) != 1:
-            raise InputError(
-                "a source proves itself in exactly one way",
-                code="source.auth",
-                hint="write one of hmac, bearer, github, slack, standard-webhooks under `auth`",
+    @model_validator(mode="after")
+    def _check_count(self) -> Self:
+        ways = (self.hmac, self.bearer, self.github, self.slack, self.standard_webhooks)
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError(
+                "a source proves itself in exactly one way: hmac, bearer, github, slack or standard-webhooks"
             )
-        for name, preset in presets.items():
-            return PRESETS[name](preset.secret)
-        return ways[0].build()
+        return self
+
+    def build(self) -> Recipe:
+        for own in (self.hmac, self.bearer):
+            if own is not None:
+                return own.build()
+        for preset, build in ((self.github, _github), (self.slack, _slack), (self.standard_webhooks, _standard)):
+            if preset is not None:
+                return build(preset.secret)
+        raise BugError("a source without a way to prove itself")
 
 
 def _github(secrets: tuple[str, ...]) -> Hmac:
     """Return GitHub's recipe (docs.github.com: Validating webhook deliveries)."""
-    return Hmac(header="x-hub-signature-256", secrets=secrets, prefix="sha256=", id="x-github-delivery")
+    return Hmac(header="x-hub-signature-256", secrets=secrets, prefix="sha256=")
 
 
 def _slack(secrets: tuple[str, ...]) -> Hmac:
@@ -141,7 +190,7 @@ def _slack(secrets: tuple[str, ...]) -> Hmac:
     )
 
 
-def _standard_webhooks(secrets: tuple[str, ...]) -> Hmac:
+def _standard(secrets: tuple[str, ...]) -> Hmac:
     """Return the symmetric recipe of Standard Webhooks, version 1."""
     return Hmac(
         header="webhook-signature",
@@ -154,9 +203,6 @@ def _standard_webhooks(secrets: tuple[str, ...]) -> Hmac:
         id="webhook-id",
         has_encoded_key=True,
     )
-
-
-PRESETS = {"github": _github, "slack": _slack, "standard_webhooks": _standard_webhooks}
 
 
 class _Alert(_Strict):
@@ -173,7 +219,7 @@ class _Alert(_Strict):
 class _File(_Strict):
     description: str = ""
     auth: _Auth
-    format: Literal["object", "array", "ndjson"] = "object"
+    format: Format = Format.OBJECT
     alert: _Alert
 
 
@@ -188,19 +234,38 @@ def parse_source(document: JsonValue, source_id: str) -> Source:
         InputError: a key is unknown or missing, it has no way to prove itself or more than one, or an expression does
             not compile; each fault with its pointer.
     """
+    if not _SOURCE_ID.fullmatch(source_id):
+        hint = "call the file by lower-case letters, digits and single hyphens"
+        raise InputError(f"`{source_id}` is no source id", code="source.invalid", hint=hint)
     try:
         file = _File.model_validate(document)
     except ValidationError as error:
-        faults = [FieldFault("/" + "/".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
-        said = "; ".join(f"{fault.pointer}: {fault.message}" for fault in faults)
-        raise InputError(f"source {source_id} does not fit: {said}", code="source.invalid", faults=faults) from error
+        faults = [_describe(fault) for fault in error.errors()]
+        said = "; ".join(f"{fault.pointer or '/'}: {fault.message}" for fault in faults)
+        raise InputError(
+            f"source {source_id} does not fit: {said}",
+            code="source.invalid",
+            hint="correct these fields of its file",
+            faults=faults,
+        ) from error
     return Source(
         id=source_id,
         description=file.description,
         recipe=file.auth.build(),
-        format=Format(file.format),
+        format=file.format,
         mapped=_compile_all(source_id, file.alert),
     )
+
+
+def _describe(fault: ErrorDetails) -> FieldFault:
+    pointer = "".join(f"/{part}" for part in fault["loc"])
+    match fault["type"]:
+        case "extra_forbidden":
+            return FieldFault(pointer, f"there is no `{fault['loc'][-1]}` here")
+        case "missing":
+            return FieldFault(pointer, "this is missing")
+        case _:
+            return FieldFault(pointer, fault["msg"].removeprefix("Value error, "))
 
 
 def _compile_all(source_id: str, alert: _Alert) -> Mapped:

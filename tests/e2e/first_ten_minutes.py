@@ -51,7 +51,7 @@ def find_run(client: Client, alert: str, status: str) -> dict[str, object]:
 
 def walk_through(folder: Path) -> dict[str, str]:
     """Do it all against a demo in this folder; return what was seen."""
-    demo = Server(["demo", "--dir", str(folder / "demo"), "--listen", "127.0.0.1:0"], cwd=ROOT)
+    demo = Server(["demo", "--folder", str(folder / "demo"), "--listen", "127.0.0.1:0"], cwd=ROOT)
     try:
         url = demo.find(r"^soar demo: (\S+)$")
         password = demo.find(r"^\s+bob\s+analyst\s+(\S+)$")
@@ -72,6 +72,8 @@ def walk_through(folder: Path) -> dict[str, str]:
         run_cli(demo, url, folder, "run", "undo", str(run["id"]), "--yes")
         lifted = wait_for(lambda: client.send("GET", "/api/v1/responses?status=lifted").json["items"])
         assert lifted[0]["run"] == run["id"]
+        auditor = demo.find(r"^\s+olga\s+auditor\s+(\S+)$")
+        run_cli(demo, url, folder, "login", "--name", "olga", "--password-stdin", stdin=auditor)
         verified = run_cli(demo, url, folder, "audit", "verify")
         assert verified.startswith("✔"), verified
         assert demo.stop() == 0, demo.output

@@ -36,7 +36,7 @@ pytestmark = [
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[tuple[Server, str]]:
-    server = Server(["demo", "--dir", str(tmp_path / "demo"), "--listen", "127.0.0.1:0"], cwd=ROOT)
+    server = Server(["demo", "--folder", str(tmp_path / "demo"), "--listen", "127.0.0.1:0"], cwd=ROOT)
     try:
         url = server.find(r"^soar demo: (\S+)$")
         wait_for(lambda: Client(url).send("GET", "/readyz").status == 200)

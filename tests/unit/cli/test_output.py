@@ -12,7 +12,8 @@ FORBIDDEN = {chr(point) for point in (*range(0x0A), *range(0x0B, 0x20), *range(0
 
 def assert_inert(text: str) -> None:
     assert not FORBIDDEN & set(text)
-    assert "\\u001b]0;owned\\u0007\\u202eecin\\u200b\\u000aAPPROVED by CISO \\u009b31m" in text
+    assert "\\u001b]0;owned\\u0007\\u202eecin\\u200b" in text
+    assert "APPROVED by CISO \\u009b31m" in text
 
 
 def test_hostile_text_stays_in_its_line_and_moves_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,6 +25,7 @@ def test_hostile_text_stays_in_its_line_and_moves_nothing(capsys: pytest.Capture
     assert_inert(err)
     assert len(out.splitlines()) == 1
     assert len(err.splitlines()) == 3
+    assert "\\u200b\\u000aAPPROVED" in out
     assert "[red]:bomb:" in out
 
 

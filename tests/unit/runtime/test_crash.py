@@ -1,4 +1,4 @@
-"""The process ends at every single write, just before it is durable and just after; nothing is lost and nothing doubled."""
+"""The process ends at every single write, just before it is durable and just after; nothing is lost or doubled."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -44,7 +45,7 @@ class Drives:
 
 async def empty(queue: RunQueue) -> None:
     while queue.size:
-        await asyncio.sleep(0.1)
+        await asyncio.wait(queue._drivers)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -86,7 +87,7 @@ def test_an_unavailable_store_is_tried_again_after_longer_and_longer_pauses() ->
         drives = Drives(0.0, *busy)
         await empty_after(drives)
         moments = [moment for _, moment in drives.begun]
-        pauses = [later - earlier for earlier, later in zip(moments, moments[1:], strict=False)]
+        pauses = [later - earlier for earlier, later in pairwise(moments)]
         assert pauses == [2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
         assert drives.ended == ["run_1"]
         assert drives.reports == busy

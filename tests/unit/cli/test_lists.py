@@ -1,0 +1,98 @@
+"""The nouns that are only looked at, or nearly so."""
+
+import pytest
+
+from tests.unit.cli.documents import HOSTILE, page, response
+from tests.unit.cli.fakes import FakeApi, Soar
+
+
+def test_the_responses_say_what_is_held_and_until_when(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/responses", page(response(), response(id="ar_89", status="overdue", fault="no answer")))
+    _, first, second = soar("response", "list").out.splitlines()
+    for told in ("ar_88", "exchange.purge_messages", "bob@corp.example", "● active", "never", "run_1"):
+        assert told in first
+    assert "! overdue" in second
+    assert "no answer" in second
+
+
+def test_where_nothing_is_held_the_list_says_so(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/responses", page())
+    assert soar("response", "list").out.startswith("We hold nothing down.\n")
+    assert soar("response", "list", "--status", "overdue").out == "No such response. See all: soar response list\n"
+
+
+def test_a_response_is_lifted_by_a_run_that_can_be_followed(soar: Soar, api: FakeApi) -> None:
+    api.answer("POST", "/api/v1/responses/ar_88/lift", response(status="lifting", lift_run="run_2"), status=202)
+    outcome = soar("response", "lift", "ar_88", "-m", "host is clean")
+    assert outcome.out == "· ar_88 lifting: bob@corp.example\nnext: soar run show run_2 --watch\n"
+    assert api.asked[0].body == {"reason": "host is clean"}
+
+
+def test_the_connectors_name_their_actions(soar: Soar, api: FakeApi) -> None:
+    actions = [{"name": "purge_messages"}, {"name": "restore_messages"}]
+    api.answer(
+        "GET", "/api/v1/connectors", page({"id": "exchange", "title": "Exchange", "version": "1.0", "actions": actions})
+    )
+    _, line = soar("connector", "list").out.splitlines()
+    assert line.split() == ["exchange", "Exchange", "1.0", "purge_messages,", "restore_messages"]
+
+
+def test_the_sources_name_where_they_post(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/sources", page({"id": "wazuh", "auth": "bearer", "hook": "https://soar.example/hooks/wazuh"}))
+    _, line = soar("source", "list").out.splitlines()
+    assert line.split() == ["wazuh", "bearer", "https://soar.example/hooks/wazuh"]
+
+
+def test_messages_are_told_oldest_first_each_in_its_line(soar: Soar, api: FakeApi) -> None:
+    text = HOSTILE.replace("\ud800", "")
+    newest = {"at": "2024-03-01T10:05:00Z", "author": "soar", "text": "Purge 12 copies?"}
+    oldest = {"at": "2024-03-01T10:00:00Z", "author": "mallory", "text": text}
+    api.answer("GET", "/api/v1/messages", page(newest, oldest))
+    first, second = soar("message", "list", "#soc").out.splitlines()
+    assert "mallory: \\u001b]0;owned" in first
+    assert second.endswith("ago  soar: Purge 12 copies?")
+    assert api.asked[0].query == {"channel": "#soc", "limit": "50"}
+
+
+def test_without_a_channel_the_channels_are_listed(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/messages/channels", {"items": ["#soc", "@ann@corp.example"]})
+    assert [line.strip() for line in soar("message", "list").out.splitlines()] == [
+        "CHANNEL",
+        "#soc",
+        "@ann@corp.example",
+    ]
+
+
+def test_the_playbooks_say_how_they_run(soar: Soar, api: FakeApi) -> None:
+    served = {"id": "a", "name": "A", "mode": "live", "is_enabled": True, "steps": 9, "gates": 1, "connectors": ["x"]}
+    api.answer("GET", "/api/v1/playbooks", page(served, {**served, "id": "b", "is_enabled": False}))
+    _, first, second = soar("playbook", "list").out.splitlines()
+    assert first.split() == ["a", "A", "live", "9", "1", "x"]
+    assert "disabled" in second
+
+
+def test_a_playbook_is_shown_as_it_was_written(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/playbooks/a", {"id": "a", "text": "name: A\nsteps:\n  - use: x.y\n"})
+    assert soar("playbook", "show", "a").out == "name: A\nsteps:\n  - use: x.y\n"
+
+
+EMPTY = {
+    ("connector", "list"): ("/api/v1/connectors", "No connector is installed."),
+    ("source", "list"): ("/api/v1/sources", "No source is set up."),
+    ("message", "list"): ("/api/v1/messages/channels", "Nothing was said yet."),
+    ("message", "list", "#soc"): ("/api/v1/messages", "Nothing was said in #soc."),
+    ("playbook", "list"): ("/api/v1/playbooks", "No playbook serves."),
+    ("secret", "list"): ("/api/v1/credentials", "No credentials yet."),
+    ("token", "list"): ("/api/v1/tokens", "You have no tokens."),
+    ("audit", "list"): ("/api/v1/audit", "Nothing is recorded yet."),
+}
+
+
+@pytest.mark.parametrize("command", EMPTY, ids=" ".join)
+def test_an_empty_list_says_why_and_programs_get_the_empty_list(
+    soar: Soar, api: FakeApi, command: tuple[str, ...]
+) -> None:
+    path, told = EMPTY[command]
+    api.answer("GET", path, page())
+    assert soar(*command).out.startswith(told)
+    assert soar(*command, "--json").document == page()

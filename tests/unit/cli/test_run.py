@@ -1,0 +1,169 @@
+import json
+
+import pytest
+
+from tests.unit.cli.documents import approval, page, response, run, step
+from tests.unit.cli.fakes import FakeApi, Soar
+
+BEGUN = {"started_at": "2024-03-01T10:00:00Z", "finished_at": "2024-03-01T10:00:00.4Z"}
+
+
+def test_the_list_says_what_each_run_waits_for(soar: Soar, api: FakeApi) -> None:
+    waiting = run(id="run_2", status="waiting", waiting_for="AB12 0 of 1 (analyst)")
+    api.answer("GET", "/api/v1/runs", page(waiting, run()))
+    outcome = soar("run", "list", "--status", "waiting", "--playbook", "phishing-triage")
+    _, first, second = outcome.out.splitlines()
+    assert "… waiting" in first
+    assert "AB12 0 of 1 (analyst)" in first
+    assert "✔ succeeded" in second
+    assert api.asked[0].query == {"status": "waiting", "playbook": "phishing-triage", "limit": "50"}
+
+
+def test_a_status_that_is_none_is_a_usage_error(soar: Soar, api: FakeApi) -> None:
+    assert soar("run", "list", "--status", "done").code == 2
+    assert api.asked == []
+
+
+def test_an_empty_list_says_the_next_step(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/runs", page())
+    assert soar("run", "list").out.splitlines()[-1] == "next: soar alert send SOURCE FILE"
+    assert soar("run", "list", "--status", "failed").out == "No such run. Ask without filters: soar run list\n"
+    assert soar("run", "list", "--json").document == page()
+
+
+def test_a_run_is_a_tree_that_can_be_read_without_colour(soar: Soar, api: FakeApi) -> None:
+    document = run(
+        status="failed",
+        steps=[
+            step("steps/0", "succeeded", id="account", action="entra.get_user", **BEGUN),
+            step("steps/1", "skipped", id="owner", reason="if: asked.answer was false"),
+            step("steps/2", "succeeded", id="contain", approval="ap_1"),
+            step("steps/2/steps/0", "succeeded", id="disable", action="entra.disable_user", depth=1, **BEGUN),
+            step(
+                "steps/2/steps/1",
+                "failed",
+                id="revoke",
+                action="entra.revoke_sessions",
+                depth=1,
+                fault={"code": "forbidden", "message": "a permission is missing", "attempts": 4},
+            ),
+            step(
+                "steps/3",
+                "failed",
+                label="purge",
+                items=[
+                    {"index": 0, "status": "succeeded", "fault": None},
+                    {"index": 1, "status": "failed", "fault": {"code": "timeout", "message": "slow", "attempts": 1}},
+                ],
+            ),
+        ],
+        approvals=[approval(status="approved", votes=[{"name": "mia", "choice": "approve"}])],
+        responses=[response(step="steps/2/steps/0#0")],
+    )
+    api.answer("GET", "/api/v1/runs", page(document))
+    api.answer("GET", "/api/v1/runs/run_1", document)
+    outcome = soar("run", "show", "@failed")
+    assert api.asked[0].query == {"limit": "1", "status": "failed"}
+    assert outcome.code == 0
+    assert outcome.out.splitlines() == [
+        "run_1  Phishing e-mail triage · ✖ failed after 14 s · al_7k2m9q4wz1xt · by phish-report · revision 9c1f02a"
+        " · live",
+        "  ✔ account    entra.get_user  0.4 s",
+        "  \N{EN DASH} owner      skipped · if: asked.answer was false",
+        "  ✔ contain    AB12 approved by mia",
+        "    ✔ disable  entra.disable_user  0.4 s",
+        "        active response on bob@corp.example · lift: soar response lift ar_88",
+        "    ✖ revoke   entra.revoke_sessions  failed",
+        "        forbidden: a permission is missing (4 attempts)",
+        "  ✖ purge      failed · 1 of 2 items",
+        "      item 1: timeout: slow",
+        "What was done stays done: 1 change still in force; nothing was taken back by itself.",
+        "take back: soar run undo run_1",
+    ]
+
+
+def test_a_waiting_run_says_who_it_waits_for_and_what_to_type(soar: Soar, api: FakeApi) -> None:
+    document = run(
+        status="waiting",
+        finished_at=None,
+        steps=[step("steps/0", "waiting", id="purge", action="exchange.purge_messages", approval="ap_1")],
+        approvals=[approval()],
+    )
+    api.answer("GET", "/api/v1/runs/run_1", document)
+    told = soar("run", "show", "run_1").out
+    assert "… purge  exchange.purge_messages  waiting · AB12 asks role:analyst: 0 of 1 yes" in told
+    assert told.endswith("next: soar approval show AB12\n")
+
+
+def test_watching_stays_until_the_end_and_tells_how_it_was(soar: Soar, api: FakeApi) -> None:
+    for status in ("running", "waiting", "succeeded"):
+        api.answer("GET", "/api/v1/runs/run_1", run(status=status))
+    outcome = soar("run", "show", "run_1", "--watch", "--json")
+    assert (outcome.code, outcome.document["status"]) == (0, "succeeded")
+    assert len(api.asked) == 3
+
+
+@pytest.mark.parametrize("status", ["failed", "denied", "cancelled", "rejected", "timed_out"])
+def test_watching_fails_when_the_run_did_not_succeed(soar: Soar, api: FakeApi, status: str) -> None:
+    api.answer("GET", "/api/v1/runs/run_1", run(status=status))
+    assert soar("run", "show", "run_1", "--watch").code == 1
+    assert soar("run", "show", "run_1").code == 0
+
+
+def test_at_a_terminal_watching_shows_each_look(terminal: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/runs/run_1", run(status="running", reason="first look"))
+    api.answer("GET", "/api/v1/runs/run_1", run(status="succeeded"))
+    outcome = terminal("run", "show", "run_1", "--watch")
+    assert outcome.code == 0
+    assert "first look" in outcome.err
+    assert "first look" not in outcome.out
+    assert "✔ succeeded" in outcome.out
+
+
+def test_a_name_that_stands_for_no_run_is_refused(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/runs", page())
+    assert soar("run", "show", "@last").code == 6
+    assert soar("run", "show", "@failed").err == "error: there is no failed run yet\nhint: soar run list\n"
+    assert soar("run", "show", "@first").code == 2
+
+
+def test_a_run_is_cancelled_with_a_reason(soar: Soar, api: FakeApi) -> None:
+    api.answer("POST", "/api/v1/runs/run_1/cancel", run(status="cancelled"), status=202)
+    outcome = soar("run", "cancel", "run_1", "-m", "wrong host")
+    assert outcome.out.splitlines()[0].endswith("run_1 is cancelled; what it did stays done")
+    assert api.asked[0].body == {"reason": "wrong host"}
+
+
+def test_taking_back_needs_a_terminal_or_yes(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/runs/run_1", run(responses=[response(), response(id="ar_87", status="lifted")]))
+    api.answer("POST", "/api/v1/runs/run_1/undo", {"responses": [response(status="lifting")]}, status=202)
+    refused = soar("run", "undo", "run_1")
+    assert refused.code == 2
+    assert refused.err.endswith("hint: use --yes\n")
+    assert api.bodies("POST", "/api/v1/runs/run_1/undo") == []
+    done = soar("run", "undo", "run_1", "--yes")
+    assert (done.code, done.out) == (0, "· ar_88 lifting\nnext: soar response list\n")
+    assert api.bodies("POST", "/api/v1/runs/run_1/undo") == [{}]
+
+
+@pytest.mark.parametrize(("typed", "code", "count"), [("run_1", 0, 1), ("yes", 2, 0)])
+def test_at_a_terminal_the_runs_name_is_typed(
+    terminal: Soar, api: FakeApi, typed: str, code: int, count: int
+) -> None:
+    api.answer("GET", "/api/v1/runs/run_1", run(responses=[response()]))
+    api.answer("POST", "/api/v1/runs/run_1/undo", {"responses": [response(status="lifting")]}, status=202)
+    outcome = terminal("run", "undo", "run_1", answers=[("type run_1 to take them back:", typed)])
+    assert outcome.code == code
+    assert "ar_88  exchange.purge_messages  bob@corp.example" in outcome.err
+    assert len(api.bodies("POST", "/api/v1/runs/run_1/undo")) == count
+
+
+def test_where_nothing_is_held_there_is_nothing_to_take_back(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/runs/run_1", run())
+    api.answer("POST", "/api/v1/runs/run_1/undo", {"responses": []}, status=202)
+    assert soar("run", "undo", "run_1").out == "run_1 holds nothing down; there is nothing to take back\n"
+
+
+def test_json_is_the_answer_itself(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/runs/run_1", run())
+    assert json.loads(soar("run", "show", "run_1", "--json").out) == run()
