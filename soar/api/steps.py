@@ -1,8 +1,8 @@
 """Every step of a run's document, in order, with what became of it. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from pydantic import JsonValue
@@ -15,7 +15,7 @@ from soar.model.playbook import AskGate, GroupSteps, Playbook, SetValues, Step, 
 from soar.model.run import StepFault, StepRecord, StepStatus
 
 _ELEMENT = re.compile(r"#(\d+)")
-_NOT_REACHED = "the run ended before it came to this step"
+_NOT_REACHED = "the run did not come to this step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +27,28 @@ class _Placed:
     is_handler: bool
 
 
-def list_steps(playbook: Playbook, state: RunState, catalog: Catalog) -> tuple[StepView, ...]:
+def list_steps(
+    playbook: Playbook, state: RunState, catalog: Catalog, undone: Collection[str] = ()
+) -> tuple[StepView, ...]:
     """Return a view of each step of the document, those not reached included.
 
     Args:
         playbook: the revision the run is pinned to.
         state: what the run remembers.
         catalog: tells the effect of each action.
+        undone: paths of records whose change was taken back since; their run does not hear of it.
     """
-    elements = _group_elements(state.records)
+    records = {path: _mark_undone(record, undone) for path, record in state.records.items()}
+    elements = _group_elements(records)
     return tuple(
-        _view_step(placed, state.records.get(placed.step.path), elements.get(placed.step.path, []), state, catalog)
+        _view_step(placed, records.get(placed.step.path), elements.get(placed.step.path, []), state, catalog)
         for placed in _walk_playbook(playbook)
     )
+
+
+def _mark_undone(record: StepRecord, undone: Collection[str]) -> StepRecord:
+    is_undone = record.path in undone and record.status is StepStatus.SUCCEEDED
+    return replace(record, status=StepStatus.UNDONE) if is_undone else record
 
 
 def _walk_playbook(playbook: Playbook) -> Iterator[_Placed]:

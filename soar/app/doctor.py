@@ -8,7 +8,7 @@ from pathlib import Path
 
 from soar.app.settings import Settings
 from soar.app.site import Site, read_site
-from soar.app.wiring import open_service
+from soar.app.wiring import Service
 from soar.audit.keyfile import read_key_file
 from soar.model.errors import SoarError
 from soar.model.playbook import walk_steps
@@ -104,17 +104,27 @@ def _check_playbooks(site: Site) -> Iterator[Check]:
 
 
 async def _check_store(site: Site) -> list[Check]:
-    """Open the store, and see that somebody holds each role that a gate names."""
+    """Look at the store as it is, and see that somebody holds each role that a gate names."""
+    path = Path(site.settings.database.url.removeprefix("sqlite:///"))
+    if not path.exists():
+        return [Check("database", is_good=True, is_warning=False, message=f"{path} is made at the first start")]
+    service = Service(site, site.settings.server.url)
     try:
-        async with open_service(site, site.settings.server.url) as service:
-            wanted = sorted(set(_find_gate_roles(site)))
-            empty = await service.store.read(
-                service.workspace, lambda unit: [role for role in wanted if not unit.users.with_role(role)]
-            )
-    except SoarError as error:
-        return [Check("database", is_good=False, is_warning=False, message=error.message, hint=error.hint)]
-    good = Check("database", is_good=True, is_warning=False, message="it opens and its schema is current")
-    missing = [
+        faults = await service.find_unready()
+        if faults:
+            return [Check("database", is_good=False, is_warning=False, message=fault) for fault in faults]
+        good = Check("database", is_good=True, is_warning=False, message="it opens and its schema is current")
+        return [good, *await _check_approvers(service)]
+    finally:
+        await service.close()
+
+
+async def _check_approvers(service: Service) -> list[Check]:
+    wanted = sorted(set(_find_gate_roles(service.site)))
+    empty = await service.store.read(
+        service.workspace, lambda unit: [role for role in wanted if not unit.users.with_role(role)]
+    )
+    return [
         Check(
             "approvers",
             is_good=False,
@@ -124,7 +134,6 @@ async def _check_store(site: Site) -> list[Check]:
         )
         for role in empty
     ]
-    return [good, *missing]
 
 
 def _find_gate_roles(site: Site) -> Iterator[str]:

@@ -76,7 +76,7 @@ def parse_verifier_key(text: str) -> VerifierKey:
     raw = _decode(encoded)
     key = VerifierKey(name, raw[1:])
     if len(raw) != 1 + 32 or str(key) != text:
-        raise InputError(f"`{text}` is no public key", hint="write name+id+base64, as `soar audit key` prints it")
+        raise InputError(f"`{text}` is no public key", hint="write name+id+base64, such as `soar.example/audit+…`")
     _check_name(name)
     return key
 

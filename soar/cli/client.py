@@ -201,7 +201,7 @@ def read_problem(status: int, problem: Answer) -> SoarError:
     code, hint = problem.text("code") or None, problem.text("hint") or None
     match status:
         case 401:
-            return DeniedError(message, code="unauthenticated", hint=hint or _LOGIN_HINT)
+            return DeniedError(message, code="unauthenticated", hint=_LOGIN_HINT)
         case 403:
             return DeniedError(message, code=code, hint=hint)
         case 404 | 410:

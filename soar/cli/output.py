@@ -18,6 +18,7 @@ from soar.cli.answer import Answer
 from soar.model.errors import InputError, SoarError
 
 _WIDEST_CELL = 60
+_WIDEST_WHOLE = 20  # what is no longer is an id or a word, and is never broken
 _UNBOUNDED = 10_000  # columns of what is no terminal: programs cut lines themselves
 _PATIENCE = 2.0  # seconds before a spinner says that we wait
 _DASH = "\N{EN DASH}"
@@ -119,7 +120,7 @@ def show_list(answer: Answer, is_json: bool, headings: Sequence[str], rows: Iter
     if is_json:
         show_json(answer.raw)
         return False
-    cells = list(rows)
+    cells = [*rows]
     if cells:
         open_console(is_error=False).print(_make_table(headings, cells))
     if answer.text("next"):
@@ -189,11 +190,14 @@ def _print(lines: Iterable[Line | str], *, is_error: bool) -> None:
     open_console(is_error=is_error).print(make_text(lines), soft_wrap=True)
 
 
-def _make_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+def _make_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Lay rows out so that in a narrow terminal long texts are folded, and ids stay whole."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in headings:
-        table.add_column(heading, no_wrap=True, overflow="ellipsis")
+    told = [[cut(inert(cell)) for cell in row] for row in rows]
+    for index, heading in enumerate(headings):
+        is_short = max(len(row[index]) for row in told) <= _WIDEST_WHOLE
+        table.add_column(heading, no_wrap=is_short, overflow="fold")
     styles = dict((*_FACES.values(), _BAD_FACE))
-    for row in rows:
-        table.add_row(*(Text(cut(inert(cell)), style=styles.get(cell[:1], "")) for cell in row))
+    for row in told:
+        table.add_row(*(Text(cell, style=styles.get(cell[:1], "")) for cell in row))
     return table

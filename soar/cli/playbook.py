@@ -8,7 +8,7 @@ import typer
 
 from soar.cli.client import connect
 from soar.cli.exits import ExitCode
-from soar.cli.options import Json, Limit, group, guide
+from soar.cli.options import Json, group, guide
 from soar.cli.output import mark, show, show_answer, show_json, show_list, waiting
 
 commands = group(
@@ -28,9 +28,9 @@ class Format(StrEnum):
 
 
 @commands.command("list", help=guide("List the playbooks that serve.", "soar playbook list"))
-def list_playbooks(limit: Limit = 50, is_json: Json = False) -> None:
+def list_playbooks(is_json: Json = False) -> None:
     """Show what may run."""
-    page = connect().get("playbooks", query={"limit": str(limit)})
+    page = connect().get("playbooks")
     rows = (
         (
             playbook.text("id"),

@@ -12,6 +12,7 @@ from soar.cli.exits import ExitCode
 from soar.cli.options import Json, Limit, Yes, group, guide
 from soar.cli.output import (
     count,
+    cut,
     describe_moment,
     make_text,
     mark,
@@ -122,7 +123,7 @@ def undo(run_id: RunId, is_sure: Yes = False, is_json: Json = False) -> None:
     held = [one for one in client.get("runs", name).parts("responses") if one.text("status") in {"active", "overdue"}]
     if held and not is_sure:
         note(f"{name} holds {count(len(held), 'active response')}:")
-        note(*(f"  {one.text('id')}  {one.text('action')}  {', '.join(one.texts('targets'))}" for one in held))
+        note(*(f"  {one.text('id')}  {one.text('action')}  {cut(', '.join(one.texts('targets')))}" for one in held))
         if ask(f"type {name} to take them back", otherwise="use --yes") != name:
             raise InputError("that is not the run's id; nothing was taken back", code="not_confirmed")
     lifted = client.post("runs", name, "undo", body={})

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from soar.cli.client import connect
-from soar.cli.options import Json, Limit, group, guide
+from soar.cli.options import Json, group, guide
 from soar.cli.output import describe_moment, show, show_answer, show_list
 from soar.cli.prompts import ask_secret
 from soar.model.values import JsonValue
@@ -48,9 +48,9 @@ def set_secret(
 
 
 @commands.command("list", help=guide("List credentials; values are never shown.", "soar secret list"))
-def list_secrets(limit: Limit = 50, is_json: Json = False) -> None:
+def list_secrets(is_json: Json = False) -> None:
     """Show which credentials there are."""
-    page = connect().get("credentials", query={"limit": str(limit)})
+    page = connect().get("credentials")
     rows = (
         (
             credential.text("name"),

@@ -77,7 +77,8 @@ def _tell_gate(step: Answer, approval: Answer | None) -> str:
     code, voters = approval.text("code"), [vote.text("name") for vote in approval.parts("votes")]
     if approval.text("status") == "pending":
         votes = f"{approval.number('yes')} of {approval.number('quorum')} yes"
-        return f"{code} asks {', '.join(approval.texts('by'))}: {votes}, ends {describe_moment(approval.moment('expires_at'))}"
+        ends = describe_moment(approval.moment("expires_at"))
+        return f"{code} asks {', '.join(approval.texts('by'))}: {votes}, ends {ends}"
     return f"{code} {approval.text('status')}{' by ' + ', '.join(voters) if voters else ''}"
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from soar.cli.client import connect
-from soar.cli.options import Json, Limit, group, guide
+from soar.cli.options import Json, group, guide
 from soar.cli.output import describe_moment, note, show, show_answer, show_list
 from soar.model.values import JsonValue
 
@@ -38,9 +38,9 @@ def create(
 
 
 @commands.command("list", help=guide("List your tokens, without their texts.", "soar token list"))
-def list_tokens(limit: Limit = 50, is_json: Json = False) -> None:
+def list_tokens(is_json: Json = False) -> None:
     """Show which tokens there are."""
-    page = connect().get("tokens", query={"limit": str(limit)})
+    page = connect().get("tokens")
     rows = (
         (
             token.text("id"),

@@ -18,6 +18,7 @@ from soar.engine.events import (
     RunStarted,
     TimerFired,
 )
+from soar.engine.gate import gate_of
 from soar.engine.join import Joined, settle_list
 from soar.engine.place import Place
 from soar.engine.plan import Plan
@@ -224,10 +225,19 @@ def _render_outputs(turn: Turn, ending: Ending) -> tuple[RunStatus, str | None, 
 
 
 def _say_waiting(turn: Turn) -> str | None:
-    waiting = [record for record in turn.records.values() if record.status in (StepStatus.WAITING, StepStatus.RETRYING)]
-    if not waiting:
+    """Say what a run waits for, and for whom, so that nobody must open it to find out."""
+    waits = [said for record in turn.records.values() if (said := _say_wait(turn, record)) is not None]
+    if not waits:
         return None
-    labels = [turn.plan.program.step(record.path).label for record in waiting]
-    what = "a decision" if waiting[0].status is StepStatus.WAITING else "another attempt"
-    more = f" and {len(labels) - 1} more" if len(labels) > 1 else ""
-    return f"{what} on {labels[0]}{more}"
+    return waits[0] + (f", and {len(waits) - 1} more" if len(waits) > 1 else "")
+
+
+def _say_wait(turn: Turn, record: StepRecord) -> str | None:
+    step = turn.plan.program.step(record.path)
+    match record.status:
+        case StepStatus.WAITING:
+            return f"{' or '.join(gate_of(turn, step).by)} to decide: {step.label}"
+        case StepStatus.RETRYING:
+            return f"the next attempt at: {step.label}"
+        case _:
+            return None

@@ -177,6 +177,12 @@ def _network(value: Any) -> Value:  # noqa: ANN401 -- any value may be asked abo
     return str(ip_network(value, strict=False))
 
 
+def _uuid(value: Any) -> Value:  # noqa: ANN401 -- any value may be asked about
+    if not isinstance(value, str):
+        raise TypeError
+    return str(uuid.UUID(value))
+
+
 _CONVERTERS: Mapping[str, Callable[[Any], Value]] = {
     "any": lambda value: value,
     "object": _exactly(dict),
@@ -195,7 +201,7 @@ _CONVERTERS: Mapping[str, Callable[[Any], Value]] = {
     "md5": _hex(32),
     "sha1": _hex(40),
     "sha256": _hex(64),
-    "uuid": lambda value: str(uuid.UUID(value)),
+    "uuid": _uuid,
 }
 
 

@@ -75,7 +75,8 @@ def _read_entities(reader: _Reader, programs: Mapping[str, Program]) -> dict[str
 
 def _read_names(reader: _Reader, name: str, program: Program) -> tuple[str, ...]:
     """Read one text or a list of them, each once; what names nothing hides none of the others."""
-    elements = [element for element in reader.read(name, program, _to_list, []) if element not in (None, "")]
+    nothing: list[Value] = []
+    elements = [element for element in reader.read(name, program, _to_list, nothing) if element not in (None, "")]
     names = dict.fromkeys(text for element in elements if (text := _to_name(element)) is not None)
     odd = next((element for element in elements if _to_name(element) is None), None)
     if odd is not None:

@@ -1,14 +1,15 @@
 """From a request at a hook to a stored alert and its requested runs, in one transaction."""
 
-import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from soar.audit.record import record
-from soar.ingest.authentication import Bearer, Request, find_delivery_id, find_refusal
+from soar.ingest.authentication import Hmac, Recipe, Request, find_refusal
 from soar.ingest.mapping import map_alert
 from soar.ingest.match import Verdict, match_alert
+from soar.ingest.refusals import RefusalBudget
+from soar.ingest.repeat import list_keys
 from soar.ingest.request import Requester, RunRequests
 from soar.ingest.source import LARGEST_BODY, Format, Source
 from soar.ingest.strict_json import parse_json, parse_json_lines
@@ -27,9 +28,13 @@ from soar.store import Store, Unit
 MOST_ALERTS = 1_000
 """Alerts in one request at most."""
 
-_KEPT_HEADERS = frozenset({"content-type", "user-agent", "date", "idempotency-key"})
-_REFUSALS_A_MINUTE = 60
-_NOBODY = Bearer(secrets=("nobody",))
+_KEPT_HEADERS = frozenset(
+    {"content-type", "user-agent", "date", "idempotency-key", "x-github-event", "x-github-delivery"}
+)
+_LONGEST_TEXT = 500
+_REFUSALS_A_MINUTE = 20
+_NOBODY = Hmac(header="x-signature", secrets=("nobody",))
+_UNKNOWN = ""
 
 Resolve = Callable[[str, str], Awaitable[Secret]]
 
@@ -60,12 +65,24 @@ class _Arrival:
     """A request that has been let in."""
 
     source: Source
-    key: str
+    keys: tuple[str, ...]
     remote: str
     headers: Mapping[str, str]
     body: bytes
     documents: Sequence[JsonValue]
     requester: Requester
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Intake:
+    """What an arrival means: everything that can be found out without holding the writer up.
+
+    Attributes:
+        alerts: each with the playbooks that take it.
+    """
+
+    delivery: Delivery
+    alerts: tuple[tuple[Alert, tuple[Playbook, ...]], ...]
 
 
 class Receiver:
@@ -135,11 +152,10 @@ class Receiver:
 
         Raises:
             DeniedError: code `unauthenticated`: unknown source, wrong signature or old timestamp, all told alike.
-            InputError: code `too_large`, or the body is not what the source sends.
+            InputError: code `too_large` or `key_reused`, or the body is not what the source sends.
             UnavailableError: the store takes nothing now; nothing was accepted.
         """
         source = await self._authenticate(source_id, headers, body, remote)
-        request = Request(headers, body)
         try:
             documents = _read_documents(source, body)
         except InputError as error:
@@ -147,9 +163,9 @@ class Receiver:
             raise
         arrival = _Arrival(
             source=source,
-            key=find_delivery_id(source.recipe, request) or headers.get("idempotency-key") or _digest(body),
+            keys=list_keys(source.recipe, Request(headers, body), self._clock.now()),
             remote=remote,
-            headers={name: value for name, value in headers.items() if name in _KEPT_HEADERS},
+            headers=_keep_headers(source.recipe, headers),
             body=body,
             documents=documents,
             requester=Requester(
@@ -185,7 +201,7 @@ class Receiver:
         )
         arrival = _Arrival(
             source=source,
-            key=f"{principal.id}:{key or self._ids.new('key')}",
+            keys=(f"{principal.id}:{_clean(key) if key else self._ids.new('key')}",),
             remote=principal.ip or "",
             headers={},
             body=body,
@@ -228,7 +244,9 @@ class Receiver:
 
     async def _authenticate(self, source_id: str, headers: Mapping[str, str], body: bytes, remote: str) -> Source:
         if len(body) > LARGEST_BODY:
-            raise InputError(f"the body is larger than {LARGEST_BODY} bytes", code="too_large")
+            raise InputError(
+                f"the body is larger than {LARGEST_BODY} bytes", code="too_large", hint="send fewer alerts at once"
+            )
         source = self._sources.get(source_id)
         recipe = source.recipe if source else _NOBODY
         keys = [key for name in recipe.secrets if (key := await self._find_key(name)) is not None]
@@ -250,15 +268,15 @@ class Receiver:
 
     async def _refuse(self, source_id: str, remote: str, reason: str | None, *, kind: str) -> None:
         """Write a refusal down, a bounded number a minute, so that strangers cannot fill the disk."""
-        now = self._clock.now()
-        skipped = self._refusals.spend(now)
+        now, named = self._clock.now(), _clean(source_id)
+        skipped = self._refusals.spend(source_id if source_id in self._sources else _UNKNOWN, now)
         if skipped is None:
             return
         event = AuditEvent(
             type="alert.refused",
             outcome=Outcome.DENIED,
-            actor=Actor(kind=kind, id=remote, via="hook", ip=remote),
-            target={"kind": "source", "id": source_id[:100]},
+            actor=Actor(kind=kind, id=named if kind == "source" else remote, via="hook", ip=remote),
+            target={"kind": "source", "id": named},
             reason=reason,
             context={"not_recorded_before": skipped},
         )
@@ -270,57 +288,91 @@ class Receiver:
 
     async def _accept(self, arrival: _Arrival) -> Receipt:
         now = self._clock.now()
-        receipt, alerts, matches = await self._store.write(
-            self._workspace, lambda unit: self._store_arrival(unit, arrival, now)
-        )
-        for alert in alerts:
-            self._announcer.announce(self._workspace, "alert", alert.id)
-        for run in dict.fromkeys(match.run for match in matches if match.run is not None):
-            self._wake(self._workspace, run)
-        return receipt
-
-    def _store_arrival(
-        self, unit: Unit, arrival: _Arrival, now: datetime
-    ) -> tuple[Receipt, Sequence[Alert], Sequence[Match]]:
-        known = unit.deliveries.find(arrival.source.id, arrival.key)
+        known = await self._store.read(self._workspace, lambda unit: self._find_repeat(unit, arrival))
         if known is not None:
-            return Receipt(known.answer, is_repeat=True), (), ()
-        delivery_id = self._ids.new("dl")
+            return known
+        intake = await self._store.read(self._workspace, lambda _: self._prepare(arrival, now))
+        stored = await self._store.write(self._workspace, lambda unit: self._store_intake(unit, arrival, intake, now))
+        if isinstance(stored, Receipt):
+            return stored
+        for alert, _ in intake.alerts:
+            self._announcer.announce(self._workspace, "alert", alert.id)
+        for run in dict.fromkeys(match.run for match in stored if match.run is not None):
+            self._wake(self._workspace, run)
+        return Receipt(intake.delivery.answer, is_repeat=False)
+
+    def _find_repeat(self, unit: Unit, arrival: _Arrival) -> Receipt | None:
+        """Return what an arrival was answered before, if it came before.
+
+        Raises:
+            InputError: another body came under the same key (`key_reused`).
+        """
+        for key in arrival.keys:
+            known = unit.deliveries.find(arrival.source.id, key)
+            if known is not None and known.body != arrival.body:
+                raise InputError(
+                    "another alert came under the same delivery id",
+                    code="key_reused",
+                    hint="give each alert an id of its own, and send a repeat unchanged",
+                )
+            if known is not None:
+                return Receipt(known.answer, is_repeat=True)
+        return None
+
+    def _prepare(self, arrival: _Arrival, now: datetime) -> _Intake:
+        """Map and match; it runs where the store reads, so that neither the event loop nor the writer waits for it."""
+        delivery_id, playbooks = self._ids.new("dl"), self._playbooks().values()
         alerts = [
             map_alert(arrival.source, raw, alert_id=self._ids.new("al"), delivery=delivery_id, now=now)
             for raw in arrival.documents
         ]
-        answer = self._write_answer(arrival.source, alerts, now)
         delivery = Delivery(
             id=delivery_id,
             source=arrival.source.id,
-            key=arrival.key,
+            key=arrival.keys[0],
             received_at=now,
             remote=arrival.remote,
             headers=arrival.headers,
             body=arrival.body,
-            answer=answer,
+            answer=self._write_answer(arrival.source, alerts, now),
         )
-        unit.deliveries.add(delivery)
-        matches = [match for alert in alerts for match in self._store_alert(unit, alert, arrival, now)]
-        return Receipt(answer, is_repeat=False), alerts, matches
+        taken = [
+            tuple(
+                verdict.playbook
+                for verdict in match_alert(alert, playbooks, config=self._config, now=now)
+                if verdict.is_match
+            )
+            for alert in alerts
+        ]
+        return _Intake(delivery=delivery, alerts=tuple(zip(alerts, taken, strict=True)))
 
-    def _store_alert(self, unit: Unit, alert: Alert, arrival: _Arrival, now: datetime) -> Iterable[Match]:
+    def _store_intake(
+        self, unit: Unit, arrival: _Arrival, intake: _Intake, now: datetime
+    ) -> Receipt | tuple[Match, ...]:
+        """Store everything at once, unless the same came in meanwhile: then return what that was answered."""
+        known = self._find_repeat(unit, arrival)
+        if known is not None:
+            return known
+        unit.deliveries.add(intake.delivery)
+        return tuple(
+            match
+            for alert, playbooks in intake.alerts
+            for match in self._store_alert(unit, alert, playbooks, arrival.requester, now)
+        )
+
+    def _store_alert(
+        self, unit: Unit, alert: Alert, playbooks: Sequence[Playbook], requester: Requester, now: datetime
+    ) -> list[Match]:
         unit.alerts.add(alert)
         event = AuditEvent(
             type="alert.received",
             outcome=Outcome.SUCCESS,
-            actor=arrival.requester.actor,
+            actor=requester.actor,
             target={"kind": "alert", "id": alert.id, "source": alert.source},
             context={"delivery": alert.delivery, "kind": alert.kind},
         )
         record(unit, event, at=now, id=self._ids.new("ev"))
-        verdicts = match_alert(alert, self._playbooks().values(), config=self._config, now=now)
-        return [
-            self._requests.request_for_alert(unit, verdict.playbook, alert, arrival.requester, now)
-            for verdict in verdicts
-            if verdict.is_match
-        ]
+        return [self._requests.request_for_alert(unit, playbook, alert, requester, now) for playbook in playbooks]
 
     def _write_answer(self, source: Source, alerts: Sequence[Alert], now: datetime) -> JsonValue:
         answers: list[JsonValue] = [
@@ -335,33 +387,15 @@ class Receiver:
         return answers[0] if source.format is Format.OBJECT else {"alerts": answers}
 
 
-class RefusalBudget:
-    """How many refusals are written down a minute.
-
-    Args:
-        limit: so many.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._minute: datetime | None = None
-        self._spent = 0
-        self._skipped = 0
-
-    def spend(self, now: datetime) -> int | None:
-        """Return how many were passed over since the last that was written, or None if this one is passed over."""
-        if self._minute is None or now - self._minute >= timedelta(minutes=1) or now < self._minute:
-            self._minute, self._spent = now, 0
-        if self._spent >= self._limit:
-            self._skipped += 1
-            return None
-        self._spent += 1
-        skipped, self._skipped = self._skipped, 0
-        return skipped
+def _clean(text: str) -> str:
+    """Return a header's or an address' text without bytes that were no UTF-8, and no longer than anybody reads."""
+    return text[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
 
 
-def _digest(body: bytes) -> str:
-    return f"sha256:{hashlib.sha256(body).hexdigest()}"
+def _keep_headers(recipe: Recipe, headers: Mapping[str, str]) -> dict[str, str]:
+    """Return what is worth keeping of the headers; nothing among it authorises."""
+    own = {recipe.id, recipe.timestamp} if isinstance(recipe, Hmac) else {recipe.id}
+    return {name: _clean(value) for name, value in headers.items() if name in _KEPT_HEADERS | own}
 
 
 def _read_documents(source: Source, body: bytes) -> Sequence[JsonValue]:

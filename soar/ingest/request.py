@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from soar.audit.record import record
+from soar.cases.service import join_case
 from soar.engine.events import AlertJoined, RunStarted, dump_event
 from soar.expr import ExpressionError, Scope, compile_expression, parse_template
 from soar.ingest.inputs import bind_inputs
 from soar.model.alert import Alert, Match, Relation, Severity
 from soar.model.audit import Actor, AuditEvent, Outcome
-from soar.model.case import Case
 from soar.model.errors import InputError
 from soar.model.ids import Ids
-from soar.model.playbook import OnDuplicate, Playbook
+from soar.model.playbook import OnDuplicate, Overlap, Playbook
 from soar.model.run import Mode, Run, RunStatus
 from soar.model.values import Value, dump_value
 from soar.store import Unit
@@ -30,6 +30,20 @@ class Requester:
 
     initiator: str
     actor: Actor
+
+
+_LONGEST_TITLE = 300
+
+
+def _check_concurrency(playbook: Playbook) -> None:
+    """Refuse what nothing would enforce: runs that were to be kept apart would meet."""
+    mode = playbook.concurrency.mode
+    if mode is not Overlap.PARALLEL:
+        raise InputError(
+            f"concurrency.mode `{mode}` is not supported by this version",
+            code="concurrency.unsupported",
+            hint="take `concurrency` out of the playbook, or write `mode: parallel`",
+        )
 
 
 class RunRequests:
@@ -49,6 +63,7 @@ class RunRequests:
     ) -> Match:
         """Start a run for an alert, attach it to the run that has its like, or say why there is none."""
         try:
+            _check_concurrency(playbook)
             inputs = bind_inputs(playbook, alert=alert.to_value(), given=None, config=self._config, now=now)
             key = self._evaluate_key(playbook, inputs, alert, now)
         except (InputError, ExpressionError) as error:
@@ -67,24 +82,32 @@ class RunRequests:
         """Start a run with inputs that a person gave.
 
         Raises:
-            InputError: an input is missing, unknown, or not of its type.
+            InputError: an input is missing, unknown, or not of its type, or the playbook wants its runs kept apart in a
+                way that we do not know yet (`concurrency.unsupported`).
         """
+        _check_concurrency(playbook)
         inputs = bind_inputs(playbook, alert=None, given=given, config=self._config, now=now)
         return self._start(unit, playbook, inputs, None, requester, now)
 
     def _evaluate_key(self, playbook: Playbook, inputs: Mapping[str, Value], alert: Alert, now: datetime) -> str | None:
         if playbook.dedupe is None:
             return None
-        return str(dump_value(self._evaluate(playbook.dedupe.key, inputs, alert, now)))
-
-    def _evaluate(self, expression: str, inputs: Mapping[str, Value], alert: Alert | None, now: datetime) -> Value:
-        return compile_expression(expression).evaluate(self._scope(inputs, alert, now))
+        scope = self._scope(inputs, alert, now)
+        return str(dump_value(compile_expression(playbook.dedupe.key).evaluate(scope)))
 
     def _scope(self, inputs: Mapping[str, Value], alert: Alert | None, now: datetime) -> Scope:
         names: dict[str, Value] = {"inputs": dict(inputs), "config": dict(self._config)}
         if alert is not None:
             names["alert"] = alert.to_value()
         return Scope(names=names, now=now)
+
+    def _scope_with_variables(
+        self, playbook: Playbook, inputs: Mapping[str, Value], alert: Alert | None, now: datetime
+    ) -> Scope:
+        """Return the scope of what may read the playbook's `vars`, too."""
+        scope = self._scope(inputs, alert, now)
+        variables = {name: parse_template(source).render(scope) for name, source in playbook.variables.items()}
+        return Scope(names={**scope.names, "vars": variables}, now=now)
 
     def _find_known(self, unit: Unit, playbook: Playbook, key: str | None, now: datetime) -> str | None:
         dedupe = playbook.dedupe
@@ -151,33 +174,28 @@ class RunRequests:
     def _find_case(
         self, unit: Unit, playbook: Playbook, inputs: Mapping[str, Value], alert: Alert | None, now: datetime
     ) -> str | None:
-        """Return the open case with the playbook's key, opened now if there is none; None if the key has no value."""
+        """Return the open case with the playbook's key, opened now if there is none.
+
+        None if the key or the title has no value for this alert: the run matters more than what it is filed under.
+        """
         spec = playbook.case
         if spec is None:
             return None
         try:
-            key = f"{playbook.id}:{dump_value(self._evaluate(spec.key, inputs, alert, now))}"
-            title = str(parse_template(spec.title).render(self._scope(inputs, alert, now)))
-            severity = parse_template(spec.severity).render(self._scope(inputs, alert, now))
+            scope = self._scope_with_variables(playbook, inputs, alert, now)
+            key = f"{playbook.id}:{dump_value(compile_expression(spec.key).evaluate(scope))}"
+            title = str(parse_template(spec.title).render(scope))[:_LONGEST_TITLE]
+            severity = str(parse_template(spec.severity).render(scope))
         except ExpressionError:
             return None
-        known = unit.cases.find_open(key)
-        if known is not None:
-            return known.id
         fallback = alert.severity if alert else Severity.MEDIUM
-        case = Case(
-            id=self._ids.new("c"),
-            key=key,
+        case = join_case(
+            unit,
+            key,
             title=title,
-            severity=Severity(str(severity)) if severity in set(Severity) else fallback,
-            opened_at=now,
-        )
-        unit.cases.add(case)
-        event = AuditEvent(
-            type="case.opened",
-            outcome=Outcome.SUCCESS,
+            severity=Severity(severity) if severity in set(Severity) else fallback,
             actor=Actor(kind="playbook", id=playbook.id, name=playbook.name, via="engine"),
-            target={"kind": "case", "id": case.id, "title": case.title},
+            ids=self._ids,
+            at=now,
         )
-        record(unit, event, at=now, id=self._ids.new("ev"))
         return case.id

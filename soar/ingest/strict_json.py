@@ -7,6 +7,7 @@ exactly, no NaN, no half surrogate pairs (RFC 7493, I-JSON), and nothing deeper 
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final, TypeAlias, cast
 
@@ -117,8 +118,7 @@ class _Reader:
     def _read_object(self, pairs: list[tuple[str, _Draft]]) -> dict[str, _Draft]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            seen: set[str] = set()
-            twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # add returns None, which is the point
+            [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
             found[twice] = self._flaw("this key stands twice in one object")
         return found
 

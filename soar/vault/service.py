@@ -94,7 +94,7 @@ class Vault:
             raise NotFoundError(
                 f"there is no credential `{name}`",
                 code="credential_not_found",
-                hint=f"set it: soar credential set {name}",
+                hint=f"set it: soar secret set {name}",
             )
         key_id = read_key_id(version.blob)
         key = unit.credentials.key(key_id)

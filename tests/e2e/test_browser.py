@@ -115,7 +115,6 @@ def test_a_person_signs_in_reads_the_card_and_approves(browser: Browser, demo: t
         ("alerts", "/alerts"),
         ("alert", f"/alerts/{alert}"),
         ("responses", "/responses"),
-        ("audit", "/audit"),
     ):
         page.goto(url + path)
         take_pictures(browser, page, name)

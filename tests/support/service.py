@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import io
 import json
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -154,7 +155,7 @@ class Person:
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         given = {"Content-Type": "application/json"} if data is not None else {}
         async with self.http.request(
-            method, self.url + path, data=data, headers={**given, **self.headers, **(headers or {})}
+            method, self.url + path, data=None if data is None else io.BytesIO(data), headers={**given, **self.headers, **(headers or {})}
         ) as answer:
             return Answer(answer.status, answer.headers, await answer.read(), answer.cookies)
 

@@ -109,10 +109,12 @@ def _describe(call: Call, unit: Unit, run: Run) -> RunDetail:
     views = Views(call, unit)
     playbook = call.desk.revisions.find(unit, run)
     state = fold(unit.journal.load(run.id))
+    responses = unit.responses.list(_EVERYTHING, run=run.id).items
+    undone = {response.step for response in responses if response.status is ResponseStatus.LIFTED}
     return RunDetail(
         **fields_of(views.show_run(run)),
-        steps=list_steps(playbook, state, call.services.catalog) if playbook else (),
+        steps=list_steps(playbook, state, call.services.catalog, undone) if playbook else (),
         approvals=tuple(map(views.show_approval, unit.approvals.list(_EVERYTHING, run=run.id).items)),
-        responses=tuple(map(view_response, unit.responses.list(_EVERYTHING, run=run.id).items)),
+        responses=tuple(map(view_response, responses)),
         inputs={name: to_plain(value) for name, value in run.inputs.items()},
     )

@@ -1,12 +1,10 @@
 """Documents as the API answers them."""
 
-from typing import Any
-
 HOSTILE = "\x1b]0;owned\x07\u202eecin\u200b\nAPPROVED by CISO \x9b31m\ud800[red]:bomb:"
 """Moves the cursor, turns writing round, hides text, forges a line, is half a character, and tries rich's markup."""
 
 
-def alert(**more: Any) -> dict[str, Any]:
+def alert(**more: object) -> dict[str, object]:
     return {
         "id": "al_7k2m9q4wz1xt",
         "source": "phish-report",
@@ -32,7 +30,7 @@ def alert(**more: Any) -> dict[str, Any]:
     }
 
 
-def approval(**more: Any) -> dict[str, Any]:
+def approval(**more: object) -> dict[str, object]:
     return {
         "id": "ap_1",
         "code": "AB12",
@@ -78,7 +76,7 @@ def approval(**more: Any) -> dict[str, Any]:
     }
 
 
-def step(path: str, status: str, **more: Any) -> dict[str, Any]:
+def step(path: str, status: str, **more: object) -> dict[str, object]:
     return {
         "path": path,
         "id": None,
@@ -98,7 +96,7 @@ def step(path: str, status: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def response(**more: Any) -> dict[str, Any]:
+def response(**more: object) -> dict[str, object]:
     return {
         "id": "ar_88",
         "run": "run_1",
@@ -116,7 +114,7 @@ def response(**more: Any) -> dict[str, Any]:
     }
 
 
-def run(**more: Any) -> dict[str, Any]:
+def run(**more: object) -> dict[str, object]:
     return {
         "id": "run_1",
         "playbook": "phishing-triage",
@@ -141,5 +139,5 @@ def run(**more: Any) -> dict[str, Any]:
     }
 
 
-def page(*items: Any) -> dict[str, Any]:
+def page(*items: object) -> dict[str, object]:
     return {"items": list(items), "next": None}

@@ -139,9 +139,7 @@ def test_a_no_needs_the_comment_that_the_gate_wants(soar: Soar, api: FakeApi) ->
     outcome = soar("approval", "deny", "AB12", "-m", "wrong host")
     assert outcome.out.startswith("✖ AB12 denied")
     assert outcome.code == 0
-    assert api.bodies("POST", VOTES) == [
-        {"vote": "deny", "comment": "wrong host", "confirm": None, "digest": DIGEST}
-    ]
+    assert api.bodies("POST", VOTES) == [{"vote": "deny", "comment": "wrong host", "confirm": None, "digest": DIGEST}]
 
 
 def test_json_is_the_answer_itself_and_the_card_stays_out_of_it(soar: Soar, asking: FakeApi) -> None:

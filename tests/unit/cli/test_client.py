@@ -45,7 +45,9 @@ def test_a_problem_is_the_error_that_it_stands_for(
     api.refuse("GET", "/api/v1/connectors", status, "this is why", code="some_code", hint="do that")
     outcome = soar("connector", "list")
     assert outcome.code == code
-    assert outcome.err == "error: this is why\nhint: do that\n"
+    assert (
+        outcome.err == f"error: this is why\nhint: {'soar login, or set SOAR_TOKEN' if status == 401 else 'do that'}\n"
+    )
 
 
 def test_a_refused_field_is_named(soar: Soar, api: FakeApi) -> None:

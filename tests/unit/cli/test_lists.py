@@ -38,7 +38,9 @@ def test_the_connectors_name_their_actions(soar: Soar, api: FakeApi) -> None:
 
 
 def test_the_sources_name_where_they_post(soar: Soar, api: FakeApi) -> None:
-    api.answer("GET", "/api/v1/sources", page({"id": "wazuh", "auth": "bearer", "hook": "https://soar.example/hooks/wazuh"}))
+    api.answer(
+        "GET", "/api/v1/sources", page({"id": "wazuh", "auth": "bearer", "hook": "https://soar.example/hooks/wazuh"})
+    )
     _, line = soar("source", "list").out.splitlines()
     assert line.split() == ["wazuh", "bearer", "https://soar.example/hooks/wazuh"]
 

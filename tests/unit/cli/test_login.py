@@ -92,7 +92,10 @@ def test_a_token_that_is_worthless_already_is_forgotten_all_the_same(
 def test_a_wrong_password_needs_a_login_and_keeps_nothing(soar: Soar, api: FakeApi) -> None:
     api.refuse("POST", "/api/v1/session", 401, "the name or the password is wrong", hint="try again")
     outcome = soar("login", "--name", "ann", "--password-stdin", stdin="wrong")
-    assert (outcome.code, outcome.err) == (4, "error: the name or the password is wrong\nhint: try again\n")
+    assert (outcome.code, outcome.err) == (
+        4,
+        "error: the name or the password is wrong\nhint: soar login, or set SOAR_TOKEN\n",
+    )
     assert not locate_logins().exists()
 
 

@@ -1,11 +1,14 @@
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from rich.text import Text
 
-from soar.cli.output import Line, cut, describe_length, describe_moment, note, print_error, show, show_json
+from soar.cli.output import Line, cut, describe_length, describe_moment, note, print_error, show, show_json, waiting
 from soar.model.errors import SoarError
-from tests.unit.cli.documents import HOSTILE
+from tests.unit.cli.documents import HOSTILE, page, run
+from tests.unit.cli.fakes import FakeApi, Soar
 
 FORBIDDEN = {chr(point) for point in (*range(0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0))} | set("\u202e\u200b\u2066")
 
@@ -55,3 +58,49 @@ def test_a_moment_is_told_as_seen_from_now() -> None:
 def test_what_is_cut_says_so() -> None:
     assert cut("abc", 3) == "abc"
     assert cut("abcd", 3) == "ab…"
+
+
+@pytest.mark.parametrize(("setting", "colours"), [("", 1), ("1", 0)])
+def test_colours_obey_no_color(
+    terminal: Soar, api: FakeApi, monkeypatch: pytest.MonkeyPatch, setting: str, colours: int
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", setting)
+    outcome = terminal("run", "show", "run_9")
+    assert "error: nothing at /api/v1/runs/run_9" in outcome.err
+    assert outcome.err.count("\x1b[31m") == colours
+
+
+def test_in_a_narrow_terminal_ids_stay_whole_and_texts_are_folded(
+    soar: Soar, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    api.answer("GET", "/api/v1/runs", page(run(id="run_31x84k2m9q4w", reason="because of a very long story indeed")))
+    told = Text.from_ansi(soar("run", "list").out).plain
+    assert max(len(line) for line in told.splitlines()) <= 80, told
+    assert "run_31x84k2m9q4w" in told
+    assert "al_7k2m9q4wz1xt" in told
+    assert {"because", "story", "indeed"} <= set(told.split())
+
+
+def test_what_takes_long_says_so_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr("soar.cli.output._PATIENCE", 0.0)
+    with waiting(f"checking {HOSTILE[:8]}"):
+        for timer in threading.enumerate():
+            if isinstance(timer, threading.Timer):
+                timer.join()
+    told = capsys.readouterr().err
+    assert "checking \\u001b]0;owne" in told
+
+
+def test_what_takes_long_says_nothing_elsewhere(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("soar.cli.output._PATIENCE", 0.0)
+    with waiting("checking"):
+        assert not any(isinstance(thread, threading.Timer) for thread in threading.enumerate())
+    assert capsys.readouterr().err == ""

@@ -333,3 +333,19 @@ def test_a_group_that_takes_too_long_fails_and_can_be_gone_on_from() -> None:
     assert run.status("g") == "failed"
     assert run.status("q") == "cancelled"
     assert run.finish.status is RunStatus.SUCCEEDED
+
+
+def test_a_waiting_run_says_for_whom_and_for_what() -> None:
+    run = play(
+        """
+  - id: a
+    name: Lock bob
+    uses: crm.lock
+    with: {user: bob}
+    approve: {by: [role:analyst, role:soc-lead]}
+  - {id: b, needs: [], uses: crm.find}
+"""
+    )
+    assert run.state.waiting_for == "role:analyst or role:soc-lead to decide: Lock bob"
+    run.refuse("crm.find", "unavailable")
+    assert run.state.waiting_for == "role:analyst or role:soc-lead to decide: Lock bob, and 1 more"

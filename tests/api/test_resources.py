@@ -1,0 +1,139 @@
+"""Everything else that is seen and set over the API."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.builders import build_case, build_message
+from tests.support.service import PLAYBOOK, Face, Person
+
+
+async def test_a_token_is_shown_once_and_works_within_its_scopes(face: Face) -> None:
+    ann = await face.log_in("ann")
+    made = (await ann.post("/tokens", {"name": "dashboard", "scopes": ["run:read"], "days": 1})).json
+    machine = Person(face.http, face.running.url, {"Authorization": f"Bearer {made['token']}"})
+    assert (await machine.get("/runs")).status == 200
+    assert (await machine.get("/alerts")).status == 403
+    (listed,) = (await ann.get("/tokens")).json["items"]
+    assert (listed["id"], listed["name"], listed["scopes"]) == (made["id"], "dashboard", ["run:read"])
+    assert made["token"] not in str(listed)
+    (event,) = await face.events("token.created")
+    assert (event["target"]["name"], event["after"]) == ("dashboard", {"scopes": ["run:read"]})
+    assert made["token"] not in str(event)
+
+
+async def test_a_revoked_token_is_refused_at_once_and_only_its_owner_revokes_it(face: Face) -> None:
+    ann, bob = await face.log_in("ann"), await face.log_in("bob")
+    made = (await ann.post("/tokens", {"name": "dashboard", "scopes": ["run:read"]})).json
+    machine = Person(face.http, face.running.url, {"Authorization": f"Bearer {made['token']}"})
+    assert (await bob.send("DELETE", f"/api/v1/tokens/{made['id']}")).status == 404
+    assert (await machine.get("/runs")).status == 200
+    assert (await ann.send("DELETE", f"/api/v1/tokens/{made['id']}")).status == 204
+    assert (await machine.get("/runs")).status == 401
+    assert len(await face.events("token.revoked")) == 1
+
+
+async def test_a_token_is_never_worth_more_than_who_makes_it(face: Face) -> None:
+    vera = await face.log_in("vera")
+    answer = await vera.post("/tokens", {"name": "t", "scopes": ["run:cancel", "no:such"]})
+    assert (answer.status, answer.code) == (422, "scopes")
+    assert len(answer.json["errors"]) == 2
+    narrow = await face.person("ann", scopes=frozenset({"token:write", "run:read"}))
+    assert (await narrow.post("/tokens", {"name": "t", "scopes": ["run:cancel"]})).code == "scopes"
+    too_long = await vera.post("/tokens", {"name": "t", "scopes": ["run:read"], "days": 91})
+    assert too_long.json["errors"][0]["pointer"] == "/days"
+
+
+async def test_a_tokens_last_use_is_written_at_most_once_a_minute(face: Face) -> None:
+    ann = await face.person("ann")
+    await ann.get("/runs")
+    face.clock.advance(timedelta(seconds=59))
+    first = (await ann.get("/tokens")).json["items"][0]["used_at"]
+    face.clock.advance(timedelta(seconds=1))
+    await ann.get("/runs")
+    second = (await ann.get("/tokens")).json["items"][0]["used_at"]
+    assert (first, second) == ("2026-03-01T09:00:00Z", "2026-03-01T09:01:00Z")
+
+
+async def test_a_credential_goes_in_and_does_not_come_out(face: Face) -> None:
+    root = await face.person("root")
+    sent = {"value": "s3cret-of-the-edr", "hosts": ["edr.test"]}
+    answer = await root.send("PUT", "/api/v1/credentials/edr_token", sent)
+    assert (answer.status, answer.json["version"], answer.json["hosts"]) == (200, 1, ["edr.test"])
+    listed = await root.get("/credentials")
+    assert {item["name"] for item in listed.json["items"]} == {"edr_token", "probe_hook"}
+    assert b"s3cret" not in answer.body + listed.body
+    assert "s3cret" not in str(await face.events("credential."))
+
+
+@pytest.mark.parametrize("sent", [{"value": "short"}, {"value": "s3cret-of-the-edr", "hosts": ["HTTP://x/"]}])
+async def test_a_credential_that_does_not_fit_is_refused_without_repeating_it(face: Face, sent: dict) -> None:
+    root = await face.person("root")
+    answer = await root.send("PUT", "/api/v1/credentials/edr_token", sent)
+    assert (answer.status, answer.code) == (422, "invalid_credential")
+    assert sent["value"].encode() not in answer.body
+
+
+async def test_a_malformed_credential_is_refused_without_repeating_it(face: Face) -> None:
+    root = await face.person("root")
+    answer = await root.send("PUT", "/api/v1/credentials/edr_token", {"value": ["s3cret-of-the-edr"]})
+    assert answer.status == 422
+    assert b"s3cret" not in answer.body
+
+
+async def test_the_audit_is_searched_and_checked(face: Face) -> None:
+    await face.report_mail(messages=["m1"])
+    olga = await face.person("olga")
+    page = (await olga.get("/audit?type=approval.&limit=1")).json
+    (event,) = page["items"]
+    assert (event["type"], event["sequence"]) == ("approval.requested", event["seq"])
+    assert (await olga.get("/audit?actor=nobody")).json["items"] == []
+    verdict = (await olga.post("/audit/verify")).json
+    assert (verdict["is_sound"], verdict["faults"], verdict["last_checkpoint"]) == (True, [], None)
+    assert verdict["summary"].startswith("✔")
+    assert verdict["size"] > 3
+    assert len(await face.events("audit.verified")) == 1
+
+
+async def test_channels_are_for_all_and_direct_messages_for_one(face: Face) -> None:
+    def post(unit) -> None:  # noqa: ANN001 -- the store's unit
+        unit.messages.post(build_message(id="msg_1", key="1", channel="#soc", text="for all"))
+        unit.messages.post(build_message(id="msg_2", key="2", channel="@ann@corp.example", text="for ann"))
+
+    await face.write(post)
+    ann, bob = await face.person("ann"), await face.person("bob")
+    assert (await ann.get("/messages/channels")).json["items"] == ["#soc", "@ann@corp.example"]
+    assert (await bob.get("/messages/channels")).json["items"] == ["#soc"]
+    direct = "/messages?channel=%40ann%40corp.example"
+    assert [message["text"] for message in (await ann.get(direct)).json["items"]] == ["for ann"]
+    assert (await bob.get(direct)).code == "not_yours"
+    assert (await bob.get("/messages")).status == 422
+
+
+async def test_playbooks_are_seen_and_checked(face: Face) -> None:
+    ann = await face.person("ann")
+    (listed,) = (await ann.get("/playbooks")).json["items"]
+    assert (listed["id"], listed["steps"], listed["gates"], listed["saves_minutes"]) == ("purge", 3, 1, 10)
+    assert (await ann.get("/playbooks/purge")).json["text"] == PLAYBOOK
+    good = (await ann.post("/playbooks/validate", {"id": "purge", "text": PLAYBOOK})).json
+    assert good == {"findings": [], "is_valid": True}
+    bad = (await ann.post("/playbooks/validate", {"id": "purge", "text": PLAYBOOK.replace("approve:", "aprove:")})).json
+    assert not bad["is_valid"]
+    assert {finding["code"] for finding in bad["findings"]} >= {"P101", "P401"}
+    assert bad["findings"][0]["line"] > 1
+
+
+async def test_installed_parts_people_and_cases_are_seen(face: Face) -> None:
+    await face.write(lambda unit: unit.cases.add(build_case()))
+    root = await face.person("root")
+    connectors = (await root.get("/connectors")).json["items"]
+    assert [connector["id"] for connector in connectors] == ["chat", "exchange", "virustotal"]
+    assert connectors[1]["actions"][0]["undo"] == "restore_messages"
+    assert [connection["id"] for connection in connectors[1]["connections"]] == ["exchange"]
+    (source,) = (await root.get("/sources")).json["items"]
+    assert (source["id"], source["credentials"]) == ("probe", ["probe_hook"])
+    users = (await root.get("/users?limit=2")).json
+    assert [user["name"] for user in users["items"]] == ["root", "olga"]
+    assert users["next"]
+    assert "password" not in str(users)
+    assert [case["title"] for case in (await root.get("/cases")).json["items"]] == ["Logins of ada"]
