@@ -11,7 +11,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench check clean demo help lock test web
+.PHONY: bench check clean demo docs help lock test web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ web: $(STAMPS)/web ## the browser's pages, where there is Node
 
 bench: $(STAMPS)/dev ## the timings that the documentation quotes
 	@for program in $(sort $(wildcard bench/*.py)); do echo "== $$program" && $(BIN)/python $$program || exit; done
+
+docs: $(STAMPS)/dev ## the reference anew, from the code
+	$(BIN)/python docs/reference/generate.py
 
 lock: $(STAMPS)/dev ## the lock files anew; UPGRADE=--upgrade takes newer versions
 	$(COMPILE) --all-extras --group dev --output-file requirements-dev.lock

@@ -11,7 +11,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PAGES = Path("soar", "api", "static")
 OLDEST_NODE = (20, 19)  # what Vite asks for
-SHIPPED = ("connectors", "playbooks", "config")
+SHIPPED = ("config", "connectors", "examples", "playbooks")
 
 
 class PagesHook(BuildHookInterface):

@@ -60,7 +60,7 @@ DEFAULT_ROLES: RoleTable = MappingProxyType(
         Role.AUTHOR.value: _AUTHOR,
         Role.PUBLISHER.value: _AUTHOR | {P.PLAYBOOK_PUBLISH},
         Role.CONNECTOR_ADMIN.value: _VIEWER | {P.CONNECTION_READ, P.CREDENTIAL_READ, P.CREDENTIAL_WRITE},
-        Role.AUDITOR.value: _READS - {P.CREDENTIAL_READ},
+        Role.AUDITOR.value: (_READS - {P.CREDENTIAL_READ}) | {P.TOKEN_WRITE},
         Role.ADMIN.value: frozenset(Permission) - {P.APPROVAL_VOTE},
     }
 )

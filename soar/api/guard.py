@@ -40,9 +40,10 @@ class Guard:
         """
         caller: Caller | None = None
         try:
-            if request.method not in _SAFE:
+            is_open = self._is_open(request, route)
+            if request.method not in _SAFE and not (is_open and route.is_for_machines):
                 check_origin(request, self._desk.services.url)
-            if self._is_open(request, route):
+            if is_open:
                 return None
             caller = await self._authenticator.find_caller(request)
             if caller is None:

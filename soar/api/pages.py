@@ -8,7 +8,6 @@ from aiohttp import web
 
 from soar.api.authentication import encode_secret
 from soar.api.call import Visit
-from soar.api.schemas.base import Nothing
 from soar.model.errors import NotFoundError
 
 _INDEX = "index.html"
@@ -53,12 +52,12 @@ class Pages:
         self._index = index.content.decode("utf-8") if index else None
         self._files = files
 
-    async def show_page(self, visit: Visit, _: Nothing) -> web.Response:
+    async def show_page(self, visit: Visit) -> web.Response:
         """Show the pages, or a file beside them."""
         file = self._files.get(visit.request.match_info.get("page", ""))
         return self._show_index(visit) if file is None else _answer(file, "no-cache")
 
-    async def show_asset(self, visit: Visit, _: Nothing) -> web.Response:
+    async def show_asset(self, visit: Visit) -> web.Response:
         """Show a file that belongs to the pages."""
         file = self._files.get(_ASSETS + visit.part("file"))
         if file is None:

@@ -1,5 +1,6 @@
 """Requests read into models: one content type, bounded, strict."""
 
+import asyncio
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
@@ -12,6 +13,9 @@ from soar.model.errors import FieldFault, InputError
 
 LONGEST_BODY = 1024 * 1024
 """Bytes of a request's body."""
+
+LONGEST_WAIT = 30.0
+"""Seconds in which a body must have come."""
 
 _JSON = frozenset({"application/json"})
 _EMPTY = b"{}"
@@ -37,7 +41,8 @@ async def read_bytes(request: web.Request) -> bytes:
     """Return a request's body as it was sent.
 
     Raises:
-        InputError: it is larger than 1 MiB (`too_large`), or encoded (`unsupported_media_type`).
+        InputError: it is larger than 1 MiB (`too_large`), encoded (`unsupported_media_type`), or does not come in time
+            (`too_slow`).
     """
     if (request.content_length or 0) > LONGEST_BODY:
         raise _too_large()
@@ -47,9 +52,12 @@ async def read_bytes(request: web.Request) -> bytes:
             "the body is encoded", code="unsupported_media_type", hint="send it as it is, without Content-Encoding"
         )
     try:
-        return await request.read()
+        async with asyncio.timeout(LONGEST_WAIT):
+            return await request.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise _too_large() from error
+    except TimeoutError as error:
+        raise InputError("the body did not come in time", code="too_slow", hint="send it again") from error
 
 
 def check_type(request: web.Request, expected: Collection[str]) -> None:

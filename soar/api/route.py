@@ -63,6 +63,11 @@ class Route:
     status: int
     summary: str
 
+    @property
+    def is_for_machines(self) -> bool:
+        """Whether its requests are read byte for byte, as their signatures are over them; pages never send such."""
+        return self.takes is None
+
 
 def private(
     method: str,
@@ -126,10 +131,10 @@ def raw(
     access: Public | SourceOr,
     handler: Callable[[Visit], Awaitable[web.StreamResponse]],
     *,
-    answers: type[View],
+    answers: type[View] | None,
     status: int = 200,
 ) -> Route:
-    """Return a route of sources, whose handler reads the request itself, byte for byte; a person's visit is a call."""
+    """Return a route whose handler reads the request itself, byte for byte; a person's visit is a call."""
 
     async def serve(request: web.Request, desk: Desk, caller: Caller | None, at: datetime) -> web.StreamResponse:
         if caller is None:

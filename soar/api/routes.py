@@ -258,9 +258,9 @@ def _open() -> tuple[Route, ...]:
             status=202,
         ),
         raw("POST", "/hooks/{source}/check", SourceOr(P.ALERT_CHECK), hooks.check_alert, answers=CheckedAlerts),
-        public("GET", "/healthz", _PROBE, health.show_health, takes=Nothing, answers=Health),
-        public("GET", "/readyz", _PROBE, health.show_readiness, takes=Nothing, answers=Readiness),
-        public("GET", "/version", _PROBE, health.show_version, takes=Nothing, answers=Version),
+        raw("GET", "/healthz", Public(_PROBE), health.show_health, answers=Health),
+        raw("GET", "/readyz", Public(_PROBE), health.show_readiness, answers=Readiness),
+        raw("GET", "/version", Public(_PROBE), health.show_version, answers=Version),
     )
 
 
@@ -281,9 +281,7 @@ def _shown(services: Services, table: Sequence[Route]) -> tuple[Route, ...]:
     pages = Pages(services.pages)
     taken = sorted({re.escape(route.path.split("/")[1]) for route in table} | {"assets"})
     return (
-        public("GET", "/", _PAGE, pages.show_page, takes=Nothing, answers=None),
-        public("GET", "/assets/{file:.+}", _PAGE, pages.show_asset, takes=Nothing, answers=None),
-        public(
-            "GET", f"/{{page:(?!(?:{'|'.join(taken)})(?:/|$)).+}}", _PAGE, pages.show_page, takes=Nothing, answers=None
-        ),
+        raw("GET", "/", Public(_PAGE), pages.show_page, answers=None),
+        raw("GET", "/assets/{file:.+}", Public(_PAGE), pages.show_asset, answers=None),
+        raw("GET", f"/{{page:(?!(?:{'|'.join(taken)})(?:/|$)).+}}", Public(_PAGE), pages.show_page, answers=None),
     )

@@ -24,8 +24,6 @@ _LINGER = 2.0
 _EPOCH_LENGTH = 6
 _BACKLOG = 1024
 
-_DRAINING = web.AppKey("draining", Draining)
-
 
 def make_application(services: Services, *, report: Report = log_fault) -> web.Application:
     """Return the HTTP face.
@@ -49,9 +47,8 @@ def make_application(services: Services, *, report: Report = log_fault) -> web.A
     application = web.Application(
         middlewares=[answer_errors(desk, report), refuse_while_draining(draining)], client_max_size=LONGEST_BODY
     )
-    application[_DRAINING] = draining
     application.on_response_prepare.append(add_headers(desk))
-    application.on_shutdown.append(_end_streams(services))
+    application.on_shutdown.append(_begin_draining(draining, services))
     for route in build_routes(services, authenticator):
         application.router.add_route(route.method, route.path, _stand_before(route, guard, desk))
     return application
@@ -67,11 +64,12 @@ def _stand_before(route: Route, guard: Guard, desk: Desk) -> Callable[[web.Reque
     return handle
 
 
-def _end_streams(services: Services) -> Callable[[web.Application], Awaitable[None]]:
-    async def end(_: web.Application) -> None:
+def _begin_draining(draining: Draining, services: Services) -> Callable[[web.Application], Awaitable[None]]:
+    async def begin(_: web.Application) -> None:
+        draining.has_begun = True
         services.hub.close()
 
-    return end
+    return begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +82,9 @@ class Running:
 
     url: str
     _runner: web.AppRunner
-    _draining: Draining
 
     async def close(self) -> None:
-        """Answer 503 to whatever is new, let requests under way end, and stop listening."""
-        self._draining.has_begun = True
+        """Stop listening, answer 503 to whatever still comes, and let requests under way end."""
         await self._runner.cleanup()
 
 
@@ -127,4 +123,4 @@ async def serve_socket(application: web.Application, listener: socket.socket, *,
     await web.SockSite(runner, listener, backlog=_BACKLOG).start()
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    return Running(f"http://{shown}:{port}", runner, application[_DRAINING])
+    return Running(f"http://{shown}:{port}", runner)

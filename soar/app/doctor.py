@@ -47,7 +47,7 @@ def doctor(settings: Settings) -> list[Check]:
     checks.append(Check("site", is_good=True, is_warning=False, message=_describe(site)))
     checks.extend(_check_playbooks(site))
     if all(check.is_good for check in checks if check.name.endswith("key")):
-        checks.extend(asyncio.run(_check_store(site)))
+        checks.extend(_check_store(site))
     return checks
 
 
@@ -103,11 +103,15 @@ def _check_playbooks(site: Site) -> Iterator[Check]:
             yield Check("playbook", is_good=False, is_warning=False, message=message, hint=hint)
 
 
-async def _check_store(site: Site) -> list[Check]:
-    """Look at the store as it is, and see that somebody holds each role that a gate names."""
+def _check_store(site: Site) -> list[Check]:
     path = Path(site.settings.database.url.removeprefix("sqlite:///"))
     if not path.exists():
         return [Check("database", is_good=True, is_warning=False, message=f"{path} is made at the first start")]
+    return asyncio.run(_look_into_store(site))
+
+
+async def _look_into_store(site: Site) -> list[Check]:
+    """Look at the store as it is, and see that somebody holds each role that a gate names."""
     service = Service(site, site.settings.server.url)
     try:
         faults = await service.find_unready()

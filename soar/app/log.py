@@ -10,16 +10,29 @@ import structlog
 
 Entry = MutableMapping[str, Any]
 
-_RANGES = ((0x00, 0x20), (0x7F, 0xA0), (0x61C, 0x61D), (0x200B, 0x2010), (0x2028, 0x202F), (0x2060, 0x2070))
-_UNSAFE = frozenset(point for low, high in _RANGES for point in range(low, high)) | {0xFEFF}
-"""Code points that control a terminal or hide text: C0, C1, bidirectional and zero-width ones."""
+_LAST_OF_PLANE_ZERO = 0xFFFF
+_RANGES = (
+    (0x00, 0x20),  # C0
+    (0x7F, 0xA0),  # delete and C1
+    (0x200B, 0x2010),  # zero width and direction marks
+    (0x2028, 0x202F),  # separators and direction overrides
+    (0x2060, 0x2070),  # joiners, isolates
+    (0xE0000, 0xE0080),  # tags
+)
+_SINGLES = frozenset({0xAD, 0x61C, 0x180E, 0xFEFF})
+_UNSAFE = _SINGLES | frozenset(point for low, high in _RANGES for point in range(low, high))
+"""Code points that control a terminal or hide text."""
 
 
 def inert(text: str) -> str:
     """Write control, bidirectional and zero-width characters as escapes, so that no text can forge a line."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(f"\\u{ord(c):04x}" if ord(c) in _UNSAFE else c for c in text)
+    return "".join(_escape(ord(letter)) if ord(letter) in _UNSAFE else letter for letter in text)
+
+
+def _escape(point: int) -> str:
+    return f"\\u{point:04x}" if point <= _LAST_OF_PLANE_ZERO else f"\\U{point:08x}"
 
 
 def _make_inert(_logger: object, _method: str, entry: Entry) -> Entry:

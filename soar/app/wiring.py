@@ -1,5 +1,7 @@
 """The composition root: a site in, a wired service out. Nothing here decides anything."""
 
+import os
+import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -18,6 +20,7 @@ from soar.app.library import Library, to_revision
 from soar.app.messages import StoredMessages
 from soar.app.passwords import Passwords
 from soar.app.process import OwnProcess
+from soar.app.settings import find_bundled
 from soar.app.site import Site
 from soar.approvals.service import ApprovalService
 from soar.audit.note import load_signing_key
@@ -44,7 +47,7 @@ from soar.vault.service import Vault
 
 _LIBRARY_INTERVAL = 1.0
 _DEMO_SOURCE = "phish-report"
-_DEMO_ALERT = "examples/phishing.json"
+_DEMO_ALERT = "phishing.json"
 
 
 class Service:
@@ -249,8 +252,9 @@ class Service:
         if source is None or not self.site.settings.is_demo:
             return None
         secret = await self.resolve(self.workspace, _DEMO_SOURCE.replace("-", "_") + "_hook")
+        file = _locate_example()
         return FirstAlert(
-            curl=curl_line(source, self.url, secret, _DEMO_ALERT), cli=f"soar alert send {source.id} {_DEMO_ALERT}"
+            curl=curl_line(source, self.url, secret, file), cli=f"soar alert send {source.id} {shlex.quote(file)}"
         )
 
     # -- life -------------------------------------------------------------------------------------------------------
@@ -316,6 +320,11 @@ def _report_drive(workspace: str, run: str, error: Exception) -> None:
     structlog.get_logger().warning(
         "a run could not be driven on", action="run.drive", workspace=workspace, run_id=run, error=str(error)
     )
+
+
+def _locate_example() -> str:
+    """Return the example alert's path as a person in this folder would type it."""
+    return os.path.relpath(find_bundled("examples") / _DEMO_ALERT)
 
 
 def _find_pages() -> Path | None:

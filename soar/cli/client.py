@@ -133,7 +133,7 @@ class Client:
         except ConnectionRefusedError as error:
             raise SoarError(f"no server at {self.url}", code="no_server", hint=_start_hint(self.url)) from error
         except TimeoutError as error:
-            raise SoarError(f"{self.url} did not answer in {_TIMEOUT:.0f} s", code="no_answer") from error
+            raise SoarError(f"{self.url} did not answer in {_TIMEOUT:g} s", code="no_answer") from error
         except (OSError, http.client.HTTPException) as error:
             said = str(error) or type(error).__name__
             raise SoarError(f"{self.url} cannot be reached: {said}", code="no_server", hint="check SOAR_URL") from error

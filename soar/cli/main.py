@@ -97,8 +97,7 @@ def _build(named: str | None) -> typer.Typer:
 
 
 def _load(module: str) -> typer.Typer:
-    commands = import_module(f"soar.cli.{module}").commands
-    assert isinstance(commands, typer.Typer)  # noqa: S101 -- tells the type checker what each module of ours has
+    commands: typer.Typer = import_module(f"soar.cli.{module}").commands
     return commands
 
 

@@ -19,6 +19,7 @@ from soar.model.errors import InputError, SoarError
 
 _WIDEST_CELL = 60
 _WIDEST_WHOLE = 20  # what is no longer is an id or a word, and is never broken
+_NARROWEST_FOLD = 12
 _UNBOUNDED = 10_000  # columns of what is no terminal: programs cut lines themselves
 _PATIENCE = 2.0  # seconds before a spinner says that we wait
 _DASH = "\N{EN DASH}"
@@ -81,9 +82,9 @@ def describe_moment(moment: datetime | None) -> str:
     return f"in {length}" if distance > timedelta() else f"{length} ago"
 
 
-def count(number: int, noun: str, plural: str = "") -> str:
+def count(number: int, noun: str) -> str:
     """Return a number with its noun, such as `1 run` or `2 runs`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def show(*lines: Line | str) -> None:
@@ -126,11 +127,6 @@ def show_list(answer: Answer, is_json: bool, headings: Sequence[str], rows: Iter
     if answer.text("next"):
         show(Line("there are more: ask for them with --limit", "dim"))
     return not cells
-
-
-def show_text(text: str) -> None:
-    """Print a text of several lines as it is, but for what could harm a terminal."""
-    show(*text.rstrip("\n").split("\n"))
 
 
 def note(*lines: Line | str) -> None:
@@ -195,8 +191,10 @@ def _make_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table
     table = Table(box=None, pad_edge=False, header_style="bold")
     told = [[cut(inert(cell)) for cell in row] for row in rows]
     for index, heading in enumerate(headings):
-        is_short = max(len(row[index]) for row in told) <= _WIDEST_WHOLE
-        table.add_column(heading, no_wrap=is_short, overflow="fold")
+        if max(len(row[index]) for row in told) <= _WIDEST_WHOLE:
+            table.add_column(heading, no_wrap=True)
+        else:
+            table.add_column(heading, min_width=_NARROWEST_FOLD, overflow="fold")
     styles = dict((*_FACES.values(), _BAD_FACE))
     for row in told:
         table.add_row(*(Text(cell, style=styles.get(cell[:1], "")) for cell in row))

@@ -37,6 +37,7 @@ commands = group(
 RunId = Annotated[str, typer.Argument(metavar="ID", help="A run's id, @last or @failed.")]
 
 _POLL = 0.5  # seconds between two looks at a run
+_OPEN = frozenset(status.value for status in RunStatus if not status.is_final)
 _NAMED = {"@last": None, "@failed": "failed"}
 
 
@@ -56,12 +57,11 @@ def list_runs(
             run.text("playbook"),
             f"{mark(run.text('status'))} {run.text('status')}",
             describe_moment(run.moment("created_at")),
-            run.text("alert"),
             run.text("waiting_for") or run.text("reason"),
         )
         for run in page.parts("items")
     )
-    if show_list(page, is_json, ("RUN", "PLAYBOOK", "STATUS", "BEGUN", "ALERT", "WAITING FOR, OR WHY"), rows):
+    if show_list(page, is_json, ("RUN", "PLAYBOOK", "STATUS", "BEGUN", "WHY"), rows):
         is_filtered = bool(status or playbook)
         show("No such run. Ask without filters: soar run list" if is_filtered else "No runs yet. An alert starts one:")
         if not is_filtered:
@@ -151,7 +151,7 @@ def _watch(client: Client, name: str, *, is_json: bool) -> Answer:
     with Live(console=console, auto_refresh=False, transient=True) as live:
         while True:
             run = client.get("runs", name)
-            if RunStatus(run.text("status")).is_final:
+            if run.text("status") not in _OPEN:
                 return run
             if console.is_terminal and not is_json:
                 live.update(make_text(tell_run(run)), refresh=True)

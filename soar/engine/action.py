@@ -1,42 +1,21 @@
 """Calls of actions: what is sent, and what an answer means."""
 
-import base64
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from ipaddress import IPv4Address, IPv6Address
 
 from soar.engine.commands import Call, HoldResponse, StartAction
 from soar.engine.events import ActionFailed, ActionSucceeded, OutcomeUnknown
 from soar.engine.place import Place
 from soar.engine.retry import default_retry, delay_before_next, is_repeatable
 from soar.engine.turn import Turn, retry_timer
-from soar.expr import EvaluationError, ExpressionError, parse_duration, print_duration
+from soar.expr import EvaluationError, ExpressionError, parse_duration, to_plain
 from soar.model.catalog import ActionSpec, Effect
 from soar.model.errors import ActionCode, BugError
 from soar.model.ids import derive_effect_key
 from soar.model.playbook import Step, UseAction
 from soar.model.run import Mode, StepRecord, StepStatus
-from soar.model.values import JsonValue, Value, as_value, print_timestamp
-
-
-def to_plain(value: Value) -> JsonValue:
-    """Write a value the way products are sent it: timestamps in RFC 3339, durations as `1h30m`, bytes in base 64."""
-    match value:
-        case list():
-            return [to_plain(element) for element in value]
-        case dict():
-            return {key: to_plain(element) for key, element in value.items()}
-        case datetime():
-            return print_timestamp(value)
-        case timedelta():
-            return print_duration(value)
-        case bytes():
-            return base64.b64encode(value).decode("ascii")
-        case IPv4Address() | IPv6Address():
-            return str(value)
-        case _:
-            return value
+from soar.model.values import JsonValue, Value, as_value
 
 
 def use_of(step: Step) -> UseAction:

@@ -11,6 +11,7 @@ from soar.expr.frame import Scope
 from soar.expr.functions import BUILTINS
 from soar.expr.kinds import StaticType
 from soar.expr.labels import Label
+from soar.expr.plain import to_plain
 from soar.expr.program import Program, compile_expression
 from soar.expr.template import Template, parse_template
 from soar.expr.trace import Trace, TraceEntry
@@ -34,4 +35,5 @@ __all__ = [
     "parse_duration",
     "parse_template",
     "print_duration",
+    "to_plain",
 ]

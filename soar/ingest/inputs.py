@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import re2
 
-from soar.expr import EvaluationError, MissingError, Program, Scope, compile_expression, parse_duration, parse_template
+from soar.expr import ExpressionError, MissingError, Program, Scope, compile_expression, parse_duration, parse_template
 from soar.expr.addresses import read_address
 from soar.model.errors import FieldFault, InputError
 from soar.model.playbook import InputSpec, Playbook
@@ -18,7 +18,7 @@ from soar.model.values import Value, parse_timestamp
 _EMAIL = re.compile(r"[^\s@<>\"]{1,64}@[^\s@<>\"]{1,255}")
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*\.?")
-_DOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})+\.?")
+_DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(?!.*\.[0-9]+\.?\Z){_LABEL}(\.{_LABEL})+\.?")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,31}://[^\s]{1,4096}")
 
 
@@ -51,7 +51,7 @@ def bind_inputs(
     for name, spec in playbook.inputs.items():
         try:
             bound[name] = _bind(spec, scope, given)
-        except (EvaluationError, ValueError) as error:
+        except (ExpressionError, ValueError) as error:
             faults.append(FieldFault(f"/{name}", str(error)))
     if faults:
         said = "; ".join(f"inputs.{fault.pointer[1:]}: {fault.message}" for fault in faults)
@@ -124,7 +124,7 @@ def convert(value: Value, kind: str) -> Value:
         return {key: convert(element, kind[4:-1]) for key, element in value.items()}
     try:
         return _CONVERTERS[kind](value)
-    except (ValueError, TypeError, EvaluationError) as error:
+    except (ValueError, TypeError, ExpressionError) as error:
         raise ValueError(f"`{str(value)[:80]}` is not {_article(kind)}") from error
 
 

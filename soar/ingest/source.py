@@ -294,5 +294,7 @@ def _compile(source_id: str, name: str, text: str) -> Program:
     unknown = program.roots - {"raw"}
     if unknown:
         fault = FieldFault(f"/alert/{name}", f"only `raw` is known here, not `{min(unknown)}`")
-        raise InputError(f"source {source_id}: alert.{name}: {fault.message}", code="source.name", faults=[fault])
+        said = f"source {source_id}: alert.{name}: {fault.message}"
+        hint = "`raw` is the document as it was sent; quote what is meant as a text"
+        raise InputError(said, code="source.name", hint=hint, faults=[fault])
     return program

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from soar.api import reading
 from tests.support.service import Face, sign
 
 BODY = json.dumps({"kind": "mail", "title": "Invoice", "from": "eve@evil.test", "messages": ["m1"]}).encode()
@@ -19,6 +20,15 @@ async def test_a_signed_alert_is_stored_before_it_is_answered(face: Face) -> Non
     assert answer.status == 202
     assert set(answer.json) == {"alert", "received_at", "duplicate_of", "see"}
     assert await count_stored(face) == (1, 1)
+
+
+async def test_a_source_may_say_that_it_is_another_site(face: Face) -> None:
+    headers = {"X-Signature": sign(BODY), "Origin": "https://mail.test", "Sec-Fetch-Site": "cross-site"}
+    assert (await face.stranger.send("POST", "/hooks/probe", BODY, headers)).status == 202
+    assert (await face.stranger.send("POST", "/hooks/probe/check", BODY, headers)).status == 200
+    ann = await face.log_in("ann")
+    answer = await ann.send("POST", "/hooks/probe/check", BODY, {"Origin": "https://evil.test"})
+    assert (answer.status, answer.code) == (403, "cross_origin")
 
 
 async def test_a_repeat_is_answered_alike_and_stored_once(face: Face) -> None:
@@ -81,6 +91,19 @@ async def test_a_length_that_is_too_large_is_refused_before_the_body_comes(face:
     )
     await writer.drain()
     assert (await reader.readline()).startswith(b"HTTP/1.1 413")
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(face: Face, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LONGEST_WAIT", 0.01)
+    host, port = face.running.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(
+        b"POST /hooks/probe HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+    )
+    await writer.drain()
+    assert (await reader.readline()).startswith(b"HTTP/1.1 408")
     writer.close()
     await writer.wait_closed()
 

@@ -1,6 +1,5 @@
 """The web pages, and the end of the service."""
 
-import asyncio
 import re
 from pathlib import Path
 
@@ -59,19 +58,16 @@ async def test_without_built_pages_the_api_works_and_says_so(face: Face) -> None
 
 
 async def test_while_it_drains_what_is_new_is_sent_away(face: Face) -> None:
-    async with aiohttp.ClientSession() as browser:
-        ann = await face.person("ann")
-        async with browser.get(f"{face.running.url}/api/v1/stream", headers=ann.headers) as stream:
-            await stream.content.readline()
-            host, port = face.running.url.removeprefix("http://").split(":")
-            reader, writer = await asyncio.open_connection(host, int(port))
-            writer.write(b"POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n")
-            await writer.drain()
-            closing = asyncio.create_task(face.running.close())
-            assert await stream.content.read() in {b"\n", b""}
-            await closing
-            assert await reader.read() in {b""}
-            writer.close()
-            await writer.wait_closed()
+    await face.running._runner.shutdown()
+    answer = await face.stranger.send("GET", "/healthz")
+    assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "unavailable", "2")
+
+
+async def test_at_the_end_open_streams_end_and_nobody_listens_any_more(face: Face) -> None:
+    ann = await face.person("ann")
+    async with ann.http.get(f"{ann.url}/api/v1/stream", headers=ann.headers) as stream:
+        assert await stream.content.readline() == b": here\n"
+        await face.running.close()
+        assert await stream.content.read() == b"\n"
     with pytest.raises(aiohttp.ClientConnectorError):
         await face.stranger.send("GET", "/healthz")

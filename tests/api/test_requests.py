@@ -51,7 +51,14 @@ async def test_a_body_that_is_too_large_is_not_read(face: Face) -> None:
 
 async def test_parameters_are_checked(face: Face) -> None:
     ann = await face.person("ann")
-    for path in ("/runs?limit=0", "/runs?limit=201", "/runs?limit=x", "/runs?sort=x", "/runs?status=bad", "/runs?cursor=x"):
+    for path in (
+        "/runs?limit=0",
+        "/runs?limit=201",
+        "/runs?limit=x",
+        "/runs?sort=x",
+        "/runs?status=bad",
+        "/runs?cursor=x",
+    ):
         assert (await ann.get(path)).status == 422, path
     assert (await ann.get("/runs?limit=1&limit=2")).status == 422
 

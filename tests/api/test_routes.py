@@ -1,6 +1,7 @@
 """Who may what, over the whole table."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -39,7 +40,11 @@ def list_private(face: Face) -> list[Route]:
 
 
 async def test_the_public_routes_are_these_and_no_others(face: Face) -> None:
-    found = {(route.method, print_path(route).split(":")[0]) for route in list_routes(face) if isinstance(route.access, Public)}
+    found = {
+        (route.method, print_path(route).split(":")[0])
+        for route in list_routes(face)
+        if isinstance(route.access, Public)
+    }
     assert {(method, path if path.endswith("}") or "{" not in path else path + "}") for method, path in found} == PUBLIC
 
 
@@ -92,8 +97,6 @@ async def test_an_expired_token_is_refused_and_so_is_that_of_somebody_switched_o
     await face.write(switch_off)
     assert (await bob.get("/runs")).status == 401
     assert (await ann.get("/runs")).status == 200
-    from datetime import timedelta
-
     face.clock.advance(timedelta(days=1))
     assert (await ann.get("/runs")).status == 401
 
@@ -111,9 +114,7 @@ async def test_denials_are_recorded_but_a_flood_of_them_is_not(face: Face) -> No
 def test_a_route_that_says_nothing_of_who_may_does_not_start() -> None:
     async def serve(*_: object) -> None: ...
 
-    route = Route(
-        method="GET", path="/x", access=None, serve=serve, takes=None, answers=None, status=200, summary="x"
-    )
+    route = Route(method="GET", path="/x", access=None, serve=serve, takes=None, answers=None, status=200, summary="x")
     with pytest.raises(BugError, match="does not say who may"):
         check_routes([route])
     open_route = replace(route, access=Public("a test"))

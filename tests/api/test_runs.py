@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from soar.model.process import ActionAnswer
 from soar.model.errors import ActionCode
+from soar.model.process import ActionAnswer
 from tests.support.service import Face
 
 

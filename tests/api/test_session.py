@@ -44,9 +44,7 @@ async def test_over_https_the_cookie_is_bound_to_the_host_and_the_scheme(tmp_pat
 
 
 async def test_a_wrong_password_and_an_unknown_name_are_answered_alike_and_recorded(face: Face) -> None:
-    answers = [
-        await face.stranger.post("/session", {"name": name, "password": "wrong"}) for name in ("ann", "nobody")
-    ]
+    answers = [await face.stranger.post("/session", {"name": name, "password": "wrong"}) for name in ("ann", "nobody")]
     assert [answer.status for answer in answers] == [401, 401]
     assert answers[0].body == answers[1].body
     events = await face.events("session.started")

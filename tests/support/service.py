@@ -27,10 +27,10 @@ from soar.app.passwords import Passwords
 from soar.approvals.service import ApprovalService
 from soar.audit.verify import Report, verify_unit
 from soar.ingest.receive import Receiver
-from soar.ingest.source import Source, parse_source
+from soar.ingest.source import parse_source
 from soar.model.audit import Actor
 from soar.model.catalog import Effect, Repeat
-from soar.model.identity import Role, Token
+from soar.model.identity import Role, Token, User
 from soar.model.secret import Secret
 from soar.model.values import JsonValue
 from soar.policy import DEFAULT_POLICY
@@ -155,7 +155,10 @@ class Person:
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         given = {"Content-Type": "application/json"} if data is not None else {}
         async with self.http.request(
-            method, self.url + path, data=None if data is None else io.BytesIO(data), headers={**given, **self.headers, **(headers or {})}
+            method,
+            self.url + path,
+            data=None if data is None else io.BytesIO(data),
+            headers={**given, **self.headers, **(headers or {})},
         ) as answer:
             return Answer(answer.status, answer.headers, await answer.read(), answer.cookies)
 
@@ -177,7 +180,6 @@ class Face:
     host: ScriptedHost
     clock: SteppedClock
     faults: list[Exception]
-    tokens: dict[str, str] = field(default_factory=dict)
 
     @property
     def store(self) -> Store:
@@ -250,85 +252,146 @@ def sign(body: bytes) -> str:
 
 
 @asynccontextmanager
-async def open_face(folder: Path, passwords: Passwords, *, url: str = "", pages: Path | None = None) -> AsyncIterator[Face]:
+async def open_face(
+    folder: Path, passwords: Passwords, *, url: str = "", pages: Path | None = None
+) -> AsyncIterator[Face]:
     """Serve an installation with people, a source and a playbook in it, and take it all down again."""
     listener = socket.create_server(("127.0.0.1", 0))
     url = url or f"http://127.0.0.1:{listener.getsockname()[1]}"
     disk = InlineDisk()
     store = open_store("sqlite://", disk=disk, process=RecordingProcess(), readers=InlineDisk)
     await store.migrate()
-    services, queue, timers, host = _wire(store, folder, passwords, url, pages)
-    await _settle_in(services)
-    faults: list[Exception] = []
+    wiring = _Wiring(store, folder, url)
+    await wiring.settle_in()
+    services = wiring.make_services(passwords, pages)
+    faults = wiring.reports
     application = make_application(services, report=lambda _, error: faults.append(error))
     running = await serve_socket(application, listener, drain=1.0)
-    keeper = asyncio.create_task(timers.run())
+    keeper = asyncio.create_task(wiring.timers.run())
     try:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-            yield Face(services, running, http, queue, host, services.clock, faults)
+            yield Face(services, running, http, wiring.queue, wiring.host, wiring.clock, faults)
     finally:
         keeper.cancel()
         await asyncio.gather(keeper, return_exceptions=True)
         await running.close()
-        await queue.drain(1.0)
+        await wiring.queue.drain(1.0)
         await store.close()
 
 
-def _wire(
-    store: Store, folder: Path, passwords: Passwords, url: str, pages: Path | None
-) -> tuple[Services, RunQueue, TimerKeeper, ScriptedHost]:
-    clock, ids, randomness, hub, host = SteppedClock(), SeededIds(), SeededRandomness(7), Hub(), ScriptedHost()
-    catalog = build_actions_catalog(ACTIONS)
-    sources = {name: parse_source(document, name) for name, document in SOURCES.items()}
-    library = Library(_write_playbooks(folder), Checker(catalog=catalog, policy=DEFAULT_POLICY, sources=tuple(sources)))
-    approvals, responses = ApprovalService(ids=ids, policy=DEFAULT_POLICY), ResponseService(ids=ids)
-    create_key_file(folder / "vault.key", randomness)
-    vault = Vault(FileKeyProvider(folder / "vault.key", randomness), ids=ids, randomness=randomness)
-    reports: list[Exception] = []
-    queue = RunQueue(
-        drive=lambda workspace, run, signal: driver.drive(workspace, run, signal),
-        clock=clock,
-        report=lambda _workspace, _run, error: reports.append(error),
-    )
-    timers = TimerKeeper(
-        store=store, clock=clock, approvals=approvals, responses=responses, announcer=hub, wake=queue.wake
-    )
-    driver = Driver(
-        store=store,
-        planner=Planner(Surroundings(catalog=catalog, config={}, url=url)),
-        committer=Committer(approvals=approvals, responses=responses, policy=DEFAULT_POLICY, ids=ids),
-        executor=Executor(host=host, clock=clock, randomness=randomness),
-        timers=timers,
-        clock=clock,
-        announcer=hub,
-    )
-    services = Services(
-        workspace=WORKSPACE,
-        url=url,
-        is_demo=True,
-        pages=pages,
-        store=store,
-        receiver=_make_receiver(store, sources, library, vault, url, clock, ids, queue, hub),
-        approvals=approvals,
-        responses=responses,
-        vault=vault,
-        policy=DEFAULT_POLICY,
-        roles=DEFAULT_ROLES,
-        catalog=catalog,
-        connections={"exchange": build_connection(id="exchange", connector="exchange")},
-        library=library,
-        config={},
-        passwords=passwords,
-        hub=hub,
-        clock=clock,
-        ids=ids,
-        randomness=randomness,
-        wake=queue.wake,
-        verify_audit=lambda: _verify(store),
-        is_ready=_find_nothing,
-        first_alert=_find_first_alert,
-    )
-    return services, queue, timers, host
+class _Wiring:
+    """Every part of an installation, made from the parts before it.
+
+    Args:
+        store: migrated.
+        folder: where its files may be written.
+    """
+
+    def __init__(self, store: Store, folder: Path, url: str) -> None:
+        self.store, self.url = store, url
+        self.clock, self.ids, self.randomness = SteppedClock(), SeededIds(), SeededRandomness(7)
+        self.hub, self.host = Hub(), ScriptedHost()
+        self.catalog = build_actions_catalog(ACTIONS)
+        self.sources = {name: parse_source(document, name) for name, document in SOURCES.items()}
+        checker = Checker(catalog=self.catalog, policy=DEFAULT_POLICY, sources=tuple(self.sources))
+        self.library = Library(_write_playbooks(folder), checker)
+        create_key_file(folder / "vault.key", self.randomness)
+        keys = FileKeyProvider(folder / "vault.key", self.randomness)
+        self.vault = Vault(keys, ids=self.ids, randomness=self.randomness)
+        self.approvals = ApprovalService(ids=self.ids, policy=DEFAULT_POLICY)
+        self.responses = ResponseService(ids=self.ids)
+        self.reports: list[Exception] = []
+        self.queue = RunQueue(drive=self._drive, clock=self.clock, report=self._report)
+        self.timers = TimerKeeper(
+            store=store,
+            clock=self.clock,
+            approvals=self.approvals,
+            responses=self.responses,
+            announcer=self.hub,
+            wake=self.queue.wake,
+        )
+        self.driver = self._make_driver()
+
+    async def _drive(self, workspace: str, run: str, signal: asyncio.Event) -> None:
+        await self.driver.drive(workspace, run, signal)
+
+    def _report(self, _workspace: str, _run: str, error: Exception) -> None:
+        self.reports.append(error)
+
+    def _make_driver(self) -> Driver:
+        return Driver(
+            store=self.store,
+            planner=Planner(Surroundings(catalog=self.catalog, config={}, url=self.url)),
+            committer=Committer(
+                approvals=self.approvals, responses=self.responses, policy=DEFAULT_POLICY, ids=self.ids
+            ),
+            executor=Executor(host=self.host, clock=self.clock, randomness=self.randomness),
+            timers=self.timers,
+            clock=self.clock,
+            announcer=self.hub,
+        )
+
+    def _make_receiver(self) -> Receiver:
+        return Receiver(
+            store=self.store,
+            workspace=WORKSPACE,
+            sources=self.sources,
+            playbooks=self.library.current,
+            resolve=self._resolve,
+            config={},
+            url=self.url,
+            clock=self.clock,
+            ids=self.ids,
+            wake=self.queue.wake,
+            announcer=self.hub,
+        )
+
+    async def _resolve(self, workspace: str, name: str) -> Secret:
+        return await self.store.read(workspace, lambda unit: self.vault.resolve(unit, name))
+
+    def make_services(self, passwords: Passwords, pages: Path | None) -> Services:
+        return Services(
+            workspace=WORKSPACE,
+            url=self.url,
+            is_demo=True,
+            pages=pages,
+            store=self.store,
+            receiver=self._make_receiver(),
+            approvals=self.approvals,
+            responses=self.responses,
+            vault=self.vault,
+            policy=DEFAULT_POLICY,
+            roles=DEFAULT_ROLES,
+            catalog=self.catalog,
+            connections={"exchange": build_connection(id="exchange", connector="exchange")},
+            library=self.library,
+            config={},
+            passwords=passwords,
+            hub=self.hub,
+            clock=self.clock,
+            ids=self.ids,
+            randomness=self.randomness,
+            wake=self.queue.wake,
+            verify_audit=lambda: _verify(self.store),
+            is_ready=_find_nothing,
+            first_alert=_find_first_alert,
+        )
+
+    async def settle_in(self) -> None:
+        """Put people, the hook's key and the playbook's text into the store."""
+        at, setup = self.clock.now(), Actor(kind="system", id="setup")
+        checked = self.library.refresh()
+        assert all(found.playbook for found in checked), [finding for found in checked for finding in found.findings]
+        revisions = [revision for found in checked if (revision := to_revision(found, at)) is not None]
+
+        def add(unit: Unit) -> None:
+            for name, role in PEOPLE.items():
+                unit.users.add(_make_person(name, role))
+            for revision in revisions:
+                unit.revisions.put(revision)
+            self.vault.set_credential(unit, "probe_hook", Secret(HOOK_KEY), actor=setup, now=at)
+
+        await self.store.write(WORKSPACE, add)
 
 
 def _write_playbooks(folder: Path) -> Path:
@@ -338,32 +401,13 @@ def _write_playbooks(folder: Path) -> Path:
     return playbooks
 
 
-def _make_receiver(
-    store: Store,
-    sources: Mapping[str, Source],
-    library: Library,
-    vault: Vault,
-    url: str,
-    clock: SteppedClock,
-    ids: SeededIds,
-    queue: RunQueue,
-    hub: Hub,
-) -> Receiver:
-    async def resolve(workspace: str, name: str) -> Secret:
-        return await store.read(workspace, lambda unit: vault.resolve(unit, name))
-
-    return Receiver(
-        store=store,
-        workspace=WORKSPACE,
-        sources=sources,
-        playbooks=library.current,
-        resolve=resolve,
-        config={},
-        url=url,
-        clock=clock,
-        ids=ids,
-        wake=queue.wake,
-        announcer=hub,
+def _make_person(name: str, role: Role) -> User:
+    return build_user(
+        id=f"u_{name}",
+        name=name,
+        email=f"{name}@corp.example",
+        roles=frozenset({role.value}),
+        password_hash=CHEAP_HASH,
     )
 
 
@@ -377,30 +421,3 @@ async def _find_nothing() -> tuple[str, ...]:
 
 async def _find_first_alert() -> FirstAlert:
     return FirstAlert(curl="curl …", cli="soar alert send probe mail.json")
-
-
-async def _settle_in(services: Services) -> None:
-    """Put people, the hook's key and the playbook's text into the store."""
-    at, setup = services.clock.now(), Actor(kind="system", id="setup")
-    checked = services.library.refresh()
-    assert all(found.playbook for found in checked), [finding for found in checked for finding in found.findings]
-    revisions = [revision for found in checked if (revision := to_revision(found, at)) is not None]
-    people = [
-        build_user(
-            id=f"u_{name}",
-            name=name,
-            email=f"{name}@corp.example",
-            roles=frozenset({role.value}),
-            password_hash=CHEAP_HASH,
-        )
-        for name, role in PEOPLE.items()
-    ]
-
-    def add(unit: Unit) -> None:
-        for person in people:
-            unit.users.add(person)
-        for revision in revisions:
-            unit.revisions.put(revision)
-        services.vault.set_credential(unit, "probe_hook", Secret(HOOK_KEY), actor=setup, now=at)
-
-    await services.store.write(WORKSPACE, add)

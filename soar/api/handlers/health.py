@@ -4,18 +4,17 @@ from aiohttp import web
 
 import soar
 from soar.api.call import Visit, write_json
-from soar.api.schemas.base import Nothing
 from soar.api.schemas.health import Health, Readiness, Version
 
 _UNREADY = 503
 
 
-async def show_health(_visit: Visit, _: Nothing) -> Health:
+async def show_health(_: Visit) -> web.Response:
     """Say that the process answers."""
-    return Health(status="ok")
+    return write_json(Health(status="ok"))
 
 
-async def show_readiness(visit: Visit, _: Nothing) -> web.Response:
+async def show_readiness(visit: Visit) -> web.Response:
     """Say whether the service can serve; 503 if not, with the reasons."""
     reasons = await visit.services.is_ready()
     if reasons:
@@ -23,6 +22,6 @@ async def show_readiness(visit: Visit, _: Nothing) -> web.Response:
     return write_json(Readiness(status="ok", reasons=()))
 
 
-async def show_version(_visit: Visit, _: Nothing) -> Version:
+async def show_version(_: Visit) -> web.Response:
     """Say which version this is."""
-    return Version(version=soar.__version__)
+    return write_json(Version(version=soar.__version__))

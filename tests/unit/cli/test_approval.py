@@ -142,6 +142,14 @@ def test_a_no_needs_the_comment_that_the_gate_wants(soar: Soar, api: FakeApi) ->
     assert api.bodies("POST", VOTES) == [{"vote": "deny", "comment": "wrong host", "confirm": None, "digest": DIGEST}]
 
 
+def test_a_yes_needs_the_comment_that_the_gate_wants(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/approvals/AB12", approval(comment="required"))
+    outcome = soar("approval", "approve", "AB12", "--confirm", "12")
+    assert outcome.code == 2
+    assert outcome.err.endswith("hint: a comment is required: use -m\n")
+    assert api.bodies("POST", VOTES) == []
+
+
 def test_json_is_the_answer_itself_and_the_card_stays_out_of_it(soar: Soar, asking: FakeApi) -> None:
     outcome = soar("approval", "approve", "AB12", "--confirm", "12", "--json")
     assert outcome.document == approval(status="approved", yes=1)

@@ -1,4 +1,6 @@
 import socket
+import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -71,6 +73,36 @@ def test_where_nobody_listens_the_hint_is_to_start_one(soar: Soar, monkeypatch: 
     outcome = soar("run", "list")
     assert outcome.code == 1
     assert outcome.err == f"error: no server at http://127.0.0.1:{port}\nhint: check SOAR_URL\n"
+
+
+@pytest.fixture
+def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """A socket that SOAR_URL names, and that nobody answers on."""
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        monkeypatch.setenv("SOAR_URL", f"http://127.0.0.1:{opened.getsockname()[1]}")
+        yield opened
+
+
+def test_a_server_that_hangs_up_cannot_be_reached(soar: Soar, listener: socket.socket) -> None:
+    def hang_up() -> None:
+        connection, _ = listener.accept()
+        connection.close()
+
+    thread = threading.Thread(target=hang_up)
+    thread.start()
+    outcome = soar("run", "list")
+    thread.join()
+    assert outcome.code == 1
+    assert "cannot be reached: " in outcome.err
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_for_ever(
+    soar: Soar, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("soar.cli.client._TIMEOUT", 0.05)
+    outcome = soar("run", "list")
+    assert outcome.code == 1
+    assert "did not answer in 0.05 s" in outcome.err
 
 
 def test_the_usual_server_is_the_demo(soar: Soar) -> None:

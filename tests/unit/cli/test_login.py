@@ -1,10 +1,9 @@
 import json
 import stat
-from pathlib import Path
 
 import pytest
 
-from soar.cli.logins import locate_logins
+from soar.cli.logins import Login, keep_login, locate_logins
 from tests.unit.cli.fakes import FakeApi, Soar
 
 PASSWORD = "correct horse battery"
@@ -39,7 +38,7 @@ def test_a_login_exchanges_a_password_for_a_token(soar: Soar, served: FakeApi) -
     assert (ended.method, ended.path) == ("DELETE", "/api/v1/session")
     for later in (made, ended):
         assert later.headers["Cookie"] == "soar_session=s-1"
-        assert later.headers["X-Csrf-Token" if "X-Csrf-Token" in later.headers else "X-CSRF-Token"] == "csrf-1"
+        assert later.headers["X-CSRF-Token"] == "csrf-1"
 
 
 def test_the_token_is_kept_for_its_server_and_nobody_else(soar: Soar, served: FakeApi) -> None:
@@ -79,12 +78,9 @@ def test_a_logout_revokes_the_token_and_forgets_it(soar: Soar, served: FakeApi) 
     assert soar("logout").out == f"you are not logged in to {served.url}\n"
 
 
-def test_a_token_that_is_worthless_already_is_forgotten_all_the_same(
-    soar: Soar, served: FakeApi, tmp_path: Path
-) -> None:
-    soar("login", "--name", "ann", "--password-stdin", stdin=PASSWORD)
-    served.answer("DELETE", "/api/v1/tokens/tok_1", {"detail": "no"}, status=401)
-    served.answer("DELETE", "/api/v1/tokens/tok_1", {"detail": "no"}, status=401)
+def test_a_token_that_is_worthless_already_is_forgotten_all_the_same(soar: Soar, served: FakeApi) -> None:
+    keep_login(served.url, Login("soar_pat_old", "tok_old"))
+    served.refuse("DELETE", "/api/v1/tokens/tok_old", 401, "nobody is logged in")
     assert soar("logout").code == 0
     assert json.loads(locate_logins().read_text()) == {}
 
@@ -130,3 +126,12 @@ def test_a_damaged_file_of_tokens_is_named(soar: Soar, served: FakeApi, text: st
     file.write_text(text)
     outcome = soar("whoami")
     assert (outcome.code, outcome.err) == (2, f"error: {file} is damaged\nhint: remove it, and log in again\n")
+
+
+def test_where_a_token_cannot_be_kept_it_is_told(soar: Soar, served: FakeApi) -> None:
+    folder = locate_logins().parent
+    folder.parent.mkdir(parents=True)
+    folder.write_text("no folder")
+    outcome = soar("login", "--name", "ann", "--password-stdin", stdin=PASSWORD)
+    assert outcome.code == 2
+    assert outcome.err.startswith(f"error: {locate_logins()} cannot be read: ")

@@ -1,9 +1,15 @@
 """Documents hold true: their playbooks validate, their commands exist, their links lead somewhere."""
 
+import asyncio
 import importlib
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,14 +18,25 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 from soar.app.connections import parse_connections
+from soar.app.demo import write_settings
 from soar.app.documents import read_yaml
-from soar.app.settings import load_settings
+from soar.app.ids import SystemRandomness
+from soar.app.people import FIRST_PERSON, create_people
+from soar.app.settings import Settings, load_settings
+from soar.app.site import read_site
+from soar.app.wiring import open_service
+from soar.audit.export import verify_export
+from soar.audit.keyfile import create_key_file
+from soar.audit.note import parse_verifier_key
 from soar.cli.main import NOUNS, VERBS
+from soar.ingest.authentication import Request, find_refusal
 from soar.ingest.source import parse_source
 from soar.model.catalog import Catalog
+from soar.model.secret import Secret
 from soar.playbook import render_text, validate_text
 from soar.policy import DEFAULT_POLICY
 from soar.registry.catalog import build_catalog
+from soar.registry.check import check_connectors
 from soar.registry.discover import discover
 from soar.registry.load import load_connectors
 from soar.registry.quality import Rule
@@ -30,7 +47,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TAKEN_LATER = {ROOT / "docs" / "images" / "approval-light.png"}
 
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w+)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
-FILE = re.compile(r"# (?P<path>[\w./-]+\.(?:yaml|service))\n")
+FILE = re.compile(r"# (?P<path>[\w./-]+\.(?:yaml|service|py))\n")
 LINK = re.compile(r"!?\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -65,6 +82,7 @@ BLOCKS = list(find_blocks())
 SOURCES = [block for block in BLOCKS if "config/sources/" in block.file]
 PLAYBOOKS = [block for block in BLOCKS if block.file.startswith("playbooks/")]
 CONNECTIONS = [block for block in BLOCKS if block.file.endswith("connections.yaml")]
+SIGNING = [block for block in BLOCKS if block.language == "bash" and "openssl" in block.text]
 COMMANDS = [
     (block.document, line.removeprefix("$ "))
     for block in BLOCKS
@@ -180,6 +198,27 @@ def test_code_that_is_shown_can_be_read(block: Block) -> None:
     compile(block.text, block.document, "exec")
 
 
+def test_the_connector_that_is_shown_holds_to_the_rules(tmp_path: Path) -> None:
+    folder = tmp_path / "connectors" / "shield"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").touch()
+    (folder / "__init__.py").write_text('"""Shield."""\n', "utf-8")
+    for block in BLOCKS:
+        if block.file.startswith("connectors/shield/"):
+            (tmp_path / block.file).write_text(block.text, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--override-ini=asyncio_mode=auto", folder],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    findings = check_connectors(discover([folder.parent], installed=()), read_yaml)
+    assert [finding.file for finding in findings] == ["README.md"], findings
+
+
 def list_anchors(document: Path) -> set[str]:
     """Return what may stand behind `#` in a link to a document."""
     headings = HEADING.findall(document.read_text("utf-8"))
@@ -196,3 +235,70 @@ def test_every_link_leads_somewhere(document: Path) -> None:
         target = (document.parent / path).resolve() if path else document
         assert target.exists() or target in TAKEN_LATER, link["target"]
         assert not anchor or anchor in list_anchors(target), link["target"]
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="the lines that are shown sign with openssl")
+@pytest.mark.parametrize("block", SIGNING, ids=name_block)
+def test_a_signature_that_is_shown_is_the_one_the_source_wants(block: Block, tmp_path: Path) -> None:
+    (hook,) = re.findall(r"/hooks/(\w+)", block.text)
+    (key_file,) = re.findall(r"\$\(cat (\S+)\)", block.text)
+    (sent,) = re.findall(r"--data-binary @(\S+)", block.text)
+    (tmp_path / key_file).write_text("a key of some length\n", "utf-8")
+    (tmp_path / sent).write_text('{"ä": "1"}\n', "utf-8")
+    script = f'curl() {{ printf "%s\\n" "$@"; }}\n{block.text}'
+    done = subprocess.run(
+        ["/bin/bash", "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "SOAR_URL": "https://soar.example"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"https://soar.example/hooks/{hook}" in done.stdout
+    headers = {name.lower(): content for name, content in re.findall(r"^([\w-]+): (.+)$", done.stdout, re.MULTILINE)}
+    (source,) = (one for one in SOURCES if one.document == block.document and Path(one.file).stem == hook)
+    recipe = parse_source(read_yaml(source.text, source.file), hook).recipe
+    at = datetime.fromtimestamp(int(headers["x-timestamp"]), UTC)
+    request = Request(headers, (tmp_path / sent).read_bytes())
+    assert find_refusal(recipe, request, [Secret("a key of some length")], at) is None
+    assert find_refusal(recipe, request, [Secret("another of some length")], at) is not None
+
+
+def test_the_export_that_is_shown_verifies(tmp_path: Path) -> None:
+    (block,) = (block for block in BLOCKS if block.file == "export_audit.py")
+    settings = write_settings(tmp_path, None)
+    for key_file in (settings.vault.key_file, settings.audit.key_file):
+        create_key_file(key_file, SystemRandomness())
+    asyncio.run(record_people(settings))
+    variables = {
+        "SOAR_DATABASE__URL": settings.database.url,
+        "SOAR_VAULT__KEY_FILE": str(settings.vault.key_file),
+        "SOAR_AUDIT__KEY_FILE": str(settings.audit.key_file),
+        "SOAR_AUDIT__ORIGIN": settings.audit.origin,
+    }
+    (tmp_path / "copy.yaml").write_text("log: {level: error}\n", "utf-8")
+    subprocess.run(
+        [sys.executable, "-c", block.text, "copy.yaml", "export.jsonl", "audit.pub"],
+        cwd=tmp_path,
+        env={**os.environ, **variables, "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    key = parse_verifier_key((tmp_path / "audit.pub").read_text("utf-8").strip())
+    report = verify_export((tmp_path / "export.jsonl").read_text("utf-8").splitlines(), [key])
+    assert report.is_sound
+    assert (report.size, report.checkpoints) == (len(FIRST_PERSON), 1)
+
+
+async def record_people(settings: Settings) -> None:
+    """Put something into the record, and sign it."""
+    async with open_service(read_site(settings), "http://127.0.0.1:8600") as service:
+        await create_people(
+            service.store,
+            service.workspace,
+            FIRST_PERSON,
+            passwords=service.passwords,
+            clock=service.clock,
+            ids=service.ids,
+            randomness=service.randomness,
+        )
+        await service.auditor.checkpoint()

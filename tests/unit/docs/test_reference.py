@@ -65,7 +65,7 @@ def test_the_pages_are_what_the_code_says() -> None:
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0), "make docs"
 
 
-@pytest.mark.parametrize("setting", list_settings())
+@pytest.mark.parametrize("setting", list(list_settings()))
 def test_every_setting_has_its_line(setting: str) -> None:
     variable = "SOAR_" + setting.upper().replace(".", "__")
     line = re.search(rf"^\| `{setting}` \| `{variable}` \| .+ \| .+ \| (.+) \|$", read("settings.md"), re.MULTILINE)
@@ -73,12 +73,12 @@ def test_every_setting_has_its_line(setting: str) -> None:
     assert line[1].endswith(".")
 
 
-@pytest.mark.parametrize("permission", Permission)
+@pytest.mark.parametrize("permission", list(Permission))
 def test_every_permission_has_its_line(permission: Permission) -> None:
     assert f"| `{permission}` | {permission.description} | {permission.risk} |" in read("permissions.md")
 
 
-@pytest.mark.parametrize("role", DEFAULT_ROLES)
+@pytest.mark.parametrize("role", list(DEFAULT_ROLES))
 def test_every_role_has_its_column(role: str) -> None:
     table = read("permissions.md").partition("## Roles")[2].strip().splitlines()
     (heading,) = (line for line in table if line.startswith("| Permission |"))
@@ -87,7 +87,7 @@ def test_every_role_has_its_column(role: str) -> None:
     assert marked == set(DEFAULT_ROLES[role])
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", list(CODES))
 def test_every_finding_has_its_section(code: str) -> None:
     assert f"## {code}\n\n{CODES[code]}\n" in read("findings.md")
 
@@ -100,7 +100,7 @@ def test_every_function_has_an_example_that_calls_it(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("action", list_actions())
+@pytest.mark.parametrize("action", list(list_actions()))
 def test_every_action_has_its_line(action: str) -> None:
     assert f"| `{action}` |" in read("connectors.md")
 

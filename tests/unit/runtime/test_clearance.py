@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from soar.engine.gate import digest_calls
 from soar.model.approval import Approval, ApprovalStatus
 from soar.model.process import ActionAnswer
 from soar.model.run import Mode, RunStatus
@@ -58,6 +59,18 @@ def one_more_call(approval: Approval) -> Approval:
     return replace(approval, card=replace(approval.card, arguments=calls))
 
 
+def forge(approval: Approval) -> Approval:
+    """Return the approval with a digest that fits what it says now."""
+    digest = digest_calls(
+        workspace="default",
+        run=approval.run,
+        revision=approval.revision,
+        step=approval.step,
+        calls=approval.card.arguments,
+    )
+    return replace(approval, digest=digest)
+
+
 CHANGES: dict[str, tuple[Callable[[Approval], Approval], str]] = {
     "denied": (lambda found: replace(found, status=ApprovalStatus.DENIED), "its approval is not given"),
     "pending": (lambda found: replace(found, status=ApprovalStatus.PENDING), "its approval is not given"),
@@ -68,6 +81,12 @@ CHANGES: dict[str, tuple[Callable[[Approval], Approval], str]] = {
     "other run": (lambda found: replace(found, run="run_other"), "its approval is for something else"),
     "other step": (lambda found: replace(found, step="steps/1"), "its approval is for something else"),
     "other revision": (lambda found: replace(found, revision="sha256:0"), "its approval is for something else"),
+    "forged target": (
+        lambda found: forge(other_target(found)),
+        "what would be sent differs from what was approved",
+    ),
+    "forged run": (lambda found: forge(replace(found, run="run_other")), "its approval is for something else"),
+    "forged revision": (lambda found: forge(replace(found, revision="sha256:0")), "its approval is for something else"),
     "other digest": (lambda found: replace(found, digest="sha256:0"), "its approval is for something else"),
 }
 

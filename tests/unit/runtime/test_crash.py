@@ -61,6 +61,7 @@ async def look(world: World, run: str, writes: int) -> Ended:
     steps = {path: record.status.value for path, record in state.records.items()}
     effects = Counter((call.action, call.effect_key) for call in world.host.calls)
     assert (await world.run(run)).status == state.status
+    assert await world.store.open_runs() == []
     return Ended(state.status.value, steps, faults, effects, writes)
 
 
