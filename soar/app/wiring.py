@@ -29,7 +29,7 @@ from soar.ingest.sample import curl_line
 from soar.model.errors import SoarError
 from soar.model.process import ActionCall
 from soar.model.secret import Secret
-from soar.playbook import Loaded, render_text
+from soar.playbook import Loaded
 from soar.registry.host import InProcessHost
 from soar.registry.host import Surroundings as HostSurroundings
 from soar.responses.service import ResponseService
@@ -309,11 +309,13 @@ async def open_service(site: Site, url: str) -> AsyncIterator[Service]:
 
 def _report_loaded(loaded: Loaded) -> None:
     log = structlog.get_logger()
-    if loaded.playbook is None:
-        said = "\n".join(render_text(finding) for finding in loaded.findings)
-        log.warning("a playbook has errors; its last good revision serves on", action="library.refused", findings=said)
-    else:
+    if loaded.playbook is not None:
         log.info("playbook serves", action="library.serves", playbook=loaded.playbook.id)
+        return
+    for found in loaded.findings:
+        place = f"{loaded.file}:{found.line}:{found.column}"
+        log.warning(f"{place}: {found.code} {found.message}", action="library.refused", hint=found.hint)
+    log.warning("the last good revision serves on", action="library.kept", file=str(loaded.file))
 
 
 def _report_drive(workspace: str, run: str, error: Exception) -> None:

@@ -288,10 +288,11 @@ class Receiver:
 
     async def _accept(self, arrival: _Arrival) -> Receipt:
         now = self._clock.now()
-        known = await self._store.read(self._workspace, lambda unit: self._find_repeat(unit, arrival))
-        if known is not None:
-            return known
-        intake = await self._store.read(self._workspace, lambda _: self._prepare(arrival, now))
+        intake = await self._store.read(
+            self._workspace, lambda unit: self._find_repeat(unit, arrival) or self._prepare(arrival, now)
+        )
+        if isinstance(intake, Receipt):
+            return intake
         stored = await self._store.write(self._workspace, lambda unit: self._store_intake(unit, arrival, intake, now))
         if isinstance(stored, Receipt):
             return stored

@@ -7,11 +7,10 @@ exactly, no NaN, no half surrogate pairs (RFC 7493, I-JSON), and nothing deeper 
 import json
 import math
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import Final, TypeAlias, cast
 
-from soar.model.errors import FieldFault, InputError
+from soar.model.errors import BugError, FieldFault, InputError
 from soar.model.values import JsonValue
 
 MAX_DEPTH: Final = 32
@@ -116,10 +115,10 @@ class _Reader:
         return draft
 
     def _read_object(self, pairs: list[tuple[str, _Draft]]) -> dict[str, _Draft]:
+        """Build an object. The flaw for a key that stands twice also covers flaws in the value that it hides."""
         found = dict(pairs)
         if len(found) != len(pairs):
-            [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
-            found[twice] = self._flaw("this key stands twice in one object")
+            found[_find_twice(pairs)] = self._flaw("this key stands twice in one object")
         return found
 
     def _read_integer(self, digits: str) -> int | _Flaw:
@@ -137,6 +136,15 @@ class _Reader:
     def _flaw(self, message: str) -> _Flaw:
         self.has_flaws = True
         return _Flaw(message)
+
+
+def _find_twice(pairs: list[tuple[str, _Draft]]) -> str:
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            return key
+        seen.add(key)
+    raise BugError("no key stands twice")
 
 
 def _find_flaws(draft: _Draft, pointer: str) -> Iterator[tuple[str, str]]:

@@ -1,8 +1,11 @@
 """What is refused before a handler sees it, and in which words."""
 
+from pathlib import Path
+
+from soar.app.passwords import Passwords
 from soar.model.run import RunStatus
 from tests.support.builders import build_journal_entry, build_run
-from tests.support.service import Face
+from tests.support.service import Face, open_face
 
 
 async def test_every_answer_carries_the_headers_that_protect_people(face: Face) -> None:
@@ -89,3 +92,10 @@ async def test_a_service_is_healthy_and_says_which_it_is(face: Face) -> None:
     assert (await face.stranger.send("GET", "/healthz")).json == {"status": "ok"}
     assert (await face.stranger.send("GET", "/readyz")).json == {"status": "ok", "reasons": []}
     assert (await face.stranger.send("GET", "/version")).json == {"version": "0.1.0"}
+
+
+async def test_a_service_that_cannot_serve_says_why(tmp_path: Path, passwords: Passwords) -> None:
+    async with open_face(tmp_path, passwords, unready=("database: its schema is not current",)) as face:
+        answer = await face.stranger.send("GET", "/readyz")
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+        assert answer.json == {"status": "unavailable", "reasons": ["database: its schema is not current"]}

@@ -1,10 +1,16 @@
 """Everything else that is seen and set over the API."""
 
 from datetime import timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
 
-from tests.support.builders import build_case, build_message
+from soar.api.schemas.base import to_plain
+from soar.model.approval import ApprovalStatus
+from soar.playbook import digest_text
+from tests.support.builders import build_approval, build_case, build_message, build_revision
+from tests.support.clock import START
 from tests.support.service import PLAYBOOK, Face, Person
 
 
@@ -137,3 +143,68 @@ async def test_installed_parts_people_and_cases_are_seen(face: Face) -> None:
     assert users["next"]
     assert "password" not in str(users)
     assert [case["title"] for case in (await root.get("/cases")).json["items"]] == ["Logins of ada"]
+
+
+async def test_only_what_may_be_started_by_hand_is_and_by_whom_it_names(face: Face, tmp_path: Path) -> None:
+    for name, change in (
+        ("off", ("tags: [mail]", "enabled: false")),
+        ("alerts-only", ("  manual: {}\n", "")),
+        ("for-carol", ("manual: {}", "manual: {by: ['user:carol@corp.example']}")),
+    ):
+        (tmp_path / "playbooks" / f"{name}.yaml").write_text(PLAYBOOK.replace(*change), "utf-8")
+    assert all(checked.playbook for checked in face.services.library.refresh())
+    ann, carol = await face.person("ann"), await face.person("carol")
+    inputs = {"inputs": {"messages": ["m1"]}}
+    for name, status, code in (
+        ("off", 409, "playbook_disabled"),
+        ("alerts-only", 409, "playbook_not_manual"),
+        ("for-carol", 403, "not_meant"),
+    ):
+        answer = await ann.post(f"/playbooks/{name}/runs", inputs)
+        assert (answer.status, answer.code) == (status, code)
+    assert (await face.read(lambda unit: unit.runs.list(10))).items == ()
+    text = face.services.library.text("for-carol")
+    await face.write(lambda unit: unit.revisions.put(build_revision(digest=digest_text(text), text=text)))
+    assert (await carol.post("/playbooks/for-carol/runs", inputs)).status == 202
+    await face.settle()
+    assert (await carol.get("/runs?playbook=for-carol")).json["items"][0]["status"] == "waiting"
+
+
+async def test_the_first_page_shows_only_what_its_reader_may_see(face: Face) -> None:
+    await face.report_mail(messages=["m1"])
+    narrow = await face.person("ann", scopes=frozenset({"token:read"}))
+    now = (await narrow.get("/now")).json
+    assert (now["waiting_for_me"], now["waiting_for_others"], now["running"]) == ([], 0, [])
+    assert now["counts"] == {"alerts": 0, "runs": 0, "waiting": 0}
+
+
+async def test_decided_questions_are_listed_past_those_that_wait(face: Face) -> None:
+    def add(unit) -> None:  # noqa: ANN001 -- the store's unit
+        unit.approvals.add(build_approval(id="ap_old", code="OLD1", status=ApprovalStatus.DENIED))
+        for number in range(3):
+            unit.approvals.add(build_approval(id=f"ap_{number}", code=f"NEW{number}"))
+
+    await face.write(add)
+    ann = await face.person("ann")
+    page = (await ann.get("/approvals?status=decided&limit=1")).json
+    assert ([found["id"] for found in page["items"]], page["next"]) == (["ap_old"], None)
+    assert len((await ann.get("/approvals?status=pending&limit=2")).json["items"]) == 2
+
+
+def test_every_value_is_written_as_people_and_programs_read_it() -> None:
+    written = to_plain(
+        {
+            "at": START,
+            "span": timedelta(hours=1, minutes=30),
+            "bytes": b"\x00\xff",
+            "ip": IPv4Address("192.0.2.1"),
+            "list": [1, 2.5, True, None, "x"],
+        }
+    )
+    assert written == {
+        "at": "2026-03-01T09:00:00Z",
+        "span": "1h30m",
+        "bytes": "AP8=",
+        "ip": "192.0.2.1",
+        "list": [1, 2.5, True, None, "x"],
+    }

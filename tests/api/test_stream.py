@@ -6,7 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
+import pytest
 
+from soar.api import stream
+from soar.api.hub import Hub
 from tests.support.service import Face, Person
 
 
@@ -84,3 +87,31 @@ async def test_streams_end_with_the_service(face: Face) -> None:
         face.services.hub.close()
         assert await hear(stream) == {}
         assert stream.at_eof()
+
+
+async def test_a_stream_shows_signs_of_life_and_ends_with_its_login(
+    face: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "_KEEP_ALIVE", 0.01)
+    ann = await face.log_in("ann")
+    async with listen(ann) as heard:
+        assert [await heard.readline() for _ in range(4)] == [b": here\n", b"\n", b": still here\n", b"\n"]
+        await face.write(lambda unit: unit.sessions.remove_of("u_ann"))
+        async with asyncio.timeout(5):
+            rest = await heard.read()
+    assert set(rest.split(b"\n")) <= {b": still here", b""}
+
+
+async def test_who_reads_too_slowly_is_let_go_and_the_others_are_not() -> None:
+    hub = Hub()
+    slow, other = hub.listen("default"), hub.listen("other")
+    for number in range(1_001):
+        hub.announce("default", "run", str(number))
+    hub.announce("other", "run", "x")
+    heard = [await slow.next() for _ in range(1_001)]
+    assert heard[-1] is None
+    assert heard[-2] is not None
+    assert heard[-2].subject == "999"
+    last = await other.next()
+    assert last is not None
+    assert last.subject == "x"

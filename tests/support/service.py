@@ -253,7 +253,7 @@ def sign(body: bytes) -> str:
 
 @asynccontextmanager
 async def open_face(
-    folder: Path, passwords: Passwords, *, url: str = "", pages: Path | None = None
+    folder: Path, passwords: Passwords, *, url: str = "", pages: Path | None = None, unready: tuple[str, ...] = ()
 ) -> AsyncIterator[Face]:
     """Serve an installation with people, a source and a playbook in it, and take it all down again."""
     listener = socket.create_server(("127.0.0.1", 0))
@@ -261,7 +261,7 @@ async def open_face(
     disk = InlineDisk()
     store = open_store("sqlite://", disk=disk, process=RecordingProcess(), readers=InlineDisk)
     await store.migrate()
-    wiring = _Wiring(store, folder, url)
+    wiring = _Wiring(store, folder, url, unready)
     await wiring.settle_in()
     services = wiring.make_services(passwords, pages)
     faults = wiring.reports
@@ -287,8 +287,8 @@ class _Wiring:
         folder: where its files may be written.
     """
 
-    def __init__(self, store: Store, folder: Path, url: str) -> None:
-        self.store, self.url = store, url
+    def __init__(self, store: Store, folder: Path, url: str, unready: tuple[str, ...]) -> None:
+        self.store, self.url, self.unready = store, url, unready
         self.clock, self.ids, self.randomness = SteppedClock(), SeededIds(), SeededRandomness(7)
         self.hub, self.host = Hub(), ScriptedHost()
         self.catalog = build_actions_catalog(ACTIONS)
@@ -349,6 +349,9 @@ class _Wiring:
     async def _resolve(self, workspace: str, name: str) -> Secret:
         return await self.store.read(workspace, lambda unit: self.vault.resolve(unit, name))
 
+    async def _find_unready(self) -> tuple[str, ...]:
+        return self.unready
+
     def make_services(self, passwords: Passwords, pages: Path | None) -> Services:
         return Services(
             workspace=WORKSPACE,
@@ -373,7 +376,7 @@ class _Wiring:
             randomness=self.randomness,
             wake=self.queue.wake,
             verify_audit=lambda: _verify(self.store),
-            is_ready=_find_nothing,
+            is_ready=self._find_unready,
             first_alert=_find_first_alert,
         )
 
@@ -413,10 +416,6 @@ def _make_person(name: str, role: Role) -> User:
 
 async def _verify(store: Store) -> Report:
     return await store.read(WORKSPACE, lambda unit: verify_unit(unit, []))
-
-
-async def _find_nothing() -> tuple[str, ...]:
-    return ()
 
 
 async def _find_first_alert() -> FirstAlert:

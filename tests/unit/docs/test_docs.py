@@ -148,6 +148,23 @@ def test_a_quality_scale_that_is_shown_says_something_of_every_rule() -> None:
     assert set(document["rules"]) == set(Rule)
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=relative)
+def test_every_variable_that_is_named_is_read(document: Path) -> None:
+    known = (ROOT / "docs" / "reference" / "settings.md").read_text("utf-8")
+    for variable in re.findall(r"\bSOAR_[A-Z_]+\b", document.read_text("utf-8")):
+        assert variable in {"SOAR_URL", "SOAR_TOKEN"} or f"`{variable}`" in known
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=relative)
+def test_every_address_that_is_named_is_served(document: Path) -> None:
+    known = (ROOT / "docs" / "reference" / "routes.md").read_text("utf-8")
+    for method, path in re.findall(
+        r"`(?:(GET|POST|PUT|DELETE) )?(/(?:api|hooks)/[^`\s]+)`", document.read_text("utf-8")
+    ):
+        assert f"`{path}`" in known
+        assert f"| {method} | `{path}` |" in known or not method
+
+
 def find_command(words: list[str]) -> tuple[TyperCommand, list[str]]:
     """Return the command that a line names, and the words behind its name."""
     module = VERBS[words[0]][0] if words[0] in VERBS else words[0]

@@ -1,3 +1,4 @@
+import asyncio
 import hashlib
 import hmac
 from dataclasses import replace
@@ -106,6 +107,16 @@ async def test_a_repeat_is_answered_as_before_and_stores_nothing(
     assert len(await list_audit(store)) == 2
 
 
+async def test_the_same_delivery_twice_at_once_is_stored_once(
+    receiver: Receiver, store: Store, surroundings: Surroundings
+) -> None:
+    receipts = await asyncio.gather(*(send(receiver) for _ in range(5)))
+    assert len({id_of(receipt) for receipt in receipts}) == 1
+    assert sorted(receipt.is_repeat for receipt in receipts) == [False, True, True, True, True]
+    assert await count_alerts(store) == 1
+    assert len(surroundings.woken) == 1
+
+
 async def test_keys_tell_equal_bodies_apart_and_unequal_ones_do_not_share_one(receiver: Receiver, store: Store) -> None:
     first = await send(receiver, idempotency_key="1")
     second = await send(receiver, idempotency_key="2")
@@ -191,6 +202,13 @@ async def test_what_a_source_sends_wrong_is_said_to_it_and_recorded_without_the_
     (record,) = await list_audit(store)
     assert record.document["actor"]["kind"] == "source"  # type: ignore[index, call-overload]
     assert "password" not in str(record.document)
+
+
+async def test_who_may_check_proves_it_like_who_sends(receiver: Receiver) -> None:
+    source = await receiver.authenticate("siem", {"authorization": f"Bearer {TOKEN}"}, b"{}", REMOTE)
+    assert source is receiver.sources["siem"]
+    with pytest.raises(DeniedError):
+        await receiver.authenticate("siem", {}, b"{}", REMOTE)
 
 
 async def test_a_body_over_a_mebibyte_is_refused(receiver: Receiver) -> None:

@@ -56,7 +56,7 @@ def test_a_failed_call_is_tried_again_later_and_later() -> None:
         run = await world.start(RETRIED)
         await world.settle()
         retrying = await world.run(run)
-        assert (retrying.status, retrying.waiting_for) == (RunStatus.WAITING, "another attempt on steps/0")
+        assert (retrying.status, retrying.waiting_for) == (RunStatus.WAITING, "the next attempt at: steps/0")
         await world.pass_time(timedelta(minutes=5))
         assert (await world.run(run)).status is RunStatus.SUCCEEDED
         assert host.moments == pytest.approx([0, 10, 30, 60, 160], abs=0.01)

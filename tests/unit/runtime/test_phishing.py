@@ -29,7 +29,7 @@ def test_a_yes_purges_every_copy_once_and_the_purge_can_be_taken_back(report_phi
         await world.settle()
         assert calls(world) == Counter(WAY)
         waiting = await world.run(run)
-        assert (waiting.status, waiting.waiting_for) == ("waiting", "a decision on Purge every copy")
+        assert (waiting.status, waiting.waiting_for) == ("waiting", "role:analyst to decide: Purge every copy")
         await world.pass_time(timedelta(minutes=4))
         await world.vote("bob", confirm="2")
         ended = await world.run(run)

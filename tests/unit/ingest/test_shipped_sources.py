@@ -1,0 +1,101 @@
+"""The sources that come with the product, each with a document as its product sends it."""
+
+import pytest
+
+from soar.ingest.mapping import map_alert
+from soar.ingest.match import match_alert
+from soar.ingest.source import parse_source
+from soar.ingest.strict_json import parse_json
+from soar.model.alert import Alert, Severity
+from soar.model.values import JsonValue
+from soar.playbook import parse_playbook, read_document
+from tests.support.clock import START
+from tests.support.repository import ROOT
+
+SOURCES = ROOT / "config" / "sources"
+NAMES = sorted(file.stem for file in SOURCES.glob("*.yaml"))
+
+# Wazuh's alert of rule 5712 and Suricata's EVE alert, as their documentation shows them, shortened.
+WAZUH: JsonValue = {
+    "timestamp": "2022-05-11T12:29:19.905+0000",
+    "rule": {
+        "level": 10,
+        "description": "sshd: brute force",
+        "id": "5712",
+        "groups": ["sshd", "authentication_failures"],
+    },
+    "agent": {"id": "000", "name": "web-1"},
+    "data": {"srcip": "172.17.1.1", "srcuser": "paco"},
+}
+SURICATA: JsonValue = {
+    "timestamp": "2017-04-07T22:24:37.251547+0100",
+    "event_type": "alert",
+    "src_ip": "192.168.2.14",
+    "dest_ip": "209.53.113.5",
+    "alert": {"signature_id": 2018358, "signature": "ET HUNTING suspicious POST", "severity": 2},
+}
+GENERIC: JsonValue = {
+    "kind": "disk.full",
+    "message": "No space left",
+    "entities": {"hosts": ["db-1"]},
+    "url": "https://x",
+}
+
+
+def map_document(name: str, raw: JsonValue) -> Alert:
+    node, findings = read_document((SOURCES / f"{name}.yaml").read_text("utf-8"), f"{name}.yaml")
+    assert findings == []
+    assert node is not None
+    source = parse_source(node.to_plain(), name)
+    return map_alert(source, raw, alert_id="al_1", delivery="dl_1", now=START)
+
+
+def test_the_example_is_what_the_phishing_playbook_waits_for() -> None:
+    raw = parse_json((ROOT / "examples" / "phishing.json").read_bytes())
+    alert = map_document("phish-report", raw)
+    assert (alert.kind, alert.severity, alert.labels) == ("email.reported", Severity.MEDIUM, {})
+    assert alert.entities == {
+        "emails": ("billing@evil.example", "ann@corp.example"),
+        "urls": ("https://evil.example/pay",),
+        "domains": ("evil.example",),
+    }
+    assert alert.fingerprint
+    text = (ROOT / "playbooks" / "phishing-triage.yaml").read_text("utf-8")
+    playbook, _ = parse_playbook(text, playbook_id="phishing-triage", file="phishing-triage.yaml")
+    assert playbook is not None
+    assert [verdict.is_match for verdict in match_alert(alert, [playbook], config={}, now=START)] == [True]
+
+
+def test_a_wazuh_alert_says_what_where_and_how_bad() -> None:
+    alert = map_document("wazuh", WAZUH)
+    assert (alert.kind, alert.title, alert.severity) == ("signin.brute_force", "sshd: brute force", Severity.HIGH)
+    assert alert.entities == {"ips": ("172.17.1.1",), "hosts": ("web-1",)}
+    assert alert.time is not None
+    assert alert.labels == {}
+
+
+def test_a_suricata_alert_says_who_speaks_to_whom() -> None:
+    alert = map_document("suricata", SURICATA)
+    assert (alert.kind, alert.title, alert.severity) == (
+        "suricata.alert",
+        "ET HUNTING suspicious POST",
+        Severity.MEDIUM,
+    )
+    assert alert.entities == {"ips": ("192.168.2.14", "209.53.113.5")}
+    assert alert.labels == {}
+
+
+def test_whoever_speaks_our_words_is_understood() -> None:
+    alert = map_document("generic", GENERIC)
+    assert (alert.kind, alert.title, alert.url) == ("disk.full", "No space left", "https://x")
+    assert alert.entities == {"hosts": ("db-1",)}
+    assert alert.labels == {}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("raw", [{}, {"raw": 1}, {"rule": [], "alert": 7, "body": {}, "entities": "x"}])
+def test_no_shipped_source_loses_an_odd_document(name: str, raw: JsonValue) -> None:
+    alert = map_document(name, raw)
+    assert alert.kind
+    assert alert.title
+    assert alert.raw == raw
