@@ -33,7 +33,7 @@ web: $(STAMPS)/web ## the browser's pages, where there is Node
 bench: $(STAMPS)/dev ## the timings that the documentation quotes
 	@for program in $(sort $(wildcard bench/*.py)); do echo "== $$program" && $(BIN)/python $$program || exit; done
 
-docs: $(STAMPS)/dev ## the reference anew, from the code
+docs: $(STAMPS)/dev ## the reference and the connectors' pages anew, from the code
 	$(BIN)/python docs/reference/generate.py
 
 lock: $(STAMPS)/dev ## the lock files anew; UPGRADE=--upgrade takes newer versions

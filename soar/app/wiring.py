@@ -128,6 +128,7 @@ class Service:
             responses=self.responses,
             announcer=self.hub,
             wake=self.wake,
+            report=_report_drive,
         )
 
     @cached_property
@@ -313,8 +314,8 @@ def _report_loaded(loaded: Loaded) -> None:
         log.info("playbook serves", action="library.serves", playbook=loaded.playbook.id)
         return
     for found in loaded.findings:
-        place = f"{loaded.file}:{found.line}:{found.column}"
-        log.warning(f"{place}: {found.code} {found.message}", action="library.refused", hint=found.hint)
+        said = f"{loaded.file}:{found.line}:{found.column}: {found.code} {found.message}"
+        log.warning(said, action="library.refused", hint=found.hint)
     log.warning("the last good revision serves on", action="library.kept", file=str(loaded.file))
 
 

@@ -107,6 +107,8 @@ def _default_reminders(timeout: timedelta) -> tuple[timedelta, ...]:
 
 def find_hopeless(approval: Approval, people: Sequence[User]) -> str | None:
     """Return why nobody could ever bring this question to a yes, or None if somebody could."""
+    if approval.assurance is Assurance.MFA:
+        return "it needs a second factor, which this version cannot ask anybody for"
     principals = (*approval.by, *(level.to for level in approval.escalations))
     able = [
         user

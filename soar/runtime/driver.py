@@ -126,7 +126,7 @@ class Driver:
         if run.status.is_final:
             state = replace(state, status=run.status)  # a run that was ended without the engine stays ended
         activation = _Activation(plan, run, state, deque())
-        _queue_inbox(activation, inbox)
+        self._queue_inbox(activation, inbox)
         answered = {(event.path, event.attempt) for event, _ in activation.events if isinstance(event, Answer)}
         for command in () if run.status.is_final else recover(plan, state, self._clock.now()):
             if (command.call.step, command.attempt) in answered:
@@ -214,7 +214,14 @@ class Driver:
 
     async def _fetch_inbox(self, activation: _Activation) -> None:
         inbox = await self._store.read(activation.plan.workspace, lambda unit: unit.inbox.peek(activation.run.id))
-        _queue_inbox(activation, inbox)
+        self._queue_inbox(activation, inbox)
+
+    def _queue_inbox(self, activation: _Activation, inbox: tuple[InboxEvent, ...]) -> None:
+        """Take up what the inbox holds, as of now: after an outage a question must not expire before it is asked."""
+        now = self._clock.now()
+        for found in inbox:
+            event = load_event(found.event)
+            activation.events.append((replace(event, at=max(event.at, now)), (found.id,)))
 
     def _tell(self, activation: _Activation, committed: Committed) -> None:
         if committed.has_timers:
@@ -225,11 +232,6 @@ class Driver:
             self._announcer.announce(workspace, "approval", approval)
         for response in committed.responses:
             self._announcer.announce(workspace, "response", response)
-
-
-def _queue_inbox(activation: _Activation, inbox: tuple[InboxEvent, ...]) -> None:
-    for found in inbox:
-        activation.events.append((load_event(found.event), (found.id,)))
 
 
 async def _abandon(calls: dict[asyncio.Task[Answer], StartAction]) -> None:

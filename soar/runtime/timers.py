@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from soar.approvals import service as approvals
 from soar.approvals.service import ApprovalService
@@ -13,10 +14,12 @@ from soar.model.run import Timer
 from soar.model.values import JsonValue
 from soar.responses import service as responses
 from soar.responses.service import ResponseService
+from soar.runtime.queue import Report
 from soar.store import Store, Unit
 
 _LONGEST_SLEEP = 60.0
 _RETRY_AFTER = 1.0
+_PUT_OFF = timedelta(minutes=1)
 
 
 class TimerKeeper:
@@ -29,6 +32,7 @@ class TimerKeeper:
         responses: takes the timers of active responses.
         announcer: hears of what changed.
         wake: told which run has something in its inbox.
+        report: told of a timer that could not be fired, for the log.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class TimerKeeper:
         responses: ResponseService,
         announcer: Announcer,
         wake: Callable[[str, str], None],
+        report: Report,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -47,6 +52,7 @@ class TimerKeeper:
         self._responses = responses
         self._announcer = announcer
         self._wake = wake
+        self._report = report
         self._moved = asyncio.Event()
 
     def kick(self) -> None:
@@ -73,7 +79,16 @@ class TimerKeeper:
         return len(due)
 
     async def _fire(self, workspace: str, timer: Timer, now: datetime) -> None:
-        announced, run = await self._store.write(workspace, lambda unit: self._take(unit, timer, now))
+        """Fire one timer. One that cannot be fired is put off, so that it does not keep the others from firing."""
+        try:
+            announced, run = await self._store.write(workspace, lambda unit: self._take(unit, timer, now))
+        except UnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever is wrong with one timer is not wrong with the others
+            self._report(workspace, timer.run, error)
+            later = replace(timer, due_at=now + _PUT_OFF)
+            await self._store.write(workspace, lambda unit: unit.timers.set(later))
+            return
         if announced is not None:
             self._announcer.announce(workspace, *announced)
         self._wake(workspace, run)

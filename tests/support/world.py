@@ -212,6 +212,7 @@ class World:
             responses=self.responses,
             announcer=self.announcer,
             wake=self.queue.wake,
+            report=self._report,
         )
         self.driver = self.build_driver()
         self._keeper = asyncio.create_task(self.timers.run(), name="timers") if has_timers else None

@@ -1,0 +1,73 @@
+"""The page of settings."""
+
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from pages.table import row, summarize, to_sentence
+from soar.app.settings import Settings
+
+
+def list_settings() -> Iterator[tuple[str, FieldInfo, str]]:
+    """Yield each setting's name, its field, and the sentence that says what it is for."""
+    said = _read_attributes(Settings)
+    for name, field in Settings.model_fields.items():
+        kind = field.annotation
+        if not (inspect.isclass(kind) and issubclass(kind, BaseModel)):
+            yield name, field, said[name]
+            continue
+        attributes = _read_attributes(kind)
+        for key, inner in kind.model_fields.items():
+            yield f"{name}.{key}", inner, attributes.get(key) or summarize(kind)
+
+
+def name_variable(setting: str) -> str:
+    """Return the environment variable of a setting."""
+    return "SOAR_" + setting.upper().replace(".", "__")
+
+
+def render() -> Iterator[str]:
+    """Yield the lines of the page."""
+    yield "# Settings"
+    yield ""
+    yield "What comes later wins: the defaults, the file named with `--config`, the environment, a command's options."
+    yield "The file is YAML with a map for each section: `server.listen` is the key `listen` under `server`."
+    yield "Behind each variable's name `_FILE` may stand: then it names a file that holds the value."
+    yield "A setting that is not known here is refused; nothing starts."
+    yield ""
+    yield "| Setting | Variable | Type | Default | Meaning |"
+    yield "|---|---|---|---|---|"
+    for name, field, sentence in list_settings():
+        kind = f"{_name_type(field.annotation)}{_name_bounds(field)}"
+        default = json.dumps(field.get_default(call_default_factory=True), default=str)
+        yield row(f"`{name}`", f"`{name_variable(name)}`", kind, f"`{default}`", sentence)
+
+
+def _read_attributes(kind: type) -> dict[str, str]:
+    """Return what the `Attributes:` section of a docstring says, by name."""
+    section = (inspect.getdoc(kind) or "").partition("Attributes:\n")[2]
+    joined = re.sub(r"\n {8,}", " ", section)
+    return {found[1]: to_sentence(found[2]) for found in re.finditer(r"^ {4}(\w+): (.+)$", joined, re.MULTILINE)}
+
+
+def _name_type(kind: object) -> str:
+    if kind is Path:
+        return "path"
+    if kind is bool:
+        return "true or false"
+    if kind in {int, float}:
+        return "number"
+    if kind is str:
+        return "text"
+    return "list of paths" if "tuple" in str(kind) else "map"
+
+
+def _name_bounds(field: FieldInfo) -> str:
+    signs = {"ge": "from", "gt": "above", "le": "to"}
+    bounds = [f"{signs[key]} {getattr(one, key):g}" for one in field.metadata for key in signs if hasattr(one, key)]
+    return "".join(f", {bound}" for bound in bounds)
