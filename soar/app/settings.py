@@ -85,7 +85,17 @@ class AuditSettings(_Section):
 
 
 class PathSettings(_Section):
-    """Where a site's own files are; what comes with the product is found beside them."""
+    """Where a site's own files are, by the folder that the service is started in.
+
+    Attributes:
+        playbooks: folder of `<id>.yaml`.
+        connectors: folder of the site's own connectors, beside those that come with the product.
+        sources: folder of `<id>.yaml`.
+        policy: what stands above every playbook; the product's own holds where there is none.
+        roles: which role allows what; the product's own holds where there is none.
+        connections: which products we speak to, and as whom.
+        ledgers: folder where simulated products keep what was done to them.
+    """
 
     playbooks: Path = Path("playbooks")
     connectors: Path = Path("connectors")

@@ -74,17 +74,19 @@ def _is_admitted(principal: str, rules: Sequence[GateRule]) -> bool:
 
 
 def _card(command: RequestApproval, spec: ActionSpec | None) -> Card:
+    undo = command.undo or (f"{spec.connector}.{spec.undo}" if spec and spec.undo else "")
+    connections = [call.connection for call in command.calls if spec and call.action == spec.full_name]
     return Card(
         question=f"{command.label}?",
         action=spec.full_name if spec else "",
-        connection=command.calls[0].connection if command.calls else "",
+        connection=connections[0] if connections else "",
         effect=spec.effect if spec else Effect.READ,
-        is_reversible=bool(spec and spec.is_reversible),
+        is_reversible=bool(undo),
         targets=command.targets[:_SHOWN_TARGETS],
         target_count=len(command.targets),
         reason=command.reason,
         impact=command.impact,
-        undo=f"{spec.connector}.{spec.undo}" if spec and spec.undo else "",
+        undo=undo,
         evidence=command.evidence,
         arguments=[call.to_plain() for call in command.calls],
     )

@@ -82,6 +82,7 @@ class RequestApproval:
         digest: of everything that would be executed.
         calls: each call that the gate covers: one, or one an element of a `foreach`, or the actions of a group.
         targets: what would be acted on.
+        undo: the author's own way back, `connector.action`; None leaves it to the connector's inverse.
         confirm: what the author wants typed; None leaves it to the engine's default.
         escalate: after how long who may decide too, and how they are told.
     """
@@ -100,6 +101,7 @@ class RequestApproval:
     reason: str
     impact: str
     evidence: tuple[tuple[str, str], ...]
+    undo: str | None
     confirm: str | None
     comment: str
     timeout: timedelta

@@ -102,6 +102,7 @@ def _request(
         reason=_text(turn.render(f"{key}/reason", gate.reason, place)) or step.label,
         impact=_text(turn.render(f"{key}/impact", gate.impact, place)),
         evidence=_evidence(turn, key, gate, place),
+        undo=step.body.undo.action if isinstance(step.body, UseAction) and step.body.undo else None,
         confirm=_text(turn.render(f"{key}/confirm", gate.confirm, place)) or None,
         comment=gate.comment,
         timeout=gate.timeout,

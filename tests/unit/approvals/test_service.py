@@ -451,3 +451,15 @@ def test_versions_count_every_change() -> None:
         assert versions == [1, 1, 3, 4, 5, 5]
 
     play(scenario)
+
+
+def test_the_card_shows_the_authors_own_way_back() -> None:
+    async def scenario(world: World) -> None:
+        plain = await ask(world)
+        run = await world.start(gated() + "    undo: {uses: crm.note, with: {text: never mind}}\n")
+        await world.settle()
+        undoable = await world.approval(run)
+        assert (plain.card.is_reversible, plain.card.undo) == (False, "")
+        assert (undoable.card.is_reversible, undoable.card.undo) == (True, "crm.note")
+
+    play(scenario)

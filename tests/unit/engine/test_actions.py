@@ -349,3 +349,17 @@ def test_a_waiting_run_says_for_whom_and_for_what() -> None:
     assert run.state.waiting_for == "role:analyst or role:soc-lead to decide: Lock bob"
     run.refuse("crm.find", "unavailable")
     assert run.state.waiting_for == "role:analyst or role:soc-lead to decide: Lock bob, and 1 more"
+
+
+def test_a_question_names_the_authors_own_way_back() -> None:
+    run = play(
+        """
+  - id: a
+    uses: crm.page
+    approve: role:analyst
+    undo: {uses: crm.note, with: {text: never mind}}
+  - {id: b, needs: [], uses: crm.lock, with: {user: bob}, approve: role:analyst, undo: auto}
+"""
+    )
+    first, second = [c for c in run.commands if isinstance(c, RequestApproval)]
+    assert (first.undo, second.undo) == ("crm.note", None)
