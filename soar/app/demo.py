@@ -13,9 +13,9 @@ from soar.app.settings import (
     DatabaseSettings,
     LogSettings,
     PathSettings,
-    ServerSettings,
     Settings,
     VaultSettings,
+    build_settings,
     find_bundled,
 )
 from soar.app.site import read_site
@@ -51,24 +51,32 @@ def demo(folder: Path, listen: str | None = None) -> int:
 
 
 def write_settings(folder: Path, listen: str | None) -> Settings:
-    """Return the demo's settings."""
+    """Return the demo's settings.
+
+    Raises:
+        InputError: `listen` is no `host:port`.
+    """
     config = find_bundled("config")
-    return Settings(
-        server=ServerSettings(listen=listen or ServerSettings().listen),
-        database=DatabaseSettings(url=f"sqlite:///{folder / 'soar.db'}"),
-        vault=VaultSettings(key_file=folder / "vault.key"),
-        audit=AuditSettings(key_file=folder / "audit.key", origin="soar.demo/audit", anchors=(folder / "anchor.txt",)),
-        paths=PathSettings(
-            playbooks=find_bundled("playbooks"),
-            connectors=find_bundled("connectors"),
-            sources=config / "sources",
-            policy=config / "policy.yaml",
-            roles=config / "roles.yaml",
-            connections=folder / "connections.yaml",
-            ledgers=folder / "simulated",
-        ),
-        log=LogSettings(level="warning"),
-        is_demo=True,
+    return build_settings(
+        {
+            "server": {"listen": listen} if listen else {},
+            "database": DatabaseSettings(url=f"sqlite:///{folder / 'soar.db'}"),
+            "vault": VaultSettings(key_file=folder / "vault.key"),
+            "audit": AuditSettings(
+                key_file=folder / "audit.key", origin="soar.demo/audit", anchors=(folder / "anchor.txt",)
+            ),
+            "paths": PathSettings(
+                playbooks=find_bundled("playbooks"),
+                connectors=find_bundled("connectors"),
+                sources=config / "sources",
+                policy=config / "policy.yaml",
+                roles=config / "roles.yaml",
+                connections=folder / "connections.yaml",
+                ledgers=folder / "simulated",
+            ),
+            "log": LogSettings(level="warning"),
+            "is_demo": True,
+        }
     )
 
 

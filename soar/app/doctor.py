@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 
 from soar.app.settings import Settings
@@ -65,7 +64,7 @@ def _try(name: str, look: Callable[[], object], good: str) -> Check:
 
 def _check_address(settings: Settings) -> Check:
     url, host = settings.server.url, settings.server.host
-    is_local = host == "localhost" or ip_address(host).is_loopback
+    is_local = is_loopback(host)
     if is_local or url.startswith("https://"):
         return Check("address", is_good=True, is_warning=False, message=f"listens on {settings.server.listen}")
     return Check(
@@ -143,7 +142,8 @@ async def _check_approvers(service: Service) -> list[Check]:
 def _find_gate_roles(site: Site) -> Iterator[str]:
     for file in list_files(site.settings.paths.playbooks):
         playbook = site.checker.check_file(file).playbook
-        for step in walk_steps(playbook.steps) if playbook else ():
+        lists = playbook.steps + playbook.on_failure + playbook.finally_ if playbook else ()
+        for step in walk_steps(lists):
             for principal in step.gate.by if step.gate else ():
                 if principal.startswith("role:"):
                     yield principal.removeprefix("role:")

@@ -28,12 +28,15 @@ def read_yaml_file(path: Path) -> JsonValue:
     """Return a YAML file as plain data; a file that is not there is empty.
 
     Raises:
-        InputError: it is no UTF-8, or no document we accept.
+        InputError: it cannot be read, is no UTF-8, or no document we accept.
     """
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
         return None
+    except OSError as error:
+        hint = "it must be a file that the service may read"
+        raise InputError(f"{path} cannot be read: {error.strerror}", hint=hint) from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 at byte {error.start}", hint="save it as UTF-8") from error
     return read_yaml(text, str(path))

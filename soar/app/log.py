@@ -17,6 +17,7 @@ _RANGES = (
     (0x200B, 0x2010),  # zero width and direction marks
     (0x2028, 0x202F),  # separators and direction overrides
     (0x2060, 0x2070),  # joiners, isolates
+    (0xD800, 0xE000),  # halves of pairs, as in the name of a file that is no UTF-8; no encoder takes them
     (0xE0000, 0xE0080),  # tags
 )
 _SINGLES = frozenset({0xAD, 0x61C, 0x180E, 0xFEFF})
@@ -36,7 +37,12 @@ def _escape(point: int) -> str:
 
 
 def _make_inert(_logger: object, _method: str, entry: Entry) -> Entry:
-    return {key: inert(value) if isinstance(value, str) else value for key, value in entry.items()}
+    return {key: _write_plainly(value) for key, value in entry.items()}
+
+
+def _write_plainly(value: object) -> object:
+    """Leave numbers as they are; whatever else is not text is shown as text, so that nothing is shown unescaped."""
+    return value if value is None or isinstance(value, int | float) else inert(str(value))
 
 
 def configure_log(level: str) -> None:
@@ -49,7 +55,7 @@ def configure_log(level: str) -> None:
     render: Any = (
         structlog.dev.ConsoleRenderer()
         if is_terminal
-        else structlog.processors.JSONRenderer(serializer=lambda entry, **_: orjson.dumps(entry, default=str).decode())
+        else structlog.processors.JSONRenderer(serializer=lambda entry, **_: orjson.dumps(entry).decode())
     )
     structlog.configure(
         processors=[

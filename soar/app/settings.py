@@ -1,12 +1,18 @@
 """Settings: defaults, then the file, then the environment, then flags."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 import soar
 from soar.app.documents import read_yaml_file
@@ -160,10 +166,17 @@ def load_settings(file: Path | None, flags: Mapping[str, JsonValue] | None = Non
     document = read_yaml_file(file) if file else None
     if not isinstance(document, dict | None):
         raise InputError(f"{file} is no map of settings", code="settings.malformed")
-    _read_environment_files()
-    merged = _merge(_merge(dict(document or {}), EnvSettingsSource(Settings)()), flags or {})
+    return build_settings(_merge(_merge(dict(document or {}), _read_environment()), flags or {}))
+
+
+def build_settings(sections: Mapping[str, Any]) -> Settings:
+    """Return the settings that these sections say, and the defaults for the rest.
+
+    Raises:
+        InputError: a setting is unknown or does not fit; each is named.
+    """
     try:
-        return Settings(**merged)
+        return Settings(**sections)
     except ValidationError as error:
         raise _explain(error) from error
 
@@ -176,17 +189,50 @@ def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _read_environment_files() -> None:
+def _read_environment() -> dict[str, Any]:
+    """Return what the variables `SOAR_SECTION__KEY` say, by section."""
+    names = [name for name in os.environ if name.startswith(_PREFIX)]
+    for name in names:
+        if "__" in name and _find_section(name) not in Settings.model_fields:
+            raise InputError(
+                f"{name} is no setting: there is no section {_find_section(name)}",
+                code="settings.invalid",
+                hint=f"the sections are {', '.join(Settings.model_fields)}",
+            )
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {**source.env_vars, **_read_environment_files(names)}
+    try:
+        return source()
+    except SettingsError as error:
+        raise InputError(
+            f"a variable of the environment holds no JSON: {error}",
+            code="settings.invalid",
+            hint="lists and maps are written as JSON, such as SOAR_AUDIT__ANCHORS='[\"/mnt/anchor.txt\"]'",
+        ) from error
+
+
+def _read_environment_files(names: Iterable[str]) -> dict[str, str]:
     """Take `SOAR_DATABASE__URL_FILE` as the file that holds `SOAR_DATABASE__URL`, as container platforms mount it."""
-    for name, path in list(os.environ.items()):
+    found: dict[str, str] = {}
+    for name in names:
         plain = name.removesuffix(_FILE_SUFFIX)
-        if not name.startswith(_PREFIX) or plain == name or not _is_setting(plain) or _is_setting(name):
+        if plain == name or not _is_setting(plain) or _is_setting(name):
             continue
+        path = os.environ[name]
         try:
-            os.environ[plain] = Path(path).read_text("utf-8").strip()
-        except OSError as error:
-            raise InputError(f"{name} names {path}, which cannot be read: {error.strerror}") from error
-        del os.environ[name]
+            found[plain.lower()] = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise InputError(
+                f"{name} names {path}, which cannot be read: {reason}",
+                code="settings.invalid",
+                hint="name a file that the service may read, or take the variable out",
+            ) from error
+    return found
+
+
+def _find_section(name: str) -> str:
+    return name.removeprefix(_PREFIX).lower().partition("__")[0]
 
 
 def _is_setting(name: str) -> bool:

@@ -309,6 +309,7 @@ class _Wiring:
             responses=self.responses,
             announcer=self.hub,
             wake=self.queue.wake,
+            report=self._report,
         )
         self.driver = self._make_driver()
 

@@ -39,6 +39,7 @@ ALLOWED = (
     Allowance("pyproject.toml", r'"\(?app\)?"', "its layer in the import contracts"),
     Allowance("pyproject.toml", r"-in-app\b", "the contracts named after that package"),
     Allowance("soar/store/*.py", r"\bexecution_options\b", "SQLAlchemy's name for how a statement is run"),
+    Allowance("soar/api/server.py", r"\bweb\.AppRunner\b", "what aiohttp calls whatever serves an application"),
     Allowance("hatch_build.py", r"\bself\.app\b", "what hatchling calls its terminal"),
     Allowance("docs/design/glossary.md", r"^\| (?:workflow|task|job|integration|app|execution) \|", "the list itself"),
     Allowance("tests/unit/project/test_glossary.py", r".*", "the list itself"),
