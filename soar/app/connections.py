@@ -1,11 +1,11 @@
 """The file that says which products we speak to, and as whom."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from soar.model.catalog import Catalog, Connection
+from soar.model.catalog import Catalog, Connection, ConnectorSpec
 from soar.model.errors import FieldFault, InputError
 
 
@@ -33,13 +33,14 @@ def parse_connections(document: JsonValue, catalog: Catalog) -> dict[str, Connec
         catalog: the installed connectors.
 
     Raises:
-        InputError: a key is unknown, or a connection names a connector that is not installed.
+        InputError: a key, setting or credential is unknown, a connection names a connector that is not installed, or
+            is to simulate one that cannot be simulated.
     """
     try:
-        entries = _File.model_validate(document or {}).connections
+        entries = _File.model_validate({} if document is None else document).connections
     except ValidationError as error:
         faults = [FieldFault("/" + "/".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
-        raise InputError("connections.yaml does not fit", code="connections.invalid", faults=faults) from error
+        raise InputError("the connections do not fit", code="connections.invalid", faults=faults) from error
     found = {}
     for id_, entry in entries.items():
         connector = entry.connector or id_
@@ -49,6 +50,9 @@ def parse_connections(document: JsonValue, catalog: Catalog) -> dict[str, Connec
                 code="connections.unknown_connector",
                 hint=f"installed: {', '.join(sorted(catalog.connectors))}",
             )
+        faults = [*_find_faults(f"/connections/{id_}", entry, catalog.connectors[connector])]
+        if faults:
+            raise InputError("the connections do not fit", code="connections.invalid", faults=faults)
         found[id_] = Connection(
             id=id_,
             connector=connector,
@@ -58,6 +62,16 @@ def parse_connections(document: JsonValue, catalog: Catalog) -> dict[str, Connec
             hosts=entry.hosts,
         )
     return found
+
+
+def _find_faults(pointer: str, entry: _Entry, spec: ConnectorSpec) -> Iterator[FieldFault]:
+    known = spec.settings.get("properties")
+    for name in sorted(entry.settings.keys() - (known.keys() if isinstance(known, dict) else ())):
+        yield FieldFault(f"{pointer}/settings/{name}", f"{spec.id} has no such setting")
+    for name in sorted(entry.credentials.keys() - set(spec.secrets)):
+        yield FieldFault(f"{pointer}/credentials/{name}", f"{spec.id} takes no such credential")
+    if entry.mode == "simulate" and not spec.has_simulator:
+        yield FieldFault(f"{pointer}/mode", f"{spec.id} cannot be simulated")
 
 
 def simulate_all(catalog: Catalog) -> Mapping[str, Connection]:

@@ -1,6 +1,8 @@
 """`soar demo`: the product itself, on simulated connections, with nothing to set up."""
 
 import asyncio
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -101,10 +103,16 @@ async def _prepare(service: Service) -> None:
     if first_alert is not None:
         lines += ["", "Send your first alert:", "", f"  {first_alert.curl}", ""]
     lines += ["Then approve what it asks, as bob: in the browser, or", ""]
-    lines += [f"  export SOAR_URL={service.url}", "  soar login --name bob && soar approval list", ""]
-    lines += ["And check the record of it all, as olga:", "", "  soar login --name olga && soar audit verify", ""]
+    soar = _find_command()
+    lines += [f"  export SOAR_URL={service.url}", f"  {soar} login --name bob && {soar} approval list", ""]
+    lines += ["And check the record of it all, as olga:", "", f"  {soar} login --name olga && {soar} audit verify", ""]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def _find_command() -> str:
+    """Return how a person in this shell calls us."""
+    return "soar" if shutil.which("soar") else os.path.relpath(sys.argv[0])
 
 
 async def _set_hook_key(service: Service) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from soar.app.settings import Settings
@@ -64,8 +65,7 @@ def _try(name: str, look: Callable[[], object], good: str) -> Check:
 
 def _check_address(settings: Settings) -> Check:
     url, host = settings.server.url, settings.server.host
-    is_local = is_loopback(host)
-    if is_local or url.startswith("https://"):
+    if _is_loopback(host) or url.startswith("https://"):
         return Check("address", is_good=True, is_warning=False, message=f"listens on {settings.server.listen}")
     return Check(
         "address",
@@ -74,6 +74,13 @@ def _check_address(settings: Settings) -> Check:
         message=f"listens on {settings.server.listen} without TLS in front of it",
         hint="put a TLS proxy in front and set server.url to its https address",
     )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name, which may lead anywhere
+        return host == "localhost"
 
 
 def _check_anchors(settings: Settings) -> Check:

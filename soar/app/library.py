@@ -1,16 +1,19 @@
 """The playbooks that serve: read from a folder, checked, and read again when a file changes."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 from soar.model.catalog import Catalog
 from soar.model.errors import NotFoundError
 from soar.model.playbook import Playbook, Revision
-from soar.playbook import Finding, Loaded, list_files, load_file, validate_text
+from soar.playbook import Finding, Loaded, Severity, list_files, load_file, validate_text
 from soar.policy import Policy
 
 _SUFFIX = ".yaml"
+_Mark: TypeAlias = tuple[int, int, int]
 
 
 class Checker:
@@ -39,12 +42,25 @@ class Checker:
         )
 
     def check_file(self, file: Path) -> Loaded:
-        """Check a file.
+        """Check a file; one that cannot be read is a bad one."""
+        try:
+            return load_file(file, catalog=self._catalog, policy=self._policy, known_sources=self._sources)
+        except OSError as error:
+            return Loaded(file, None, "", (_report_unreadable(file, error),))
 
-        Raises:
-            OSError: it cannot be read.
-        """
-        return load_file(file, catalog=self._catalog, policy=self._policy, known_sources=self._sources)
+
+def _report_unreadable(file: Path, error: OSError) -> Finding:
+    return Finding(
+        code="P001",
+        severity=Severity.ERROR,
+        file=file.name,
+        line=1,
+        column=1,
+        path="",
+        message=f"the file cannot be read: {error.strerror}",
+        hint="let the service's user read it",
+        source_line="",
+    )
 
 
 class Library:
@@ -59,7 +75,8 @@ class Library:
         self._folder = folder
         self._checker = checker
         self._serving: dict[str, Loaded] = {}
-        self._seen: dict[Path, tuple[int, int]] = {}
+        self._read: dict[Path, _Mark] = {}
+        self._seen: dict[Path, _Mark] = {}
 
     def current(self) -> Mapping[str, Playbook]:
         """Return the playbooks that serve, by id."""
@@ -81,25 +98,34 @@ class Library:
         return self._checker.check(playbook, text, f"{playbook}{_SUFFIX}")[1]
 
     def refresh(self) -> list[Loaded]:
-        """Read the files that changed since the last time; return what became of each, the bad ones included."""
-        files = list_files(self._folder)
-        changed: list[Loaded] = []
-        for file in files:
-            status = file.stat()
-            mark = (status.st_mtime_ns, status.st_size)
-            if self._seen.get(file) != mark:
-                self._seen[file] = mark
-                changed.append(self._checker.check_file(file))
+        """Read what changed and let it serve."""
+        changed = self.read_changed()
+        self.serve(changed)
+        return changed
+
+    def read_changed(self) -> list[Loaded]:
+        """Read the files that changed since `serve` was told of them; return each, the bad ones included."""
+        self._read = _mark_files(self._folder)
+        return [self._checker.check_file(file) for file, mark in self._read.items() if self._seen.get(file) != mark]
+
+    def serve(self, changed: Sequence[Loaded]) -> None:
+        """Let what `read_changed` returned serve, and what is gone serve no more."""
         for loaded in changed:
             if loaded.playbook is not None:
                 self._serving[loaded.playbook.id] = loaded
-        self._forget_gone(files)
-        return changed
-
-    def _forget_gone(self, files: Sequence[Path]) -> None:
-        kept = {file.name.removesuffix(_SUFFIX) for file in files}
+        self._seen = self._read
+        kept = {file.name.removesuffix(_SUFFIX) for file in self._seen}
         self._serving = {id_: loaded for id_, loaded in self._serving.items() if id_ in kept}
-        self._seen = {file: mark for file, mark in self._seen.items() if file in files}
+
+
+def _mark_files(folder: Path) -> dict[Path, _Mark]:
+    """Return the playbooks' files, each with what tells one state of it from the next."""
+    marks: dict[Path, _Mark] = {}
+    for file in list_files(folder):
+        with contextlib.suppress(FileNotFoundError):  # taken away since it was listed
+            status = file.stat()
+            marks[file] = (status.st_ino, status.st_ctime_ns, status.st_size)
+    return marks
 
 
 def to_revision(loaded: Loaded, at: datetime) -> Revision | None:

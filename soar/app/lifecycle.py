@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import structlog
 
@@ -58,13 +60,14 @@ async def run_site(site: Site, prepare: Prepare) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    listener = _listen(site.settings)
-    host, port = listener.getsockname()[:2]
-    url = site.settings.server.url.rstrip("/") or f"http://{host}:{port}"
-    async with open_service(site, url) as service:
-        await service.refresh_library()
-        await prepare(service)
-        return await _serve(service, listener, stop)
+    with _listen(site.settings) as listener:
+        host, port = listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        url = site.settings.server.url.rstrip("/") or f"http://{shown}:{port}"
+        async with open_service(site, url) as service:
+            await service.refresh_library()
+            await prepare(service)
+            return await _serve(service, listener, stop)
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -85,9 +88,11 @@ async def _serve(service: Service, listener: socket.socket, stop: asyncio.Event)
         await running.close()
         service.driver.rest()
         await service.queue.drain(settings.server.drain)
+    if failures:
+        return EXIT_FAILED
     await service.auditor.checkpoint()
     log.info("ended", action="serve.ended")
-    return EXIT_FAILED if failures else EXIT_GOOD
+    return EXIT_GOOD
 
 
 @asynccontextmanager
@@ -122,6 +127,7 @@ async def _background(service: Service, stop: asyncio.Event) -> AsyncIterator[li
 
 async def _welcome_first_person(service: Service) -> None:
     """Make the first administrator where there is nobody, and leave the password in a file only we can read."""
+    file = service.site.settings.vault.key_file.with_name(_FIRST_PASSWORD)
     made = await create_people(
         service.store,
         service.workspace,
@@ -130,11 +136,15 @@ async def _welcome_first_person(service: Service) -> None:
         clock=service.clock,
         ids=service.ids,
         randomness=service.randomness,
+        tell=lambda chosen: _write_passwords(file, chosen),
     )
-    for name, password in made.items():
-        file = service.site.settings.vault.key_file.with_name(_FIRST_PASSWORD)
-        file.touch(mode=0o600, exist_ok=True)
-        file.write_text(f"{name} {password}\n", "utf-8")
+    for name in made:
         structlog.get_logger().warning(
             "made the first person; read the file, sign in, delete it", action="people.first", name=name, file=str(file)
         )
+
+
+def _write_passwords(file: Path, chosen: Mapping[str, str]) -> None:
+    file.unlink(missing_ok=True)  # left by a start that ended before the people were made
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as stream:
+        stream.writelines(f"{name} {password}\n" for name, password in chosen.items())

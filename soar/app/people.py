@@ -1,6 +1,6 @@
 """The first people of an installation. There is no default password anywhere."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from soar.app.passwords import Passwords
 from soar.audit.record import record
@@ -42,11 +42,26 @@ async def create_people(
     clock: Clock,
     ids: Ids,
     randomness: Randomness,
+    tell: Callable[[Mapping[str, str]], None] | None = None,
 ) -> Mapping[str, str]:
-    """Create people where there are none yet; return each one's password, which is kept nowhere. Empty otherwise."""
+    """Create people where there are none yet; return each one's password, which is kept nowhere. Empty otherwise.
+
+    Args:
+        store: where they are kept.
+        workspace: theirs.
+        people: names and roles.
+        passwords: hashes.
+        clock: for the moment.
+        ids: new ones.
+        randomness: for the passwords.
+        tell: called with the passwords before anybody is made; if it raises, nobody is, so that no installation has
+            people as whom nobody can sign in.
+    """
     if not await store.read(workspace, lambda unit: unit.users.is_empty()):
         return {}
     chosen = {name: make_password(randomness) for name in people}
+    if tell is not None:
+        tell(chosen)
     at = clock.now()
     users = [
         User(

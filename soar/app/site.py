@@ -1,8 +1,10 @@
 """What a site has installed and configured, read and checked before anything is opened."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from soar.access.roles import DEFAULT_ROLES, RoleTable, parse_roles
 from soar.app.connections import parse_connections, simulate_all
@@ -11,10 +13,14 @@ from soar.app.library import Checker
 from soar.app.settings import Settings, find_bundled
 from soar.ingest.source import Source, parse_source
 from soar.model.catalog import Catalog, Connection
+from soar.model.errors import InputError
+from soar.model.values import JsonValue
 from soar.policy import DEFAULT_POLICY, Policy, parse_policy
 from soar.registry.catalog import build_catalog
 from soar.registry.discover import discover
 from soar.registry.load import LoadedConnector, load_connectors
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,17 +56,29 @@ def read_site(settings: Settings) -> Site:
     roots = [find_bundled("connectors"), *([paths.connectors] if _is_own(paths.connectors, "connectors") else [])]
     connectors = load_connectors(discover(roots), read_yaml)
     catalog = build_catalog(connectors.values())
-    policy, roles = read_yaml_file(paths.policy), read_yaml_file(paths.roles)
-    connections = parse_connections(read_yaml_file(paths.connections), catalog)
+    connections = _read(paths.connections, lambda document: parse_connections(document, catalog)) or {}
     return Site(
         settings=settings,
         connectors=connectors,
         catalog=catalog,
         connections={**simulate_all(catalog), **connections} if settings.is_demo else connections,
-        policy=parse_policy(policy) if policy is not None else DEFAULT_POLICY,
-        roles=parse_roles(roles) if roles is not None else DEFAULT_ROLES,
+        policy=_read(paths.policy, parse_policy) or DEFAULT_POLICY,
+        roles=_read(paths.roles, parse_roles) or DEFAULT_ROLES,
         sources=_read_sources(paths.sources),
     )
+
+
+def _read(file: Path, parse: Callable[[JsonValue], T]) -> T | None:
+    """Return what a file says; None if it is empty or not there.
+
+    Raises:
+        InputError: it does not fit; the message names the file.
+    """
+    document = read_yaml_file(file)
+    try:
+        return parse(document) if document is not None else None
+    except InputError as error:
+        raise InputError(f"{file}: {error.message}", code=error.code, hint=error.hint, faults=error.faults) from error
 
 
 def _is_own(path: Path, bundled: str) -> bool:
@@ -68,4 +86,5 @@ def _is_own(path: Path, bundled: str) -> bool:
 
 
 def _read_sources(folder: Path) -> dict[str, Source]:
-    return {file.stem: parse_source(read_yaml_file(file), file.stem) for file in sorted(folder.glob("*.yaml"))}
+    sources = (_read(file, partial(parse_source, source_id=file.stem)) for file in sorted(folder.glob("*.yaml")))
+    return {source.id: source for source in sources if source is not None}

@@ -268,8 +268,12 @@ class Service:
         return len(runs)
 
     async def refresh_library(self) -> list[Loaded]:
-        """Read changed playbooks and keep the good ones' texts, so that runs can be pinned to them."""
-        changed = self.library.refresh()
+        """Read changed playbooks, keep the good ones' texts, so that runs can be pinned to them, and let them serve.
+
+        Raises:
+            UnavailableError: the texts could not be kept; what served before serves on, and the next time tries again.
+        """
+        changed = self.library.read_changed()
         at = self.clock.now()
         revisions = [revision for loaded in changed if (revision := to_revision(loaded, at)) is not None]
 
@@ -279,6 +283,7 @@ class Service:
 
         if revisions:
             await self.store.write(self.workspace, keep)
+        self.library.serve(changed)
         for loaded in changed:
             _report_loaded(loaded)
         return changed
