@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError, create_model
@@ -106,7 +107,7 @@ class Manifest(_Strict):
 
     def describe_settings(self) -> dict[str, JsonValue]:
         """Return the JSON Schema of a connection's settings."""
-        return self._model().model_json_schema()
+        return self._model.model_json_schema()
 
     def read_settings(self, values: Mapping[str, JsonValue]) -> Settings:
         """Return a connection's settings with the defaults filled in.
@@ -115,7 +116,7 @@ class Manifest(_Strict):
             ActionInputError: a setting is missing, unknown or of the wrong type.
         """
         try:
-            return Settings(self._model().model_validate(values, strict=True).model_dump())
+            return Settings(self._model.model_validate(values, strict=True).model_dump())
         except ValidationError as error:
             raise ActionInputError(f"the connection's settings: {describe_faults(error)}") from None
 
@@ -124,6 +125,7 @@ class Manifest(_Strict):
         fixed = frozenset(self.hosts) - {ANY_HOST}
         return fixed | frozenset(named) if ANY_HOST in self.hosts else fixed
 
+    @cached_property
     def _model(self) -> type[BaseModel]:
         fields: dict[str, Any] = {
             name: (
