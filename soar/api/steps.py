@@ -7,9 +7,9 @@ from typing import assert_never
 
 from pydantic import JsonValue
 
-from soar.api.schemas.base import to_plain
 from soar.api.schemas.runs import FaultView, StepItemView, StepView
 from soar.engine.state import RunState
+from soar.expr import to_plain
 from soar.model.catalog import Catalog
 from soar.model.playbook import AskGate, GroupSteps, Playbook, SetValues, Step, StepBody, StopRun, UseAction
 from soar.model.run import StepFault, StepRecord, StepStatus

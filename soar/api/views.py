@@ -4,10 +4,10 @@ from soar.access.decide import Denied, decide
 from soar.access.permissions import Permission
 from soar.api.call import Call
 from soar.api.schemas.approvals import ApprovalView, CardView, EscalationView, EvidenceView, VoteView
-from soar.api.schemas.base import to_plain
 from soar.api.schemas.runs import InitiatorView, RunView
 from soar.approvals.decide import LEVELS, find_refusal
 from soar.approvals.service import find_voter
+from soar.expr import to_plain
 from soar.model.approval import Approval, Card, VoteChoice
 from soar.model.catalog import Catalog
 from soar.model.ids import encode_crockford

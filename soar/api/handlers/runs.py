@@ -2,13 +2,14 @@
 
 from soar.api.actor import describe_actor
 from soar.api.call import Call
-from soar.api.schemas.base import Nothing, fields_of, to_plain
+from soar.api.schemas.base import Nothing, fields_of
 from soar.api.schemas.responses import ResponsesLifting, view_response
 from soar.api.schemas.runs import CancelWanted, RunDetail, RunPage, RunQuery, RunView
 from soar.api.steps import list_steps
 from soar.api.views import Views
 from soar.engine.events import CancelRequested, dump_event
 from soar.engine.replay import fold
+from soar.expr import to_plain
 from soar.model.audit import AuditEvent, Outcome
 from soar.model.errors import ConflictError, NotFoundError
 from soar.model.response import Response, ResponseStatus
