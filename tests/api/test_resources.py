@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from soar.api.schemas.base import to_plain
+from soar.expr import to_plain
 from soar.model.approval import ApprovalStatus
 from soar.playbook import digest_text
 from tests.support.builders import build_approval, build_case, build_message, build_revision
