@@ -29,7 +29,7 @@ def parse_connections(document: JsonValue, catalog: Catalog) -> dict[str, Connec
     """Read `connections.yaml`: a map from the connection's id to its connector, mode, settings and credentials.
 
     Args:
-        document: the file as plain data; None for no file.
+        document: the file as plain data.
         catalog: the installed connectors.
 
     Raises:
@@ -37,7 +37,7 @@ def parse_connections(document: JsonValue, catalog: Catalog) -> dict[str, Connec
             is to simulate one that cannot be simulated.
     """
     try:
-        entries = _File.model_validate({} if document is None else document).connections
+        entries = _File.model_validate(document).connections
     except ValidationError as error:
         faults = [FieldFault("/" + "/".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
         raise InputError("the connections do not fit", code="connections.invalid", faults=faults) from error

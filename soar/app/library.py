@@ -97,12 +97,6 @@ class Library:
         """Check a document as if it were this playbook."""
         return self._checker.check(playbook, text, f"{playbook}{_SUFFIX}")[1]
 
-    def refresh(self) -> list[Loaded]:
-        """Read what changed and let it serve."""
-        changed = self.read_changed()
-        self.serve(changed)
-        return changed
-
     def read_changed(self) -> list[Loaded]:
         """Read the files that changed since `serve` was told of them; return each, the bad ones included."""
         self._read = _mark_files(self._folder)

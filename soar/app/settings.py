@@ -200,14 +200,16 @@ def _read_environment() -> dict[str, Any]:
                 hint=f"the sections are {', '.join(Settings.model_fields)}",
             )
     source = EnvSettingsSource(Settings)
-    source.env_vars = {**source.env_vars, **_read_environment_files(names)}
+    files = _read_environment_files(names)
+    taken = {plain + _FILE_SUFFIX.lower() for plain in files}
+    source.env_vars = {name: text for name, text in source.env_vars.items() if name not in taken} | files
     try:
         return source()
     except SettingsError as error:
         raise InputError(
             f"a variable of the environment holds no JSON: {error}",
             code="settings.invalid",
-            hint="lists and maps are written as JSON, such as SOAR_AUDIT__ANCHORS='[\"/mnt/anchor.txt\"]'",
+            hint="lists and maps are written as JSON, such as SOAR_AUDIT__ANCHORS='[\"/srv/anchor.txt\"]'",
         ) from error
 
 

@@ -56,29 +56,36 @@ def read_site(settings: Settings) -> Site:
     roots = [find_bundled("connectors"), *([paths.connectors] if _is_own(paths.connectors, "connectors") else [])]
     connectors = load_connectors(discover(roots), read_yaml)
     catalog = build_catalog(connectors.values())
-    connections = _read(paths.connections, lambda document: parse_connections(document, catalog)) or {}
+    none: dict[str, Connection] = {}
+    connections = _read(paths.connections, lambda document: parse_connections(document, catalog), none)
     return Site(
         settings=settings,
         connectors=connectors,
         catalog=catalog,
         connections={**simulate_all(catalog), **connections} if settings.is_demo else connections,
-        policy=_read(paths.policy, parse_policy) or DEFAULT_POLICY,
-        roles=_read(paths.roles, parse_roles) or DEFAULT_ROLES,
+        policy=_read(paths.policy, parse_policy, DEFAULT_POLICY),
+        roles=_read(paths.roles, parse_roles, DEFAULT_ROLES),
         sources=_read_sources(paths.sources),
     )
 
 
-def _read(file: Path, parse: Callable[[JsonValue], T]) -> T | None:
-    """Return what a file says; None if it is empty or not there.
+def _read(file: Path, parse: Callable[[JsonValue], T], otherwise: T) -> T:
+    """Return what a file says, or something else if it is not there."""
+    document = read_yaml_file(file)
+    return otherwise if document is None else _parse(file, document, parse)
+
+
+def _parse(file: Path, document: JsonValue, parse: Callable[[JsonValue], T]) -> T:
+    """Return what a document says.
 
     Raises:
         InputError: it does not fit; the message names the file.
     """
-    document = read_yaml_file(file)
     try:
-        return parse(document) if document is not None else None
+        return parse(document)
     except InputError as error:
-        raise InputError(f"{file}: {error.message}", code=error.code, hint=error.hint, faults=error.faults) from error
+        message = f"{file}: {error.message}"
+        raise InputError(message, code=error.code, hint=error.hint, faults=error.faults) from error
 
 
 def _is_own(path: Path, bundled: str) -> bool:
@@ -86,5 +93,7 @@ def _is_own(path: Path, bundled: str) -> bool:
 
 
 def _read_sources(folder: Path) -> dict[str, Source]:
-    sources = (_read(file, partial(parse_source, source_id=file.stem)) for file in sorted(folder.glob("*.yaml")))
-    return {source.id: source for source in sources if source is not None}
+    return {
+        file.stem: _parse(file, read_yaml_file(file), partial(parse_source, source_id=file.stem))
+        for file in sorted(folder.glob("*.yaml"))
+    }

@@ -6,12 +6,14 @@ without running any playbook logic: fold(journal) is the snapshot, always.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from soar.engine.state import Ending, Phase, RunState
 from soar.model.errors import BugError
 from soar.model.run import JournalEntry, RunStatus, StepFault, StepRecord, StepStatus
 from soar.model.values import JsonValue, dump_value, load_value
+
+T = TypeVar("T")
 
 _PLAIN_FIELDS = ("reason", "arguments", "attempt", "approval", "outcome", "comment")
 _VALUE_FIELDS = frozenset({"output", "outputs", "item", "started_at", "finished_at", "expires_at"})
@@ -46,14 +48,18 @@ def apply_changes(state: RunState, changes: JsonValue) -> RunState:
     Raises:
         BugError: the document was not written by `dump_changes`.
     """
-    if not isinstance(changes, dict):
-        raise BugError("a journal entry without changes")
-    fields, records = changes["run"], changes["records"]
-    if not isinstance(fields, dict) or not isinstance(records, dict):
-        raise BugError("a journal entry whose changes are malformed")
-    loaded = {path: load_record(path, document) for path, document in records.items()}
-    merged = {**state.records, **loaded} if loaded else state.records
-    return replace(state, sequence=state.sequence + 1, records=merged, **_load_fields(fields))
+    match changes:
+        case {"run": dict(fields), "records": dict(records), **rest} if not rest:
+            pass
+        case _:
+            raise BugError("a journal entry whose changes are malformed")
+    try:
+        loaded = {path: load_record(path, document) for path, document in records.items()}
+        known = _load_fields(fields)
+        merged = {**state.records, **loaded} if loaded else state.records
+        return replace(state, sequence=state.sequence + 1, records=merged, **known)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BugError(f"a journal entry that this version cannot read: {error!r}") from error
 
 
 def fold(entries: Iterable[JournalEntry]) -> RunState:
@@ -121,7 +127,7 @@ def _load_fields(fields: Mapping[str, JsonValue]) -> dict[str, Any]:
             case "ending":
                 loaded[name] = _load_ending(content)
             case "alerts":
-                loaded[name] = tuple(content) if isinstance(content, list) else ()
+                loaded[name] = tuple(_expect(content, list))
             case "started_at" | "variables" | "outputs":
                 loaded[name] = load_value(content)
             case _:
@@ -134,7 +140,7 @@ def _dump_fault(fault: StepFault) -> JsonValue:
 
 
 def _load_fault(document: JsonValue) -> StepFault | None:
-    return StepFault(**document) if isinstance(document, dict) else None  # type: ignore[arg-type]  # as _dump_fault wrote
+    return StepFault(**_expect(document, dict)) if document is not None else None
 
 
 def _dump_ending(ending: Ending) -> JsonValue:
@@ -142,13 +148,17 @@ def _dump_ending(ending: Ending) -> JsonValue:
     return {"status": ending.status.value, "reason": ending.reason, "phase": ending.phase.value, "fault": fault}
 
 
-def _load_ending(document: JsonValue) -> Ending | None:
-    if not isinstance(document, dict):
-        return None
-    reason = document["reason"]
+def _load_ending(document: JsonValue) -> Ending:
+    document = _expect(document, dict)
     return Ending(
         status=RunStatus(str(document["status"])),
-        reason=reason if isinstance(reason, str) else None,
+        reason=None if document["reason"] is None else str(document["reason"]),
         phase=Phase(str(document["phase"])),
         fault=_load_fault(document["fault"]),
     )
+
+
+def _expect(document: JsonValue, kind: type[T]) -> T:
+    if not isinstance(document, kind):
+        raise TypeError(f"{document!r} is not a {kind.__name__}")
+    return document

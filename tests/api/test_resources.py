@@ -11,6 +11,7 @@ from soar.model.approval import ApprovalStatus
 from soar.playbook import digest_text
 from tests.support.builders import build_approval, build_case, build_message, build_revision
 from tests.support.clock import START
+from tests.support.playbooks import refresh
 from tests.support.service import PLAYBOOK, Face, Person
 
 
@@ -152,7 +153,7 @@ async def test_only_what_may_be_started_by_hand_is_and_by_whom_it_names(face: Fa
         ("for-carol", ("manual: {}", "manual: {by: ['user:carol@corp.example']}")),
     ):
         (tmp_path / "playbooks" / f"{name}.yaml").write_text(PLAYBOOK.replace(*change), "utf-8")
-    assert all(checked.playbook for checked in face.services.library.refresh())
+    assert all(checked.playbook for checked in refresh(face.services.library))
     ann, carol = await face.person("ann"), await face.person("carol")
     inputs = {"inputs": {"messages": ["m1"]}}
     for name, status, code in (

@@ -48,6 +48,7 @@ from tests.support.builders import build_connection, build_user
 from tests.support.clock import SteppedClock
 from tests.support.disk import InlineDisk
 from tests.support.ids import SeededIds
+from tests.support.playbooks import refresh
 from tests.support.process import RecordingProcess, ScriptedHost
 from tests.support.randomness import SeededRandomness
 from tests.support.world import build_actions_catalog, build_spec
@@ -384,7 +385,7 @@ class _Wiring:
     async def settle_in(self) -> None:
         """Put people, the hook's key and the playbook's text into the store."""
         at, setup = self.clock.now(), Actor(kind="system", id="setup")
-        checked = self.library.refresh()
+        checked = refresh(self.library)
         assert all(found.playbook for found in checked), [finding for found in checked for finding in found.findings]
         revisions = [revision for found in checked if (revision := to_revision(found, at)) is not None]
 

@@ -2,7 +2,7 @@ import { act, fireEvent, screen, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApprovalCard } from "../src/approvals/ApprovalCard";
 import { renderSignedIn } from "./render";
-import { NOW, sampleApproval } from "./samples";
+import { AUDITOR, NOW, sampleApproval } from "./samples";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -45,6 +45,7 @@ describe("the card", () => {
 
     act(() => void vi.advanceTimersByTime(5_000));
     expect(screen.getByText("Time is up: without a yes the answer is NO.")).toBeDefined();
+    expect(screen.queryByRole("button", { name: "Approve…" })).toBeNull();
   });
 
   it("keeps hostile text inert", () => {
@@ -87,6 +88,30 @@ describe("the card", () => {
     expect(screen.getByText("You started this run.")).toBeDefined();
     expect(screen.queryByRole("button", { name: "Approve…" })).toBeNull();
     expect(screen.queryByRole("button", { name: "Deny…" })).toBeNull();
+  });
+
+  it("names roles plainly in the reason why not", () => {
+    const why_not = "You may not decide CD34: it needs role:analyst (you: soc-lead).";
+    renderSignedIn(<ApprovalCard approval={sampleApproval({ may_vote: false, why_not })} />);
+    expect(screen.getByText("You may not decide CD34: it needs analyst (you: soc-lead).")).toBeDefined();
+  });
+
+  it("tells whoever has no vote at all so, in one sentence", () => {
+    const approval = sampleApproval({ may_vote: false, why_not: "`approval:vote` needs one of the roles analyst" });
+    renderSignedIn(<ApprovalCard approval={approval} />, AUDITOR);
+    expect(screen.getByText("Your role (auditor) does not allow you to vote.")).toBeDefined();
+    expect(screen.queryByText(/approval:vote/)).toBeNull();
+  });
+
+  it("cuts a long list of targets between two of them, until a reader asks for the rest", () => {
+    const approval = sampleApproval();
+    const targets = Array.from({ length: 12 }, (_, index) => `${index}`.padStart(40, "m"));
+    renderSignedIn(<ApprovalCard approval={{ ...approval, card: { ...approval.card, targets } }} />);
+
+    expect(screen.getByText(targets[1] ?? "")).toBeDefined();
+    expect(screen.queryByText(targets[2] ?? "")).toBeNull();
+    fireEvent.click(screen.getByRole("button", { name: "10 more" }));
+    expect(screen.getByText(targets[11] ?? "")).toBeDefined();
   });
 
   it.each([

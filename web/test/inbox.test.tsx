@@ -1,9 +1,9 @@
 import { fireEvent, screen, within } from "@testing-library/react";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ApprovalsPage } from "../src/approvals/ApprovalsPage";
 import { setHasKeys } from "../src/shell/keys";
 import { renderSignedIn } from "./render";
-import { sampleApproval } from "./samples";
+import { NOW, sampleApproval } from "./samples";
 import { answerWith, problem } from "./wire";
 
 const OLDER = sampleApproval();
@@ -29,7 +29,10 @@ async function openInbox(): Promise<HTMLElement[]> {
   return screen.findAllByRole("article");
 }
 
-beforeEach(() => setHasKeys(true));
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.parse(NOW) });
+  setHasKeys(true);
+});
 
 describe("the inbox", () => {
   it("shows what waits for me, the oldest first, and counts the rest", async () => {

@@ -4,11 +4,27 @@ export const NOW = "2026-11-21T02:09:00Z";
 
 export const SESSION: Session = {
   user: { id: "u_mia", name: "mia", email: "mia@corp.example", roles: ["analyst"] },
-  permissions: [],
+  permissions: [
+    "alert:read",
+    "run:read",
+    "run:cancel",
+    "run:undo",
+    "approval:read",
+    "approval:vote",
+    "response:read",
+    "response:lift",
+  ],
   csrf: "csrf-of-this-session",
   authenticated_at: NOW,
   expires_at: "2026-11-21T10:09:00Z",
   installation: { version: "0.1.0", is_demo: true, frozen: false, url: "http://127.0.0.1:8600" },
+};
+
+/** Somebody who may read and verify, and change nothing. */
+export const AUDITOR: Session = {
+  ...SESSION,
+  user: { id: "u_olga", name: "olga", email: "olga@corp.example", roles: ["auditor"] },
+  permissions: ["alert:read", "run:read", "approval:read", "response:read", "audit:read", "audit:verify"],
 };
 
 /** An open question to purge twelve messages, with changes. */

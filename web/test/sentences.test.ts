@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { AuditEvent, Run } from "../src/api/types";
 import { describeEvent } from "../src/audit/auditSentence";
+import { nameStep } from "../src/runs/nameStep";
 import { describeRun } from "../src/runs/runSentence";
 import { formatDuration, formatMoment, formatTimeLeft, formatTook } from "../src/text/time";
-import { nameEligible, nameRevision } from "../src/text/words";
+import { explainRoles, nameEligible, namePrincipals, nameRevision } from "../src/text/words";
 import { NOW } from "./samples";
 
 const SECOND = 1_000;
@@ -72,6 +73,10 @@ describe("an audit event as a sentence", () => {
       { type: "session.opened", target: { kind: "user", id: "u_1" }, actor: { kind: "stranger", id: "192.0.2.1" } },
       "session of user u_1 was opened by stranger 192.0.2.1",
     ],
+    [
+      { type: "response.lift_requested", target: { kind: "response", id: "ar_1" } },
+      "lift of response ar_1 was requested by carol via web",
+    ],
     [{ type: "audit.key_rotated", target: {} }, "audit was key rotated by carol via web"],
   ])("%o", (changes, sentence) => {
     expect(describeEvent(sampleEvent(changes))).toBe(sentence);
@@ -106,7 +111,8 @@ describe("times", () => {
   });
 
   it("of calls are exact while that matters", () => {
-    expect(formatTook("2026-11-21T02:00:00.000Z", "2026-11-21T02:00:00.430Z")).toBe("0.4 s");
+    expect(formatTook("2026-11-21T02:00:00.000Z", "2026-11-21T02:00:00.430Z")).toBe("430 ms");
+    expect(formatTook("2026-11-21T02:00:00.000Z", "2026-11-21T02:00:01.430Z")).toBe("1.4 s");
     expect(formatTook(NOW, null)).toBe("");
   });
 });
@@ -115,6 +121,27 @@ describe("who may decide", () => {
   it("is nobody when nobody is named", () => {
     expect(nameEligible([])).toBe("nobody");
     expect(nameEligible(["role:soc-lead", "user:ann"])).toBe("soc-lead or ann");
+  });
+});
+
+describe("a role", () => {
+  it("is named plainly wherever the server speaks of it", () => {
+    expect(namePrincipals("role:analyst to decide: Purge every copy")).toBe("analyst to decide: Purge every copy");
+    expect(namePrincipals("the role: analyst")).toBe("the role: analyst");
+  });
+
+  it("explains what it does not allow", () => {
+    expect(explainRoles(["auditor"], "vote")).toBe("Your role (auditor) does not allow you to vote.");
+    expect(explainRoles(["author", "viewer"], "vote")).toBe("Your roles (author, viewer) do not allow you to vote.");
+    expect(explainRoles([], "vote")).toBe("You have no role, and so none that allows you to vote.");
+  });
+});
+
+describe("a step without a name", () => {
+  it("is called by what it does", () => {
+    const step = { path: "steps/4/steps/1", kind: "stop", action: null } as const;
+    expect(nameStep({ ...step, label: "steps/4/steps/1" })).toBe("Unnamed: stop");
+    expect(nameStep({ ...step, label: "Stop here" })).toBe("Stop here");
   });
 });
 

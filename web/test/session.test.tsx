@@ -49,6 +49,19 @@ describe("the session", () => {
     expect(screen.getByText("soar run list")).toBeDefined();
   });
 
+  it("neither offers nor asks for a page that the session may not read", async () => {
+    window.history.replaceState(null, "", "/audit");
+    const sent = answerWith({
+      "GET /session": { status: 200, body: SESSION },
+      "GET /now": { status: 200, body: NOTHING_NOW },
+    });
+    render(<Root />);
+    expect(await screen.findByText("Your role (analyst) does not allow you to read this page.")).toBeDefined();
+    expect(screen.queryByRole("link", { name: "Audit" })).toBeNull();
+    expect(screen.getByRole("link", { name: "Alerts" })).toBeDefined();
+    expect(sent.map(({ path }) => path)).not.toContain("/audit");
+  });
+
   it("says in place that the password is wrong", async () => {
     answerWith({
       "GET /session": problem(401, "Nobody is signed in."),

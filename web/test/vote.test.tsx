@@ -1,16 +1,19 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { setCsrfToken } from "../src/api/client";
 import type { Approval } from "../src/api/types";
 import { ApprovalCard } from "../src/approvals/ApprovalCard";
 import { renderSignedIn } from "./render";
-import { sampleApproval } from "./samples";
+import { NOW, sampleApproval } from "./samples";
 import { answerWith, problem } from "./wire";
 
 const VOTES = "POST /approvals/ap_1/votes";
 const SHOW = "GET /approvals/ap_1";
 
-beforeEach(() => setCsrfToken("csrf-of-this-session"));
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.parse(NOW) });
+  setCsrfToken("csrf-of-this-session");
+});
 
 function openDialog(approval: Approval, button: "Approve…" | "Deny…"): HTMLElement {
   renderSignedIn(<ApprovalCard approval={approval} />);

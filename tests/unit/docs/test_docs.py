@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -129,7 +130,8 @@ def test_a_source_that_is_shown_is_good(block: Block) -> None:
 @pytest.mark.parametrize("block", CONNECTIONS, ids=name_block)
 def test_connections_that_are_shown_are_good(block: Block, catalog: Catalog) -> None:
     shown = [Manifest.model_validate(read_yaml(one.text, one.file)) for one in BLOCKS if "manifest.yaml" in one.file]
-    own = {manifest.id: catalog.connectors["http"] for manifest in shown}
+    http = catalog.connectors["http"]
+    own = {one.id: replace(http, secrets=one.secrets, settings=one.describe_settings()) for one in shown}
     assert parse_connections(read_yaml(block.text, block.file), Catalog({**catalog.connectors, **own}))
 
 

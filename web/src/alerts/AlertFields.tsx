@@ -3,7 +3,6 @@ import { SeverityBadge } from "../components/badges";
 import { Fact } from "../components/Fact";
 import { Inert } from "../components/Inert";
 import { Moment } from "../components/Moment";
-import { Matches } from "./Matches";
 
 /** An alert in our words. */
 export function AlertFields({ alert }: { alert: AlertDetail }) {
@@ -42,9 +41,6 @@ export function AlertFields({ alert }: { alert: AlertDetail }) {
         </Fact>
       ))}
       <Fact name="Fingerprint">{alert.fingerprint ? <Inert text={alert.fingerprint} /> : "none"}</Fact>
-      <Fact name="What happened">
-        <Matches matches={alert.matches} />
-      </Fact>
     </dl>
   );
 }

@@ -1,11 +1,13 @@
 import { useAlert } from "../api/queries";
 import type { AlertDetail } from "../api/types";
-import { JsonBlock } from "../components/JsonBlock";
+import { Empty } from "../components/Empty";
 import { Inert } from "../components/Inert";
+import { JsonBlock } from "../components/JsonBlock";
 import { Loaded } from "../components/Loaded";
 import { Moment } from "../components/Moment";
 import { Page } from "../components/Page";
 import { AlertFields } from "./AlertFields";
+import { Matches } from "./Matches";
 import { WhyList } from "./WhyList";
 
 export function AlertPage({ id }: { id: string }) {
@@ -23,6 +25,10 @@ function AlertBody({ alert }: { alert: AlertDetail }) {
       <p className="sentence">
         <Inert text={alert.title || alert.kind} />
       </p>
+      <section aria-labelledby="happened">
+        <h2 id="happened">What happened</h2>
+        {alert.matches.length === 0 ? <NoMatch /> : <Matches matches={alert.matches} />}
+      </section>
       <section aria-labelledby="why">
         <h2 id="why">Why</h2>
         <WhyList why={alert.why} />
@@ -40,6 +46,16 @@ function AlertBody({ alert }: { alert: AlertDetail }) {
         </section>
       </div>
     </>
+  );
+}
+
+function NoMatch() {
+  return (
+    <Empty>
+      No playbook took this alert, so nothing was done. Below stands what each one asks for, and which part said no.
+      Widen that part of its <code>match</code> or write a playbook for this kind, then send the alert again. To try it
+      first: <code>soar alert send --check</code>
+    </Empty>
   );
 }
 

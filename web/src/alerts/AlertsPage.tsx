@@ -23,6 +23,7 @@ const COLUMNS: readonly Column<Alert>[] = [
   { name: "Severity", show: (alert) => <SeverityBadge severity={alert.severity} /> },
   {
     name: "Title",
+    isWide: true,
     show: (alert) => (
       <Link to={alertPath(alert.id)}>
         <Inert text={alert.title || alert.kind} limit={120} staysCut />
@@ -30,7 +31,7 @@ const COLUMNS: readonly Column<Alert>[] = [
     ),
   },
   { name: "Entities", show: (alert) => <Inert text={listEntities(alert.entities)} limit={90} /> },
-  { name: "What happened", show: (alert) => <Matches matches={alert.matches} /> },
+  { name: "What happened", show: (alert) => <AlertNews alert={alert} /> },
 ];
 
 export function AlertsPage() {
@@ -54,6 +55,16 @@ export function AlertsPage() {
   );
 }
 
+function AlertNews({ alert }: { alert: Alert }) {
+  return alert.matches.length > 0 ? (
+    <Matches matches={alert.matches} />
+  ) : (
+    <>
+      no playbook took it: <Link to={alertPath(alert.id)}>see why</Link>
+    </>
+  );
+}
+
 function NoAlerts({ severity }: { severity: string }) {
   const first = useNow().data?.first_alert;
   if (severity) {
@@ -66,7 +77,9 @@ function NoAlerts({ severity }: { severity: string }) {
   return first ? (
     <FirstAlert first={first} />
   ) : (
-    <Empty>What your sources send is listed here. Nothing has come in.</Empty>
+    <Empty>
+      What your sources send is listed here. Nothing has come in. Where each source posts: <code>soar source list</code>
+    </Empty>
   );
 }
 

@@ -12,9 +12,6 @@ const VERBS: Record<Match["relation"], string> = {
 
 /** What the playbooks did with an alert. */
 export function Matches({ matches }: { matches: readonly Match[] }) {
-  if (matches.length === 0) {
-    return <span className="quiet">no playbook</span>;
-  }
   return (
     <ul className="plain">
       {matches.map((match) => (

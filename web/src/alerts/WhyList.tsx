@@ -5,7 +5,11 @@ import { Inert } from "../components/Inert";
 /** For each playbook as it is today: whether it takes the alert, and which part of its `match` decides. */
 export function WhyList({ why }: { why: readonly Why[] }) {
   if (why.length === 0) {
-    return <Empty>No playbook listens to this source. A playbook does with `on: alert:` and the source's name.</Empty>;
+    return (
+      <Empty>
+        No playbook listens to this source. One does that names it under <code>on: alert: source:</code>
+      </Empty>
+    );
   }
   return (
     <ul className="why">

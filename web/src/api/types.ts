@@ -17,6 +17,20 @@ export interface Problem {
   errors: { pointer: string; message: string }[];
 }
 
+/** What the pages ask of a session's permissions; the server knows more of them. */
+export type Permission =
+  | "alert:read"
+  | "run:read"
+  | "run:cancel"
+  | "run:undo"
+  | "approval:read"
+  | "approval:vote"
+  | "response:read"
+  | "response:lift"
+  | "message:read"
+  | "audit:read"
+  | "audit:verify";
+
 export interface Session {
   user: { id: string; name: string; email: string; roles: string[] };
   permissions: string[];

@@ -60,7 +60,9 @@ function Decided() {
       <Loaded query={list}>
         {(approvals) =>
           approvals.length === 0 ? (
-            <Empty>What has been decided is listed here. Nothing has been.</Empty>
+            <Empty>
+              What has been decided is listed here. Nothing has been. <Link to="?">See what waits</Link>
+            </Empty>
           ) : (
             <DecidedTable approvals={approvals} />
           )
@@ -75,11 +77,17 @@ function NothingWaits({ tab, others }: { tab: Tab; others: number }) {
   if (tab === "mine" && others > 0) {
     return (
       <Empty>
-        Nobody waits for you. <Link to="?show=others">{others} wait for others</Link>
+        Nobody waits for you.{" "}
+        <Link to="?show=others">{others === 1 ? "One approval waits for others" : `${others} wait for others`}</Link>
       </Empty>
     );
   }
-  return <Empty>Nobody is being waited for. A run that needs a yes asks here, and in its channel.</Empty>;
+  return (
+    <Empty>
+      Nobody is being waited for. A run that needs a yes asks here, and in its channel.{" "}
+      <Link to="/runs">See the runs</Link>
+    </Empty>
+  );
 }
 
 /** A new question comes last, so that nothing moves under the reader's finger. */

@@ -1,7 +1,8 @@
 import type { Card } from "../api/types";
 import { Fact } from "../components/Fact";
 import { Inert } from "../components/Inert";
-import { describeTargets } from "./describe";
+import { Targets } from "../components/Targets";
+import { countOf } from "../text/words";
 
 /** Why, impact, targets and the way back, in the card's fixed order. */
 export function CardFacts({ card }: { card: Card }) {
@@ -18,7 +19,8 @@ export function CardFacts({ card }: { card: Card }) {
         </Fact>
       )}
       <Fact name="Targets">
-        <Inert text={describeTargets(card)} limit={160} />
+        {card.target_count === 0 ? "none" : `${countOf(card.target_count, "target")}: `}
+        <Targets targets={card.targets} />
       </Fact>
       <Fact name="Undo">
         <Inert text={card.undo || "none"} />

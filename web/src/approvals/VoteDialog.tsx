@@ -47,7 +47,7 @@ export function VoteDialog({ approval, choice, onClose }: VoteDialogProps) {
   }
 
   return (
-    <Dialog title={<VoteTitle approval={approval} choice={choice} />} onClose={onClose}>
+    <Dialog title={<VoteTitle approval={approval} choice={choice} />} isBeside onClose={onClose}>
       <p className="approval-runs">
         <code>{approval.card.action}</code> · <strong>{describeEffect(approval.card)}</strong>
       </p>

@@ -1,5 +1,4 @@
 import type { Approval, Card, Vote } from "../api/types";
-import { countOf } from "../text/words";
 import { formatDuration } from "../text/time";
 
 /** What the call does to the world, and whether there is a way back. */
@@ -8,14 +7,6 @@ export function describeEffect(card: Card): string {
     return "read";
   }
   return `${card.effect}, ${card.is_reversible ? "reversible" : "cannot be taken back"}`;
-}
-
-/** The targets with their number in front, so that a cut list does not hide how many there are. */
-export function describeTargets(card: Card): string {
-  if (card.target_count === 0) {
-    return "none";
-  }
-  return `${countOf(card.target_count, "target")}: ${card.targets.join(", ")}`;
 }
 
 /** How a closed approval ended, as one sentence. */

@@ -2,10 +2,15 @@ import { useVerifyAudit } from "../api/commands";
 import type { AuditVerdict } from "../api/types";
 import { Inert } from "../components/Inert";
 import { Problem } from "../components/Problem";
+import { MayNot } from "../shell/MayNot";
+import { useMay } from "../shell/SessionContext";
 
 /** Recomputes the whole record on the server and says whether it is sound. */
 export function VerifyButton() {
   const verify = useVerifyAudit();
+  if (!useMay("audit:verify")) {
+    return <MayNot what="verify the record; an auditor can" />;
+  }
   return (
     <div className="verify">
       <button type="button" disabled={verify.isPending} onClick={() => verify.mutate()}>

@@ -14,8 +14,12 @@ const OWN_VERBS = new Set(["failed", "succeeded", "expired", "finished", "ended"
 export function describeEvent(event: AuditEvent): string {
   const [noun = "", ...rest] = event.type.split(".");
   const verb = rest.join(" ").replaceAll("_", " ") || "recorded";
-  const done = OWN_VERBS.has(verb) ? verb : `was ${verb === "voted" ? "voted on" : verb} by ${nameActor(event.actor)}`;
   const via = event.actor.via ? ` via ${event.actor.via}` : "";
+  const asked = verb.match(/^(.+) requested$/)?.[1];
+  if (asked) {
+    return `${asked} of ${nameTarget(event.target, noun)} was requested by ${nameActor(event.actor)}${via}${OUTCOMES[event.outcome]}`;
+  }
+  const done = OWN_VERBS.has(verb) ? verb : `was ${verb === "voted" ? "voted on" : verb} by ${nameActor(event.actor)}`;
   return `${nameTarget(event.target, noun)} ${done}${via}${OUTCOMES[event.outcome]}`;
 }
 

@@ -2,12 +2,14 @@ import { useEffect, useId, useRef, type ReactNode } from "react";
 
 interface DialogProps {
   title: ReactNode;
+  /** Whether it stands at the side of a wide window, so that what it is about can be read beside it. */
+  isBeside?: boolean;
   onClose: () => void;
   children: ReactNode;
 }
 
 /** A modal dialog: the browser keeps the focus inside and closes it on Escape. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, isBeside = false, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
 
@@ -28,7 +30,12 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   }, []);
 
   return (
-    <dialog ref={element} aria-labelledby={titleId} onClose={onClose}>
+    <dialog
+      ref={element}
+      aria-labelledby={titleId}
+      className={isBeside ? "beside" : undefined}
+      onClose={onClose}
+    >
       <h2 id={titleId} tabIndex={-1}>
         {title}
       </h2>

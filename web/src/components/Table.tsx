@@ -2,6 +2,8 @@ import type { ReactNode } from "react";
 
 export interface Column<Item> {
   name: string;
+  /** Whether it keeps room for a sentence when other columns want it. */
+  isWide?: boolean;
   show: (item: Item) => ReactNode;
 }
 
@@ -33,7 +35,7 @@ export function Table<Item>({ label, columns, items, keyOf }: TableProps<Item>) 
         {items.map((item) => (
           <tr key={keyOf(item)} role="row">
             {columns.map((column) => (
-              <td key={column.name} role="cell" data-label={column.name}>
+              <td key={column.name} role="cell" data-label={column.name} className={column.isWide ? "wide" : undefined}>
                 <div>{column.show(item)}</div>
               </td>
             ))}

@@ -6,6 +6,7 @@ import { Page } from "../components/Page";
 import { ResponseLine } from "../responses/ResponseLine";
 import { Link } from "../router/Link";
 import { RunLine } from "../runs/RunLine";
+import { countOf } from "../text/words";
 import { FirstAlert } from "./FirstAlert";
 import { NowCard } from "./NowCard";
 
@@ -34,7 +35,9 @@ function NowBody({ now }: { now: Now }) {
       </NowCard>
       {now.waiting_for_others > 0 && (
         <p className="more">
-          <Link to="/approvals?show=others">{now.waiting_for_others} more</Link> waiting for others.
+          <Link to="/approvals?show=others">
+            {countOf(now.waiting_for_others, "approval")} {now.waiting_for_others === 1 ? "waits" : "wait"} for others
+          </Link>
         </p>
       )}
       <div className="now-cards">

@@ -1,14 +1,17 @@
 import { useState } from "react";
 import { useLiftResponse } from "../api/commands";
 import type { ActiveResponse } from "../api/types";
-import { Inert } from "../components/Inert";
 import { ReasonDialog } from "../components/ReasonDialog";
+import { Targets } from "../components/Targets";
+import { useMay } from "../shell/SessionContext";
 
-/** Takes an active response back, after asking; nothing where there is nothing to take back. */
+/** Takes an active response back, after asking; nothing where nothing can be taken back, or not by the reader. */
 export function LiftButton({ response }: { response: ActiveResponse }) {
   const [isAsking, setIsAsking] = useState(false);
   const lift = useLiftResponse(response.id);
-  if (response.status !== "active" && response.status !== "overdue") {
+  const mayLift = useMay("response:lift");
+  const isHeld = response.status === "active" || response.status === "overdue";
+  if (!mayLift || !isHeld) {
     return null;
   }
   return (
@@ -24,7 +27,7 @@ export function LiftButton({ response }: { response: ActiveResponse }) {
           onClose={() => setIsAsking(false)}
         >
           <p>
-            <code>{response.action}</code> is taken back on <Inert text={response.targets.join(", ")} />.
+            <code>{response.action}</code> is taken back on <Targets targets={response.targets} />.
           </p>
         </ReasonDialog>
       )}

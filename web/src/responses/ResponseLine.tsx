@@ -1,6 +1,6 @@
 import type { ActiveResponse } from "../api/types";
 import { StatusBadge } from "../components/badges";
-import { Inert } from "../components/Inert";
+import { Targets } from "../components/Targets";
 import { LiftButton } from "./LiftButton";
 import { Until } from "./Until";
 
@@ -8,7 +8,7 @@ import { Until } from "./Until";
 export function ResponseLine({ response }: { response: ActiveResponse }) {
   return (
     <li>
-      <code>{response.action}</code> on <Inert text={response.targets.join(", ")} limit={80} />{" "}
+      <code>{response.action}</code> on <Targets targets={response.targets} />{" "}
       <StatusBadge status={response.status} />{" "}
       <span className="quiet">
         <Until response={response} />

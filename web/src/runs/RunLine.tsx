@@ -4,10 +4,11 @@ import { Inert } from "../components/Inert";
 import { Moment } from "../components/Moment";
 import { Link } from "../router/Link";
 import { runPath } from "../router/paths";
+import { namePrincipals } from "../text/words";
 
 /** A run in a few words, for short lists. */
 export function RunLine({ run }: { run: Run }) {
-  const news = run.waiting_for ? `waits for ${run.waiting_for}` : run.reason;
+  const news = run.waiting_for ? `waits for ${namePrincipals(run.waiting_for)}` : run.reason;
   return (
     <li>
       <Link to={runPath(run.id)}>{run.playbook_name}</Link> <StatusBadge status={run.status} />{" "}

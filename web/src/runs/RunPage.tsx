@@ -6,11 +6,14 @@ import { JsonBlock } from "../components/JsonBlock";
 import { Loaded } from "../components/Loaded";
 import { Page } from "../components/Page";
 import { ResponseLine } from "../responses/ResponseLine";
+import { MayNot } from "../shell/MayNot";
+import { useMay } from "../shell/SessionContext";
 import { CancelDialog } from "./CancelDialog";
+import { Decisions } from "./Decisions";
 import { RunHeader } from "./RunHeader";
+import { isOpen } from "./runSentence";
 import { StepTable } from "./StepTable";
 import { UndoDialog } from "./UndoDialog";
-import { isOpen } from "./runSentence";
 
 export function RunPage({ id }: { id: string }) {
   const query = useRun(id);
@@ -30,6 +33,7 @@ function RunBody({ run }: { run: RunDetail }) {
       {pending.map((approval) => (
         <ApprovalCard key={approval.id} approval={approval} />
       ))}
+      <Decisions approvals={run.approvals} />
       <section aria-labelledby="steps">
         <h2 id="steps">Steps</h2>
         <StepTable run={run} />
@@ -59,14 +63,19 @@ function RunButtons({ run }: { run: RunDetail }) {
   const [asking, setAsking] = useState<"cancel" | "undo" | null>(null);
   const held = run.responses.filter((response) => response.status === "active" || response.status === "overdue");
   const close = () => setAsking(null);
+  const mayCancel = useMay("run:cancel");
+  const mayUndo = useMay("run:undo");
+  const refused = [isOpen(run) && !mayCancel && "cancel this run", held.length > 0 && !mayUndo && "undo what it did"];
+  const what = refused.filter((part) => part !== false).join(" or ");
   return (
     <div className="buttons">
-      {isOpen(run) && (
+      {what && <MayNot what={what} />}
+      {isOpen(run) && mayCancel && (
         <button type="button" onClick={() => setAsking("cancel")}>
           Cancel…
         </button>
       )}
-      {held.length > 0 && (
+      {held.length > 0 && mayUndo && (
         <button type="button" onClick={() => setAsking("undo")}>
           Undo…
         </button>

@@ -12,7 +12,7 @@ import { Table, type Column } from "../components/Table";
 import { Link } from "../router/Link";
 import { useLocation } from "../router/location";
 import { alertPath, runPath } from "../router/paths";
-import { spell } from "../text/words";
+import { namePrincipals, spell } from "../text/words";
 
 const STATUSES = ["", "waiting", "running", "failed", "succeeded", "denied", "cancelled", "timed_out"];
 
@@ -57,7 +57,7 @@ function RunNews({ run }: { run: Run }) {
   if (run.waiting_for) {
     return (
       <strong>
-        <Inert text={run.waiting_for} limit={140} />
+        <Inert text={namePrincipals(run.waiting_for)} limit={140} />
       </strong>
     );
   }

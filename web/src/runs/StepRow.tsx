@@ -3,6 +3,7 @@ import type { Step } from "../api/types";
 import { EffectBadge, StatusBadge } from "../components/badges";
 import { Inert } from "../components/Inert";
 import { formatTook } from "../text/time";
+import { nameStep } from "./nameStep";
 import { StepDetail } from "./StepDetail";
 
 /** Deepest indent that is drawn; deeper steps stand below it. */
@@ -25,7 +26,7 @@ export function StepRow({ step, columns }: { step: Step; columns: number }) {
             aria-controls={detailId}
             onClick={() => setChoice(!isOpen)}
           >
-            <Inert text={step.label} limit={120} staysCut />
+            <Inert text={nameStep(step)} limit={120} staysCut />
           </button>
           {step.is_handler && <span className="quiet"> (handler)</span>}
         </td>

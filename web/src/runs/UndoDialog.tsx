@@ -1,8 +1,8 @@
 import { useUndoRun } from "../api/commands";
 import type { ActiveResponse } from "../api/types";
 import { Dialog } from "../components/Dialog";
-import { Inert } from "../components/Inert";
 import { Problem } from "../components/Problem";
+import { Targets } from "../components/Targets";
 import { countOf } from "../text/words";
 
 interface UndoDialogProps {
@@ -20,7 +20,7 @@ export function UndoDialog({ run, held, onClose }: UndoDialogProps) {
       <ul>
         {held.map((response) => (
           <li key={response.id}>
-            {response.action} on <Inert text={response.targets.join(", ")} limit={120} />
+            {response.action} on <Targets targets={response.targets} />
           </li>
         ))}
       </ul>

@@ -1,5 +1,6 @@
 import type { Run } from "../api/types";
 import { formatDuration } from "../text/time";
+import { namePrincipals } from "../text/words";
 
 /** How a run stands, as one sentence. */
 export function describeRun(run: Run, now: number): string {
@@ -12,7 +13,7 @@ export function describeRun(run: Run, now: number): string {
     case "running":
       return `${name} is running, for ${took} so far.`;
     case "waiting":
-      return `${name} waits${run.waiting_for ? ` for ${run.waiting_for}` : ""}, ${took} after its start.`;
+      return `${name} waits${run.waiting_for ? ` for ${namePrincipals(run.waiting_for)}` : ""}, ${took} after its start.`;
     case "succeeded":
       return `${name} succeeded after ${took}${because}.`;
     case "failed":

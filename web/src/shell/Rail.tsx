@@ -1,20 +1,27 @@
 import { useSignOut } from "../api/commands";
 import { useNow } from "../api/queries";
+import type { Permission } from "../api/types";
 import { Link } from "../router/Link";
 import { useCurrentSession } from "./SessionContext";
 
-const PLACES = [
+interface Place {
+  path: string;
+  name: string;
+  needs?: Permission;
+}
+
+const PLACES: readonly Place[] = [
   { path: "/", name: "Now" },
-  { path: "/alerts", name: "Alerts" },
-  { path: "/runs", name: "Runs" },
-  { path: "/approvals", name: "Approvals" },
-  { path: "/responses", name: "Active responses" },
-  { path: "/audit", name: "Audit" },
+  { path: "/alerts", name: "Alerts", needs: "alert:read" },
+  { path: "/runs", name: "Runs", needs: "run:read" },
+  { path: "/approvals", name: "Approvals", needs: "approval:read" },
+  { path: "/responses", name: "Active responses", needs: "response:read" },
+  { path: "/audit", name: "Audit", needs: "audit:read" },
 ];
 
-/** The way to every page; a bar on top where the window is narrow. */
+/** The way to every page that the session may read; a bar on top where the window is narrow. */
 export function Rail({ path, onKeys }: { path: string; onKeys: () => void }) {
-  const { user, installation } = useCurrentSession();
+  const { user, installation, permissions } = useCurrentSession();
   const waiting = useNow().data?.counts.waiting ?? 0;
   const signOut = useSignOut();
   return (
@@ -25,7 +32,7 @@ export function Rail({ path, onKeys }: { path: string; onKeys: () => void }) {
       </p>
       <nav aria-label="Pages">
         <ul>
-          {PLACES.map((place) => (
+          {PLACES.filter(({ needs }) => !needs || permissions.includes(needs)).map((place) => (
             <li key={place.path}>
               <Link to={place.path} aria-current={isWithin(place.path, path) ? "page" : undefined}>
                 {place.name}
@@ -41,7 +48,9 @@ export function Rail({ path, onKeys }: { path: string; onKeys: () => void }) {
         </ul>
       </nav>
       <div className="rail-foot">
-        <span className="quiet">{user.name}</span>
+        <span className="quiet">
+          {user.name} ({user.roles.join(", ") || "no role"})
+        </span>
         <button type="button" className="small" onClick={onKeys}>
           Keys <kbd>?</kbd>
         </button>

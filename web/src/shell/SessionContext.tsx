@@ -1,5 +1,5 @@
 import { createContext, useContext, type ReactNode } from "react";
-import type { Session } from "../api/types";
+import type { Permission, Session } from "../api/types";
 
 const Current = createContext<Session | null>(null);
 
@@ -14,4 +14,9 @@ export function useCurrentSession(): Session {
     throw new Error("nobody is signed in here");
   }
   return session;
+}
+
+/** Whether who is signed in has a permission. Only to leave out what would be refused: the server decides. */
+export function useMay(permission: Permission): boolean {
+  return useCurrentSession().permissions.includes(permission);
 }

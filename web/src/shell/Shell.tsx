@@ -9,13 +9,16 @@ import { useKeys } from "./keys";
 import { NoticeProvider } from "./Notice";
 import { Rail } from "./Rail";
 import { showRoute } from "./routes";
+import { useCurrentSession, useMay } from "./SessionContext";
 import { useIsWide } from "./useIsWide";
 
 /** Everything round a page: rail, banners, notices, and the chat where it belongs. */
 export function Shell() {
   const { path } = useLocation();
   const isLive = useLive();
-  const hasChat = useIsWide() && (path === "/" || path === "/approvals");
+  const { permissions } = useCurrentSession();
+  const mayReadChat = useMay("message:read");
+  const hasChat = useIsWide() && mayReadChat && path === "/";
   const [isShowingKeys, setIsShowingKeys] = useState(false);
   const main = useFocusOnMove(path);
 
@@ -36,7 +39,7 @@ export function Shell() {
         <VoteProvider>
           <main id="main" ref={main} tabIndex={-1}>
             <Banners isLive={isLive} />
-            {showRoute(path)}
+            {showRoute(path, permissions)}
           </main>
           {hasChat && <ChatPanel />}
         </VoteProvider>

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { AlertPage } from "../alerts/AlertPage";
 import { AlertsPage } from "../alerts/AlertsPage";
+import type { Permission } from "../api/types";
 import { ApprovalPage } from "../approvals/ApprovalPage";
 import { ApprovalsPage } from "../approvals/ApprovalsPage";
 import { AuditPage } from "../audit/AuditPage";
@@ -9,33 +10,35 @@ import { ResponsesPage } from "../responses/ResponsesPage";
 import { matchPath } from "../router/match";
 import { RunPage } from "../runs/RunPage";
 import { RunsPage } from "../runs/RunsPage";
+import { ClosedPage } from "./ClosedPage";
 import { MissingPage } from "./MissingPage";
 
 interface Route {
   pattern: string;
+  needs?: Permission;
   show: (id: string) => ReactNode;
 }
 
 const ROUTES: readonly Route[] = [
   { pattern: "/", show: () => <NowPage /> },
-  { pattern: "/alerts", show: () => <AlertsPage /> },
-  { pattern: "/alerts/:id", show: (id) => <AlertPage key={id} id={id} /> },
-  { pattern: "/runs", show: () => <RunsPage /> },
-  { pattern: "/runs/:id", show: (id) => <RunPage key={id} id={id} /> },
-  { pattern: "/approvals", show: () => <ApprovalsPage /> },
-  { pattern: "/approvals/:id", show: (id) => <ApprovalPage key={id} id={id} /> },
+  { pattern: "/alerts", needs: "alert:read", show: () => <AlertsPage /> },
+  { pattern: "/alerts/:id", needs: "alert:read", show: (id) => <AlertPage key={id} id={id} /> },
+  { pattern: "/runs", needs: "run:read", show: () => <RunsPage /> },
+  { pattern: "/runs/:id", needs: "run:read", show: (id) => <RunPage key={id} id={id} /> },
+  { pattern: "/approvals", needs: "approval:read", show: () => <ApprovalsPage /> },
+  { pattern: "/approvals/:id", needs: "approval:read", show: (id) => <ApprovalPage key={id} id={id} /> },
   // The short address that chat and terminal print.
-  { pattern: "/a/:id", show: (id) => <ApprovalPage key={id} id={id} /> },
-  { pattern: "/responses", show: () => <ResponsesPage /> },
-  { pattern: "/audit", show: () => <AuditPage /> },
+  { pattern: "/a/:id", needs: "approval:read", show: (id) => <ApprovalPage key={id} id={id} /> },
+  { pattern: "/responses", needs: "response:read", show: () => <ResponsesPage /> },
+  { pattern: "/audit", needs: "audit:read", show: () => <AuditPage /> },
 ];
 
-/** The page at a path. */
-export function showRoute(path: string): ReactNode {
-  for (const { pattern, show } of ROUTES) {
+/** The page at a path; one that the session may not read is not even asked for, as each refusal is recorded. */
+export function showRoute(path: string, permissions: readonly string[]): ReactNode {
+  for (const { pattern, needs, show } of ROUTES) {
     const params = matchPath(pattern, path);
     if (params) {
-      return show(params["id"] ?? "");
+      return !needs || permissions.includes(needs) ? show(params["id"] ?? "") : <ClosedPage />;
     }
   }
   return <MissingPage />;

@@ -32,12 +32,15 @@ export function formatTimeLeft(milliseconds: number): string {
   return `${Math.floor(seconds / 60)}:${pad(seconds % 60)}`;
 }
 
-/** How long a call took, to a tenth of a second while that matters. */
+/** How long a call took: in milliseconds below a second, and to a tenth of a second while that matters. */
 export function formatTook(from: string | null, to: string | null): string {
   if (!from || !to) {
     return "";
   }
   const length = Date.parse(to) - Date.parse(from);
+  if (length < 1000) {
+    return `${length} ms`;
+  }
   return length < 10_000 ? `${(length / 1000).toFixed(1)} s` : formatDuration(length);
 }
 

@@ -10,8 +10,21 @@ export function spell(identifier: string): string {
 
 /** Principals as people write them: `role:soc-lead, user:ann` is `soc-lead or ann`. */
 export function nameEligible(principals: readonly string[]): string {
-  const names = principals.map((principal) => principal.replace(/^(role|user|group|team):/, ""));
-  return names.length === 0 ? "nobody" : names.join(" or ");
+  return principals.length === 0 ? "nobody" : principals.map(namePrincipals).join(" or ");
+}
+
+/** A sentence of the server with its principals as people write them: `role:analyst to decide` is `analyst to decide`. */
+export function namePrincipals(sentence: string): string {
+  return sentence.replace(/\b(role|user|group|team):(?=\w)/g, "");
+}
+
+/** Why somebody may not do something: `Your role (auditor) does not allow you to cancel this run.` */
+export function explainRoles(roles: readonly string[], what: string): string {
+  if (roles.length === 0) {
+    return `You have no role, and so none that allows you to ${what}.`;
+  }
+  const [noun, verb] = roles.length === 1 ? ["role", "does"] : ["roles", "do"];
+  return `Your ${noun} (${roles.join(", ")}) ${verb} not allow you to ${what}.`;
 }
 
 /** A playbook and the revision that runs: `phishing-triage@9c1f02a`. */

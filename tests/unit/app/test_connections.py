@@ -1,0 +1,66 @@
+import pytest
+
+from soar.app.connections import parse_connections, simulate_all
+from soar.model.errors import InputError
+from tests.support.builders import build_action_spec, build_catalog, build_connector_spec
+
+CATALOG = build_catalog(
+    build_connector_spec(settings={"type": "object", "properties": {"region": {"type": "string"}}}),
+    build_connector_spec(build_action_spec(connector="mail"), has_simulator=False),
+)
+
+
+def test_a_connection_is_called_after_its_connector_unless_it_says_otherwise() -> None:
+    found = parse_connections(
+        {
+            "connections": {
+                "edr": {"credentials": {"token": "edr-token"}},
+                "edr-west": {"connector": "edr", "settings": {"region": "west"}, "hosts": ["west.edr.test"]},
+            }
+        },
+        CATALOG,
+    )
+    assert found["edr"].connector == "edr"
+    assert found["edr"].credentials == {"token": "edr-token"}
+    assert found["edr"].simulate is False
+    assert found["edr-west"].connector == "edr"
+    assert found["edr-west"].settings == {"region": "west"}
+    assert found["edr-west"].hosts == ("west.edr.test",)
+
+
+def test_a_connection_that_simulates_says_so() -> None:
+    assert parse_connections({"connections": {"edr": {"mode": "simulate"}}}, CATALOG)["edr"].simulate is True
+
+
+def test_a_connector_that_is_not_installed_is_named_beside_those_that_are() -> None:
+    with pytest.raises(InputError, match=r"connections\.siem: no connector `siem` is installed") as caught:
+        parse_connections({"connections": {"siem": {}}}, CATALOG)
+    assert caught.value.code == "connections.unknown_connector"
+    assert caught.value.hint == "installed: edr, mail"
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer"),
+    [
+        ({"conections": {}}, "/conections"),
+        ({"connections": {"edr": {"host": ["edr.test"]}}}, "/connections/edr/host"),
+        ({"connections": {"edr": {"mode": "dry"}}}, "/connections/edr/mode"),
+        ({"connections": {"mail": {"mode": "simulate"}}}, "/connections/mail/mode"),
+        ({"connections": {"edr": {"settings": {"reigon": "west"}}}}, "/connections/edr/settings/reigon"),
+        ({"connections": {"edr": {"credentials": {"tokn": "edr-token"}}}}, "/connections/edr/credentials/tokn"),
+        ({"connections": {"edr": {"credentials": "edr-token"}}}, "/connections/edr/credentials"),
+        ([], "/"),
+        (False, "/"),
+    ],
+)
+def test_what_does_not_fit_is_pointed_at(document: object, pointer: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_connections(document, CATALOG)
+    assert caught.value.code == "connections.invalid"
+    assert [fault.pointer for fault in caught.value.faults] == [pointer]
+
+
+def test_the_demo_simulates_everything_that_can_be_simulated() -> None:
+    found = simulate_all(CATALOG)
+    assert set(found) == {"edr"}
+    assert found["edr"].simulate is True

@@ -1,0 +1,117 @@
+import asyncio
+import stat
+import urllib.request
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import structlog
+
+from soar.app.lifecycle import EXIT_FAILED, EXIT_GOOD, _welcome_first_person, migrate, run_site
+from soar.app.settings import Settings
+from soar.app.site import read_site
+from soar.app.wiring import Service, open_service
+from soar.audit.record import record
+from soar.store import Unit
+from tests.support.builders import build_audit_event
+from tests.support.clock import START
+
+
+@pytest.fixture(autouse=True)
+def _unconfigured() -> object:
+    yield
+    structlog.reset_defaults()
+
+
+async def record_event(service: Service) -> None:
+    def work(unit: Unit) -> None:
+        record(unit, build_audit_event(), at=START, id=service.ids.new("ev"))
+
+    await service.store.write(service.workspace, work)
+
+
+async def shorten_record(service: Service) -> None:
+    """Leave a checkpoint behind that says the record was longer."""
+    await record_event(service)
+    signed = await service.auditor.checkpoint()
+    assert signed is not None
+    longer = replace(signed, size=signed.size + 1)
+    await service.store.write(service.workspace, lambda unit: unit.audit.add_checkpoint(longer))
+
+
+async def test_a_background_part_that_fails_ends_serving_with_a_failure(settings: Settings) -> None:
+    with structlog.testing.capture_logs() as logged:
+        assert await run_site(read_site(settings), shorten_record) == EXIT_FAILED
+    failed = [entry for entry in logged if entry.get("action") == "serve.failed"]
+    assert [entry["part"] for entry in failed] == ["checkpoints"]
+    assert "contradicts its checkpoint" in failed[0]["error"]
+
+
+async def test_what_prepares_is_called_with_an_open_service_before_anything_is_served(settings: Settings) -> None:
+    seen: list[object] = []
+
+    async def look_and_fail(service: Service) -> None:
+        seen.append(await service.find_unready())
+        seen.append(set(service.library.current()))
+        await shorten_record(service)
+
+    assert await run_site(read_site(settings), look_and_fail) == EXIT_FAILED
+    assert seen == [(), {"tried"}]
+
+
+async def test_it_serves_until_it_is_told_to_stop(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop's own signal handlers stand for the signal: a signal would reach the tests beside this one."""
+    stops: list[object] = []
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "add_signal_handler", lambda _, stop: stops.append(stop))
+    urls: list[str] = []
+    is_prepared = asyncio.Event()
+
+    async def prepare(service: Service) -> None:
+        urls.append(service.url)
+        is_prepared.set()
+        await record_event(service)
+
+    serving = asyncio.create_task(run_site(read_site(settings), prepare))
+    await is_prepared.wait()
+    status = await asyncio.to_thread(_get_status, f"{urls[0]}/readyz")
+    assert status == 200
+    stops[0]()
+    assert await serving == EXIT_GOOD
+    assert "\n1\n" in (settings.audit.anchors[0]).read_text("utf-8")
+
+
+def _get_status(url: str) -> int:
+    with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 -- our own server
+        return int(answer.status)
+
+
+def test_migrating_makes_the_schema_and_ends(settings: Settings, tmp_path: Path) -> None:
+    assert migrate(settings) == EXIT_GOOD
+    assert (tmp_path / "soar.db").stat().st_size > 0
+
+
+async def test_the_first_persons_password_is_in_a_file_that_only_we_can_read(
+    settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "first-admin.password"
+    file.write_text("left by a start that came to nothing\n", "utf-8")
+    file.chmod(0o644)
+    async with open_service(read_site(settings), "http://127.0.0.1") as service:
+        await _welcome_first_person(service)
+        name, password = file.read_text("utf-8").split()
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        user = await service.store.read(service.workspace, lambda unit: unit.users.find_name(name))
+        assert user is not None
+        assert await service.passwords.verify(password, user.password_hash)
+        file.unlink()
+        await _welcome_first_person(service)
+        assert not file.exists()
+
+
+async def test_nobody_is_made_whose_password_cannot_be_written(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "first-admin.password").mkdir()
+    async with open_service(read_site(settings), "http://127.0.0.1") as service:
+        with pytest.raises(OSError, match="first-admin"):
+            await _welcome_first_person(service)
+        assert await service.store.read(service.workspace, lambda unit: unit.users.is_empty())
