@@ -3,7 +3,7 @@
 import unicodedata
 from datetime import datetime
 
-from soar.approvals.decide import deciders
+from soar.approvals.decide import deciders, name_all
 from soar.model.approval import Approval
 from soar.model.ids import Ids
 from soar.model.message import Message
@@ -29,7 +29,7 @@ def card_key(approval: Approval) -> str:
 def post_card(unit: Unit, approval: Approval, *, ids: Ids, at: datetime) -> None:
     """Post the question; the page renders the card from the approval itself, the text is its plain form."""
     minutes = int((approval.expires_at - approval.asked_at).total_seconds() // 60)
-    wanted = " or ".join(deciders(approval))
+    wanted = name_all(deciders(approval))
     text = (
         f"{approval.code}: {approval.card.question} {approval.quorum} of {wanted}, {minutes} min, then no. "
         f"!approve {approval.code} · !deny {approval.code} why"

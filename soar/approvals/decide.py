@@ -1,7 +1,7 @@
 """The rules of a decision. Pure: an approval and a vote in, what it comes to out."""
 
 import hmac
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -85,7 +85,7 @@ def find_refusal(approval: Approval, voter: Voter, at: datetime) -> Refusal | No
         return Refusal(f"excluded_{why}", f"You may not decide {approval.code}: {_EXCLUSIONS.get(why, why)}.")
     allowed = deciders(approval)
     if not any(is_meant(principal, voter) for principal in allowed):
-        wanted = " or ".join(allowed) or "nobody"
+        wanted = name_all(allowed)
         held = ", ".join(sorted(voter.roles)) or "no role"
         return Refusal("not_allowed", f"You may not decide {approval.code}: it needs {wanted} (you: {held}).")
     if any(vote.user == voter.id for vote in approval.votes):
@@ -176,6 +176,11 @@ def deciders(approval: Approval) -> tuple[str, ...]:
     """Return the principals that may decide now, those that it was escalated to included."""
     reached = (level.to for level in approval.escalations if level.is_reached)
     return tuple(dict.fromkeys((*approval.by, *reached)))
+
+
+def name_all(principals: Iterable[str], joint: str = " or ") -> str:
+    """Say who is meant, for people: `role:analyst` is analyst, `user:ann@corp.example` is ann@corp.example."""
+    return joint.join(principal.partition(":")[2] or principal for principal in principals) or "nobody"
 
 
 def is_meant(principal: str, voter: Voter) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from soar.approvals.decide import Voter, is_meant
+from soar.approvals.decide import Voter, is_meant, name_all
 from soar.engine.commands import RequestApproval
 from soar.model.approval import Approval, ApprovalStatus, Card, EscalationLevel
 from soar.model.catalog import ActionSpec, Effect
@@ -122,7 +122,7 @@ def find_hopeless(approval: Approval, people: Sequence[User]) -> str | None:
     if len(able) >= approval.quorum:
         return None
     needed = "one person" if approval.quorum == 1 else f"{approval.quorum} people"
-    return f"it needs {needed} of {', '.join(principals) or 'nobody'}, and {len(able) or 'nobody'} could ever vote"
+    return f"it needs {needed} of {name_all(principals, ', ')}, and {len(able) or 'nobody'} could ever vote"
 
 
 def _as_voter(user: User) -> Voter:

@@ -14,6 +14,7 @@ from soar.approvals.decide import (
     deciders,
     escalate,
     expire,
+    name_all,
     prove,
     say_outcome,
 )
@@ -168,9 +169,11 @@ class ApprovalService:
         if raised is None:
             return None
         unit.approvals.update(raised, expected=approval.version)
-        reached = ", ".join(level.to for level in raised.escalations if level.is_reached)
-        self._record(unit, "approval.escalated", raised, Outcome.SUCCESS, at, reason=reached, before=approval)
-        post_line(unit, raised, f"escalated: {reached} may decide, too", key=f"up:{reached}", ids=self._ids, at=at)
+        reached = [level.to for level in raised.escalations if level.is_reached]
+        said = ", ".join(reached)
+        self._record(unit, "approval.escalated", raised, Outcome.SUCCESS, at, reason=said, before=approval)
+        text = f"escalated: {name_all(reached, ', ')} may decide, too"
+        post_line(unit, raised, text, key=f"up:{said}", ids=self._ids, at=at)
         return raised
 
     def _remind(self, unit: Unit, approval: Approval, at: datetime) -> Approval | None:
@@ -180,7 +183,7 @@ class ApprovalService:
         reminded = replace(approval, reminded=due, version=approval.version + 1)
         unit.approvals.update(reminded, expected=approval.version)
         minutes = max(1, int((approval.expires_at - at).total_seconds() // 60))
-        wanted = " or ".join(deciders(approval))
+        wanted = name_all(deciders(approval))
         text = f"still waiting for {wanted}; in {minutes} min the answer is no"
         post_line(unit, reminded, text, key=f"remind:{due}", ids=self._ids, at=at)
         self._record(unit, "approval.reminded", reminded, Outcome.SUCCESS, at)

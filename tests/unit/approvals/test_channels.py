@@ -49,7 +49,7 @@ def test_a_card_says_what_is_asked_and_how_to_answer() -> None:
 
     (card,) = play(scenario)
     assert card.text == (
-        "AB12: Isolate web-1? 2 of role:analyst or role:soc-lead, 30 min, then no. !approve AB12 · !deny AB12 why"
+        "AB12: Isolate web-1? 2 of analyst or soc-lead, 30 min, then no. !approve AB12 · !deny AB12 why"
     )
     assert (card.approval, card.run, card.author) == (approval.id, approval.run, "soar")
     assert room_of(approval) == "#soc"

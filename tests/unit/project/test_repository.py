@@ -15,6 +15,10 @@ TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".ts", ".tsx", ".json", ".html",
 MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:work|tmp|home|Users|root|mnt)/[\w.-]+")
 
 
+def test_the_pages_lock_file_names_no_host() -> None:
+    assert re.findall(r"\S*://\S*", (ROOT / "web" / "package-lock.json").read_text("utf-8")) == []
+
+
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_file_names_versions_and_hashes_and_no_host(lock: str) -> None:
     text = (ROOT / lock).read_text("utf-8")
