@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from soar.engine.action import freeze_call, spec_of, targets_of
 from soar.engine.commands import Call, RequestApproval
@@ -138,8 +139,8 @@ def _text(value: Value) -> str:
             return ", ".join(map(_text, value)) or "none"
         case dict():
             return ", ".join(f"{key}: {_text(content)}" for key, content in value.items())
-        case _ if hasattr(value, "tzinfo"):
-            return print_timestamp(value)  # type: ignore[arg-type]  # only timestamps have a time zone
+        case datetime():
+            return print_timestamp(value)
         case _:
             return str(value)
 

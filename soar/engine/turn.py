@@ -8,7 +8,7 @@ from soar.engine.commands import CancelApproval, CancelTimer, Command, StartTime
 from soar.engine.place import Place, find_place, view_fault
 from soar.engine.plan import Plan
 from soar.engine.state import Ending, Phase, RunState, check_step_transition
-from soar.expr import EvaluationError, Scope, compile_expression
+from soar.expr import EvaluationError, Scope, compile_expression, to_plain
 from soar.model.playbook import Template
 from soar.model.run import StepFault, StepRecord, StepStatus
 from soar.model.values import Value
@@ -194,10 +194,10 @@ def _kind(value: Value) -> str:
         case None:
             return "null"
         case list():
-            return "a list"
+            return "a list; did you mean `size(…) > 0`?"
         case dict():
             return "a map"
         case str():
             return "a text"
         case _:
-            return f"{value!r}"
+            return f"`{to_plain(value)}`"

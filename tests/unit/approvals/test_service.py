@@ -357,7 +357,7 @@ def test_it_reminds_escalates_and_expires_each_exactly_once_at_its_moment() -> N
         assert lines == [
             "escalated: soc-lead may decide, too",
             "still waiting for analyst or soc-lead; in 20 min the answer is no",
-            "escalated: role:soc-lead, role:incident-commander may decide, too",
+            "escalated: soc-lead, incident-commander may decide, too",
             "still waiting for analyst or soc-lead or incident-commander; in 10 min the answer is no",
             "nobody decided in time: not done",
         ]
