@@ -37,7 +37,6 @@ from soar.expr.syntax import (
     ListNode,
     Literal,
     Loop,
-    LoopKind,
     MapNode,
     Name,
     Node,
@@ -215,10 +214,10 @@ class _Compiler:
     def _compile_loop(self, node: Loop) -> Code:
         operand = self.compile(node.operand)
         slot = len(self._variables)
-        self._variables.append(node.variable)
+        self._variables.extend(node.variables)
         condition = None if node.condition is None else self._compile_condition(node.condition)
-        body = self.compile(node.body) if node.kind is LoopKind.MAP else None
+        body = self.compile(node.body) if node.kind.has_value else None
         test = condition if body is not None else self._compile_condition(node.body)
-        self._variables.pop()
+        del self._variables[slot:]
         cost = sum(map(count_cost, list_children(node)[1:]))
         return build_loop(node, build_walk(node, operand, slot, cost), test, body)
