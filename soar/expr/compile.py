@@ -5,8 +5,9 @@ loop for those of its body before each turn. So the closures themselves count no
 """
 
 from collections.abc import Iterator
-from typing import assert_never
+from typing import assert_never, cast
 
+from soar.expr.check import infer
 from soar.expr.closures import (
     Code,
     Condition,
@@ -25,6 +26,7 @@ from soar.expr.closures import (
 from soar.expr.errors import EvaluationError
 from soar.expr.frame import Frame
 from soar.expr.functions import FUNCTIONS
+from soar.expr.kinds import StaticType
 from soar.expr.operators import OPERATORS, negate, refuse_condition
 from soar.expr.syntax import (
     Binary,
@@ -156,6 +158,8 @@ class _Compiler:
 
     def _compile_condition(self, node: Node) -> Condition:
         code = self.compile(node)
+        if infer(node) is StaticType.BOOL:
+            return cast("Condition", code)
 
         def run(frame: Frame) -> bool:
             value = code(frame)

@@ -230,6 +230,7 @@ FAULTS = [
     ("now().getHours('24:00')", "expr.timestamp"),
     ("timestamp('9999-12-31T23:00:00Z').getHours('+02:00')", "expr.overflow"),
     ("duration('320000000000s')", "expr.overflow"),
+    ("timestamp('9999-12-31T00:00:00Z') + duration('1w')", "expr.overflow"),
     ("timestamp('9999-12-31T00:00:00Z') - timestamp('0001-01-01T00:00:00Z')", "expr.overflow"),
     ("duration('9000000000s') + duration('9000000000s')", "expr.overflow"),
     ("timestamp('yesterday')", "expr.timestamp"),
