@@ -17,7 +17,7 @@ from soar.expr.strings import encode_text
 from soar.model.values import Value
 
 _CLAUSE: Final = re.compile(r"%(?:(?P<percent>%)|(?P<precision>\.[0-9]{1,2})?(?P<letter>[A-Za-z]?))")
-_BASES: Final = {"b": "b", "o": "o", "x": "x", "X": "X"}
+_BASES: Final = frozenset("boxX")
 _PRECISE: Final = frozenset("fe")
 
 
@@ -26,11 +26,11 @@ def _format(frame: Frame, text: str, values: list[Value]) -> str:
     frame.spend(len(values) + text.count("%"))
     for value in values:
         frame.touch(measure(value, frame.spend))
+    places = sum(not clause["percent"] for clause in _CLAUSE.finditer(text))
+    if places != len(values):
+        raise _fault(f"`.format()` has {places} places for {len(values)} values")
     waiting = iter(values)
-    formatted = _CLAUSE.sub(lambda clause: _fill(clause, waiting), text)
-    if next(waiting, waiting) is not waiting:
-        raise _fault("`.format()` has more values than places")
-    return formatted
+    return _CLAUSE.sub(lambda clause: _fill(clause, waiting), text)
 
 
 def _fill(clause: re.Match[str], waiting: Iterator[Value]) -> str:
@@ -39,11 +39,7 @@ def _fill(clause: re.Match[str], waiting: Iterator[Value]) -> str:
     letter, precision = clause["letter"], clause["precision"]
     if precision and letter not in _PRECISE:
         raise _fault(f"`{clause[0]}` takes no precision")
-    try:
-        value = next(waiting)
-    except StopIteration:
-        raise _fault("`.format()` has fewer values than places") from None
-    return _print(letter, precision or ".6", value)
+    return _print(letter, precision or ".6", next(waiting))
 
 
 def _print(letter: str, precision: str, value: Value) -> str:

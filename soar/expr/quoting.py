@@ -4,7 +4,7 @@ Each gives what stands between the quotes; the quotes are the author's: `user = 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from soar.expr.errors import EvaluationError
@@ -17,8 +17,9 @@ _NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _SLASHED: Final = {"\\": "\\\\", '"': '\\"', "'": "\\'"}
 
 
-def _quote_spl(_: Frame, text: str) -> str:
+def _quote_spl(frame: Frame, text: str) -> str:
     """Escape for double quotes; in a search `*` always stands for anything, and nothing takes that from it."""
+    frame.spend(len(text) >> 3)
     if "*" in text:
         raise EvaluationError(
             "Splunk would take `*` in this text for anything",
@@ -35,7 +36,10 @@ def _escape(name: str, escapes: Mapping[str, str]) -> Function:
     def find(character: re.Match[str]) -> str:
         return escapes[character[0]]
 
-    run: Callable[[Frame, str], str] = lambda _, text: pattern.sub(find, text)  # noqa: E731 - it closes over `find`
+    def run(frame: Frame, text: str) -> str:
+        frame.spend(len(text) >> 3)
+        return pattern.sub(find, text)
+
     return Function(name, (STRING,), StaticType.STRING, run)
 
 
