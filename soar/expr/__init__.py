@@ -15,9 +15,13 @@ from soar.expr.plain import to_plain
 from soar.expr.program import Program, compile_expression
 from soar.expr.template import Template, parse_template
 from soar.expr.trace import Trace, TraceEntry
+from soar.expr.typecheck import TypeFault, check_types, infer_type
+from soar.expr.types import ALERT, Environment, Type, read_schema, read_type
 
 __all__ = [
+    "ALERT",
     "BUILTINS",
+    "Environment",
     "EvaluationError",
     "ExpressionError",
     "FuelError",
@@ -31,9 +35,15 @@ __all__ = [
     "Template",
     "Trace",
     "TraceEntry",
+    "Type",
+    "TypeFault",
+    "check_types",
     "compile_expression",
+    "infer_type",
     "parse_duration",
     "parse_template",
     "print_duration",
+    "read_schema",
+    "read_type",
     "to_plain",
 ]

@@ -91,7 +91,7 @@ def _visit(
         case Loop():
             _check_nesting(node, loops)
             _visit(node.operand, references, variables, is_guarded=is_guarded, loops=loops)
-            inner = variables | {node.variable}
+            inner = variables.union(node.variables)
             for part in list_children(node)[1:]:
                 _visit(part, references, inner, is_guarded=is_guarded, loops=loops + 1)
         case Default():
@@ -184,6 +184,8 @@ _LOOPS: Final[Mapping[LoopKind, StaticType]] = {
     LoopKind.EXISTS_ONE: StaticType.BOOL,
     LoopKind.FILTER: StaticType.LIST,
     LoopKind.MAP: StaticType.LIST,
+    LoopKind.TRANSFORM_LIST: StaticType.LIST,
+    LoopKind.TRANSFORM_MAP: StaticType.MAP,
 }
 
 

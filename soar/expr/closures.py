@@ -125,15 +125,19 @@ def build_map(node: MapNode, entries: Sequence[tuple[Code, Code]]) -> Code:
     def run(frame: Frame) -> Value:
         made: dict[str, Value] = {}
         for key_code, value_code in entries:
-            key = key_code(frame)
-            if not isinstance(key, str):
-                raise _place(EvaluationError(f"{describe(key)} is no key of a map; keys are strings"), node)
+            key = _check_key(node, key_code(frame))
             if key in made:
                 raise _place(EvaluationError("the map has a key twice"), node)
             made[key] = value_code(frame)
         return made
 
     return run
+
+
+def _check_key(node: Node, key: Value) -> str:
+    if isinstance(key, str):
+        return key
+    raise _place(EvaluationError(f"{describe(key)} is no key of a map; keys are strings"), node)
 
 
 def build_chain(conditions: Sequence[Condition], *, decisive: bool) -> Code:
@@ -198,27 +202,42 @@ def build_default(operand: Code, fallback: Code) -> Code:
 
 
 def build_walk(node: Loop, operand: Code, slot: int, cost: int) -> Walk:
-    """Return what binds a loop's variable to element after element and pays for each turn."""
+    """Return what binds a loop's variables to element after element, yields the first and pays for each turn."""
 
     def walk(frame: Frame) -> Iterable[Value]:
-        elements = operand(frame)
-        if type(elements) is not list and type(elements) is not dict:
-            message = f"`.{node.kind}()` walks over a list or a map, not {describe(elements)}"
-            hint = "guard it: default(…, [])" if elements is None else None
-            raise _place(EvaluationError(message, hint=hint), node)
-        for element in elements:
+        for element in _get_elements(node, operand(frame)):
             frame.spend(cost)
             frame.variables[slot] = element
             yield element
 
-    return walk
+    def walk_pairs(frame: Frame) -> Iterable[Value]:
+        elements = _get_elements(node, operand(frame))
+        for key, element in elements.items() if isinstance(elements, dict) else enumerate(elements):
+            frame.spend(cost)
+            frame.variables[slot] = key
+            frame.variables[slot + 1] = element
+            yield key
+
+    return walk if len(node.variables) == 1 else walk_pairs
+
+
+def _get_elements(node: Loop, elements: Value) -> list[Value] | dict[str, Value]:
+    if isinstance(elements, list | dict):
+        return elements
+    message = f"`.{node.kind}()` walks over a list or a map, not {describe(elements)}"
+    hint = "guard it: default(…, [])" if elements is None else None
+    raise _place(EvaluationError(message, hint=hint), node)
 
 
 def build_loop(node: Loop, walk: Walk, test: Condition | None, body: Code | None) -> Code:
-    """Return the closure of a loop: `test` is its condition, if it has one, `body` what a `map` makes of an element."""
+    """Return the closure of a loop: `test` is its condition, if it has one, `body` what it makes of an element."""
     match node.kind:
-        case LoopKind.MAP if body is not None:
+        case LoopKind.MAP | LoopKind.TRANSFORM_LIST if body is not None:
             return lambda frame: [body(frame) for _ in walk(frame) if test is None or test(frame)]
+        case LoopKind.TRANSFORM_MAP if body is not None:
+            return lambda frame: {
+                _check_key(node, key): body(frame) for key in walk(frame) if test is None or test(frame)
+            }
         case LoopKind.FILTER if test is not None:
             return lambda frame: [element for element in walk(frame) if test(frame)]
         case LoopKind.EXISTS_ONE if test is not None:

@@ -5,8 +5,9 @@ loop for those of its body before each turn. So the closures themselves count no
 """
 
 from collections.abc import Iterator
-from typing import assert_never
+from typing import assert_never, cast
 
+from soar.expr.check import infer
 from soar.expr.closures import (
     Code,
     Condition,
@@ -25,6 +26,7 @@ from soar.expr.closures import (
 from soar.expr.errors import EvaluationError
 from soar.expr.frame import Frame
 from soar.expr.functions import FUNCTIONS
+from soar.expr.kinds import StaticType
 from soar.expr.operators import OPERATORS, negate, refuse_condition
 from soar.expr.syntax import (
     Binary,
@@ -37,7 +39,6 @@ from soar.expr.syntax import (
     ListNode,
     Literal,
     Loop,
-    LoopKind,
     MapNode,
     Name,
     Node,
@@ -157,6 +158,8 @@ class _Compiler:
 
     def _compile_condition(self, node: Node) -> Condition:
         code = self.compile(node)
+        if infer(node) is StaticType.BOOL:
+            return cast("Condition", code)
 
         def run(frame: Frame) -> bool:
             value = code(frame)
@@ -215,10 +218,10 @@ class _Compiler:
     def _compile_loop(self, node: Loop) -> Code:
         operand = self.compile(node.operand)
         slot = len(self._variables)
-        self._variables.append(node.variable)
+        self._variables.extend(node.variables)
         condition = None if node.condition is None else self._compile_condition(node.condition)
-        body = self.compile(node.body) if node.kind is LoopKind.MAP else None
+        body = self.compile(node.body) if node.kind.has_value else None
         test = condition if body is not None else self._compile_condition(node.body)
-        self._variables.pop()
+        del self._variables[slot:]
         cost = sum(map(count_cost, list_children(node)[1:]))
         return build_loop(node, build_walk(node, operand, slot, cost), test, body)

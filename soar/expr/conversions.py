@@ -53,7 +53,12 @@ def print_text(value: Value) -> str:
             assert_never(value)
 
 
-def _to_string(_: Frame, value: Value) -> str:
+def to_string(value: Value) -> str:
+    """Return a value as text; bytes are read as UTF-8.
+
+    Raises:
+        EvaluationError: it is a list, a map or null, or its bytes are no UTF-8.
+    """
     if not isinstance(value, bytes):
         return print_text(value)
     try:
@@ -136,11 +141,12 @@ def _refuse_constant(name: str) -> Value:
 
 
 FUNCTIONS: Final = (
-    Function("string", (SCALAR,), StaticType.STRING, _to_string),
+    Function("string", (SCALAR,), StaticType.STRING, lambda _, value: to_string(value)),
     Function("int", (INT | DOUBLE | STRING | TIMESTAMP,), StaticType.INT, _to_int),
     Function("double", (INT | DOUBLE | STRING,), StaticType.DOUBLE, _to_double),
     Function("bool", (BOOL | STRING,), StaticType.BOOL, _to_bool),
     Function("bytes", (STRING | BYTES,), StaticType.BYTES, _to_bytes),
     Function("json", (ANY,), StaticType.STRING, _to_json),
     Function("from_json", (STRING,), StaticType.DYN, _from_json),
+    Function("dyn", (ANY,), StaticType.DYN, lambda _, value: value),
 )

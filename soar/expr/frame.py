@@ -31,7 +31,7 @@ class Frame:
         names: the scope's values.
         now: the scope's time.
         fuel: units of work left.
-        variables: the loops' current elements, outermost first.
+        variables: the loops' current elements, outermost first; a loop has one or two.
     """
 
     __slots__ = ("fuel", "names", "now", "variables")
@@ -40,7 +40,7 @@ class Frame:
         self.names = scope.names
         self.now = scope.now
         self.fuel = scope.fuel
-        self.variables: list[Value] = [None] * MAX_LOOPS
+        self.variables: list[Value] = [None] * (2 * MAX_LOOPS)
 
     def spend(self, amount: int) -> None:
         """Take fuel for an amount of work.

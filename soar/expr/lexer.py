@@ -17,6 +17,7 @@ class TokenKind(Enum):
     INT = auto()
     DOUBLE = auto()
     STRING = auto()
+    FIELD = auto()
     OPERATOR = auto()
     END = auto()
 
@@ -48,6 +49,7 @@ _TOKENS: Final = (
     (TokenKind.INT, re.compile(r"0[xX][0-9a-fA-F]+")),
     (TokenKind.DOUBLE, re.compile(r"[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+")),
     (TokenKind.INT, re.compile(r"[0-9]+")),
+    (TokenKind.FIELD, re.compile(r"`[A-Za-z0-9_./ -]+`")),
     (TokenKind.OPERATOR, re.compile(r"&&|\|\||[=!<>]=|[-+*/%<>!?:.,()\[\]{}]")),
 )
 _NUMBERS: Final = (TokenKind.INT, TokenKind.DOUBLE)

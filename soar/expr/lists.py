@@ -1,6 +1,5 @@
-"""Functions of lists and numbers."""
+"""Functions of lists."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final
@@ -9,7 +8,7 @@ from soar.expr.errors import EvaluationError
 from soar.expr.frame import Frame
 from soar.expr.kinds import StaticType, describe, kind_of
 from soar.expr.operators import OPERATORS, freeze
-from soar.expr.signature import BYTES, DOUBLE, INT, LIST, MAP, STRING, Function, Style
+from soar.expr.signature import BYTES, LIST, MAP, STRING, Function, Style
 from soar.model.values import Value
 
 _NUMBERS: Final = frozenset({StaticType.INT, StaticType.DOUBLE})
@@ -84,27 +83,6 @@ def _reverse(frame: Frame, value: str | list[Value]) -> str | list[Value]:
     return value[::-1]
 
 
-def _find_least(frame: Frame, *arguments: Value) -> Value:
-    return min(_list_numbers(frame, arguments))
-
-
-def _find_greatest(frame: Frame, *arguments: Value) -> Value:
-    return max(_list_numbers(frame, arguments))
-
-
-def _list_numbers(frame: Frame, arguments: Sequence[Value]) -> list[int | float]:
-    match arguments:
-        case (list() as elements,):
-            candidates: Sequence[Value] = elements
-        case _:
-            candidates = arguments
-    frame.spend(len(candidates))
-    numbers = [number for number in candidates if isinstance(number, int | float) and not isinstance(number, bool)]
-    if not numbers or len(numbers) < len(candidates):
-        raise EvaluationError("`math.least()` and `math.greatest()` want one number or more, or a list of numbers")
-    return numbers
-
-
 FUNCTIONS: Final = (
     Function("size", (STRING | BYTES | LIST | MAP,), StaticType.INT, lambda _, value: len(value), Style.EITHER),
     Function("distinct", (LIST,), StaticType.LIST, _drop_repeats, Style.EITHER),
@@ -112,6 +90,4 @@ FUNCTIONS: Final = (
     Function("sort", (LIST,), StaticType.LIST, _sort, Style.EITHER),
     Function("sum", (LIST,), StaticType.DYN, _sum, Style.EITHER),
     Function("reverse", (STRING | LIST,), StaticType.DYN, _reverse, Style.METHOD),
-    Function("math.least", (INT | DOUBLE | LIST,), StaticType.DYN, _find_least, is_variadic=True),
-    Function("math.greatest", (INT | DOUBLE | LIST,), StaticType.DYN, _find_greatest, is_variadic=True),
 )

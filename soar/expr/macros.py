@@ -11,16 +11,21 @@ MACROS: Final[Mapping[str, str]] = {
     "default": "default(x, fallback)",
     "case": "case(condition, value, …, otherwise)",
     "not": "not(condition)",
-    "all": "list.all(x, condition)",
-    "exists": "list.exists(x, condition)",
+    "all": "list.all(x, condition) or .all(i, x, condition)",
+    "exists": "list.exists(x, condition) or .exists(i, x, condition)",
     "exists_one": "list.exists_one(x, condition)",
+    "existsOne": "list.existsOne(x, condition) or .existsOne(i, x, condition)",
     "filter": "list.filter(x, condition)",
     "map": "list.map(x, value) or list.map(x, condition, value)",
+    "transformList": "list.transformList(i, x, value) or .transformList(i, x, condition, value)",
+    "transformMap": "map.transformMap(k, v, value) or .transformMap(k, v, condition, value)",
 }
 """How each macro is written."""
 
 _NAMESPACES: Final = frozenset({"math"})
-_LOOPS: Final = {kind.value: kind for kind in LoopKind}
+_QUALIFIED: Final = frozenset({"ip.isCanonical", "strings.quote"})
+_LOOPS: Final = {**{kind.value: kind for kind in LoopKind}, "existsOne": LoopKind.EXISTS_ONE}
+_QUANTIFIERS: Final = frozenset({LoopKind.ALL, LoopKind.EXISTS, LoopKind.EXISTS_ONE})
 
 
 def expand(name: str, target: Node | None, arguments: tuple[Node, ...], start: int, end: int) -> Node:
@@ -31,7 +36,7 @@ def expand(name: str, target: Node | None, arguments: tuple[Node, ...], start: i
     """
     if target is None:
         node = _expand_function(name, arguments, start, end)
-    elif isinstance(target, Name) and target.name in _NAMESPACES:
+    elif isinstance(target, Name) and (target.name in _NAMESPACES or f"{target.name}.{name}" in _QUALIFIED):
         return Call(start, end, f"{target.name}.{name}", arguments, is_method=False)
     else:
         node = _expand_method(name, target, arguments, start, end)
@@ -64,10 +69,18 @@ def _expand_function(name: str, arguments: tuple[Node, ...], start: int, end: in
 
 
 def _expand_method(name: str, target: Node, arguments: tuple[Node, ...], start: int, end: int) -> Node | None:
-    match _LOOPS.get(name), arguments:
-        case LoopKind.MAP as kind, (Name(name=variable), condition, body):
-            return Loop(start, end, kind, target, variable, condition, body)
-        case LoopKind() as kind, (Name(name=variable), body):
-            return Loop(start, end, kind, target, variable, None, body)
+    kind = _LOOPS.get(name)
+    if kind is None:
+        return None
+    is_pair = kind.is_transform
+    match arguments:
+        case (Name(name=variable), body) if not is_pair:
+            return Loop(start, end, kind, target, (variable,), None, body)
+        case (Name(name=variable), condition, body) if kind is LoopKind.MAP:
+            return Loop(start, end, kind, target, (variable,), condition, body)
+        case (Name(name=key), Name(name=value), body) if key != value and (is_pair or kind in _QUANTIFIERS):
+            return Loop(start, end, kind, target, (key, value), None, body)
+        case (Name(name=key), Name(name=value), condition, body) if key != value and is_pair:
+            return Loop(start, end, kind, target, (key, value), condition, body)
         case _:
             return None

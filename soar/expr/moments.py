@@ -1,13 +1,15 @@
-"""Functions of timestamps and durations; all parts of a timestamp are those in UTC."""
+"""Functions of timestamps and durations; the parts of a timestamp are those in UTC, or at an offset that is given."""
 
+import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
 from soar.expr.durations import parse_duration
 from soar.expr.errors import EvaluationError, SyntaxFaultError
 from soar.expr.frame import Frame
 from soar.expr.kinds import StaticType
+from soar.expr.operators import fit_duration
 from soar.expr.signature import DURATION, INT, STRING, TIMESTAMP, Function, Style
 from soar.model.values import Value, parse_timestamp
 
@@ -15,6 +17,8 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
 _SECOND: Final = timedelta(seconds=1)
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_OFFSET: Final = re.compile(r"(?P<sign>[+-]?)(?P<hours>[01][0-9]|2[0-3]):(?P<minutes>[0-5][0-9])")
 
 
 def _to_timestamp(_: Frame, value: str | int | datetime) -> datetime:
@@ -33,21 +37,25 @@ def _to_duration(_: Frame, value: str | timedelta) -> timedelta:
     if isinstance(value, timedelta):
         return value
     try:
-        return -parse_duration(value[1:]) if value.startswith("-") else parse_duration(value)
+        duration = -parse_duration(value[1:]) if value.startswith("-") else parse_duration(value)
     except SyntaxFaultError as error:
         raise EvaluationError(error.message, code=error.code, hint=error.hint) from error
+    return fit_duration(duration)
 
 
-def _get_hours(_: Frame, value: datetime | timedelta) -> int:
-    return _truncate(value, _HOUR) if isinstance(value, timedelta) else value.astimezone(UTC).hour
+def _move(moment: datetime, zone: str) -> datetime:
+    """Return a moment as clocks at an offset show it.
 
-
-def _get_minutes(_: Frame, value: datetime | timedelta) -> int:
-    return _truncate(value, _MINUTE) if isinstance(value, timedelta) else value.astimezone(UTC).minute
-
-
-def _get_seconds(_: Frame, value: datetime | timedelta) -> int:
-    return _truncate(value, _SECOND) if isinstance(value, timedelta) else value.astimezone(UTC).second
+    Names such as `Europe/Berlin` are refused: what they mean is the machine's own data and changes with it.
+    """
+    found = _OFFSET.fullmatch(zone)
+    if zone != "UTC" and found is None:
+        raise EvaluationError("this is no offset", code="expr.timestamp", hint='write "UTC" or "+01:00"')
+    offset = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"])) if found else timedelta()
+    try:
+        return moment.astimezone(timezone(-offset if found and found["sign"] == "-" else offset))
+    except OverflowError as error:
+        raise EvaluationError("the result is out of range", code="expr.overflow") from error
 
 
 def _truncate(duration: timedelta, unit: timedelta) -> int:
@@ -55,11 +63,23 @@ def _truncate(duration: timedelta, unit: timedelta) -> int:
     return duration // unit if duration >= timedelta() else -(-duration // unit)
 
 
-def _read_date(name: str, read: Callable[[datetime], int]) -> Function:
-    def run(_: Frame, moment: datetime) -> Value:
-        return read(moment.astimezone(UTC))
+def _get_milliseconds(duration: timedelta) -> int:
+    """Return the thousandths beside the whole seconds."""
+    return _truncate(duration - _SECOND * _truncate(duration, _SECOND), _MILLISECOND)
 
-    return Function(name, (TIMESTAMP,), StaticType.INT, run, Style.METHOD)
+
+def _read_date(name: str, read: Callable[[datetime], int]) -> Function:
+    def run(_: Frame, moment: datetime, zone: str = "UTC") -> Value:
+        return read(_move(moment, zone))
+
+    return Function(name, (TIMESTAMP, STRING), StaticType.INT, run, Style.METHOD, optional=1)
+
+
+def _read_time(name: str, read: Callable[[datetime], int], count: Callable[[timedelta], int]) -> Function:
+    def run(_: Frame, value: datetime | timedelta, zone: str = "UTC") -> Value:
+        return count(value) if isinstance(value, timedelta) else read(_move(value, zone))
+
+    return Function(name, (TIMESTAMP | DURATION, STRING), StaticType.INT, run, Style.METHOD, optional=1)
 
 
 FUNCTIONS: Final = (
@@ -71,7 +91,9 @@ FUNCTIONS: Final = (
     _read_date("getDate", lambda moment: moment.day),
     _read_date("getDayOfMonth", lambda moment: moment.day - 1),
     _read_date("getDayOfWeek", lambda moment: moment.isoweekday() % 7),
-    Function("getHours", (TIMESTAMP | DURATION,), StaticType.INT, _get_hours, Style.METHOD),
-    Function("getMinutes", (TIMESTAMP | DURATION,), StaticType.INT, _get_minutes, Style.METHOD),
-    Function("getSeconds", (TIMESTAMP | DURATION,), StaticType.INT, _get_seconds, Style.METHOD),
+    _read_date("getDayOfYear", lambda moment: moment.timetuple().tm_yday - 1),
+    _read_time("getHours", lambda moment: moment.hour, lambda duration: _truncate(duration, _HOUR)),
+    _read_time("getMinutes", lambda moment: moment.minute, lambda duration: _truncate(duration, _MINUTE)),
+    _read_time("getSeconds", lambda moment: moment.second, lambda duration: _truncate(duration, _SECOND)),
+    _read_time("getMilliseconds", lambda moment: moment.microsecond // 1000, _get_milliseconds),
 )

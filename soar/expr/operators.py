@@ -4,7 +4,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias
 
 from soar.expr.errors import EvaluationError
 from soar.expr.frame import Frame
@@ -15,12 +15,12 @@ from soar.model.values import Value
 
 Operator: TypeAlias = Callable[[Frame, Value, Value], Value]
 _Table: TypeAlias = Mapping[tuple[type, type], Callable[[Frame, Any, Any], Value]]
-_Time = TypeVar("_Time", datetime, timedelta)
 
 _MIXED: Final = ((int, float), (float, int), (float, float))
 _ORDERED: Final = frozenset(
     {(int, int), *_MIXED, (str, str), (bytes, bytes), (bool, bool), (datetime, datetime), (timedelta, timedelta)}
 )
+_MAX_DURATION: Final = timedelta(microseconds=MAX_INT // 1000)
 _CONTAINERS: Final = frozenset({list, dict})
 
 
@@ -44,6 +44,17 @@ def fit_double(number: float) -> float:
     if math.isfinite(number):
         return number
     raise EvaluationError("the number is too large for a double", code="expr.overflow")
+
+
+def fit_duration(duration: timedelta) -> timedelta:
+    """Return a duration that fits into 64 bits of nanoseconds, which is about 292 years.
+
+    Raises:
+        EvaluationError: it does not.
+    """
+    if abs(duration) <= _MAX_DURATION:
+        return duration
+    raise EvaluationError("the duration is longer than 292 years", code="expr.overflow")
 
 
 def negate(value: Value) -> Value:
@@ -169,8 +180,8 @@ def _concatenate_lists(frame: Frame, left: list[Value], right: list[Value]) -> l
     return left + right
 
 
-def _shift_time(_: Frame, left: _Time, right: timedelta) -> _Time:
-    return left + right
+def _subtract_time(_: Frame, left: Any, right: Any) -> timedelta:  # noqa: ANN401 - two moments or two durations
+    return fit_duration(left - right)
 
 
 _ADD: Final[_Table] = {
@@ -179,16 +190,15 @@ _ADD: Final[_Table] = {
     (str, str): _concatenate_text,
     (bytes, bytes): _concatenate_bytes,
     (list, list): _concatenate_lists,
-    (datetime, timedelta): _shift_time,
-    (timedelta, timedelta): _shift_time,
+    (datetime, timedelta): lambda _, left, right: left + right,
+    (timedelta, timedelta): lambda _, left, right: fit_duration(left + right),
     (timedelta, datetime): lambda _, left, right: right + left,
 }
 _SUBTRACT: Final[_Table] = {
     (int, int): lambda _, left, right: fit_int(left - right),
     **dict.fromkeys(_MIXED, _subtract_double),
-    **dict.fromkeys(
-        ((datetime, datetime), (datetime, timedelta), (timedelta, timedelta)), lambda _, left, right: left - right
-    ),
+    **dict.fromkeys(((datetime, datetime), (timedelta, timedelta)), _subtract_time),
+    (datetime, timedelta): lambda _, left, right: left - right,
 }
 _MULTIPLY: Final[_Table] = {
     (int, int): lambda _, left, right: fit_int(left * right),

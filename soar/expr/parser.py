@@ -171,6 +171,8 @@ class _Parser:
 
     def _parse_member(self, operand: Node) -> Node:
         field = self._advance()
+        if field.kind is TokenKind.FIELD:
+            return Select(operand.start, field.end, operand, field.text[1:-1])
         if field.kind is not TokenKind.NAME:
             raise self._unexpected(field, "a field's name")
         if not self._accept("("):

@@ -27,13 +27,14 @@ class Program:
         roots: the names that it reads from the scope.
         references: every path that it reads, in source order.
         result: the kind of its value as far as its form says; what it reads from the scope is `DYN`.
+        node: its syntax tree.
     """
 
     source: str
     roots: frozenset[str]
     references: tuple[Reference, ...]
     result: StaticType
-    _node: Node = field(repr=False)
+    node: Node = field(repr=False)
     _code: Code = field(repr=False)
     _cost: int = field(repr=False)
 
@@ -49,7 +50,7 @@ class Program:
             FuelError: it does more work than the scope allows.
             EvaluationError: it has no value for another reason, reads a secret, or its value is larger than 256 KiB.
         """
-        code = self._code if trace is None else compile_node(self._node, self.source, trace)
+        code = self._code if trace is None else compile_node(self.node, self.source, trace)
         try:
             if SECRETS in self.roots:
                 raise _refuse_secret()

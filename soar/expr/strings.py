@@ -14,6 +14,19 @@ from soar.model.values import Value
 
 _PATTERN_MEMORY = 1024 * 1024
 _UPPER: Final = {code: code - 32 for code in range(ord("a"), ord("z") + 1)}
+_ESCAPES: Final = str.maketrans(
+    {
+        "\a": "\\a",
+        "\b": "\\b",
+        "\f": "\\f",
+        "\n": "\\n",
+        "\r": "\\r",
+        "\t": "\\t",
+        "\v": "\\v",
+        "\\": "\\\\",
+        '"': '\\"',
+    }
+)
 _LOWER: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
@@ -136,6 +149,11 @@ def _out_of_range(where: str, text: str) -> EvaluationError:
     return EvaluationError(f"{where} lies outside of a text of {len(text)} characters", code="expr.range")
 
 
+def _quote(_: Frame, text: str) -> str:
+    """Write a text the way it would stand in an expression."""
+    return f'"{text.translate(_ESCAPES)}"'
+
+
 def _hash(_: Frame, content: str | bytes) -> str:
     return hashlib.sha256(content if isinstance(content, bytes) else encode_text(content)).hexdigest()
 
@@ -157,5 +175,6 @@ FUNCTIONS: Final = (
     Function("charAt", (STRING, INT), StaticType.STRING, _get_character, Style.METHOD),
     Function("indexOf", (STRING, STRING, INT), StaticType.INT, _find_first, Style.METHOD, optional=1),
     Function("lastIndexOf", (STRING, STRING, INT), StaticType.INT, _find_last, Style.METHOD, optional=1),
+    Function("strings.quote", (STRING,), StaticType.STRING, _quote),
     Function("sha256", (STRING | BYTES,), StaticType.STRING, _hash),
 )

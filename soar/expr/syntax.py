@@ -13,6 +13,18 @@ class LoopKind(StrEnum):
     EXISTS_ONE = "exists_one"
     FILTER = "filter"
     MAP = "map"
+    TRANSFORM_LIST = "transformList"
+    TRANSFORM_MAP = "transformMap"
+
+    @property
+    def is_transform(self) -> bool:
+        """Whether it takes an element's index or key beside the element, always."""
+        return self in {LoopKind.TRANSFORM_LIST, LoopKind.TRANSFORM_MAP}
+
+    @property
+    def has_value(self) -> bool:
+        """Whether its last part is a value that it makes, not a condition."""
+        return self is LoopKind.MAP or self.is_transform
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +138,14 @@ class Default(Place):
 
 @dataclass(frozen=True, slots=True)
 class Loop(Place):
-    """`operand.all(variable, body)` and its siblings; `condition` is the middle argument of a `map` with three."""
+    """`operand.all(variable, body)` and its siblings.
+
+    With two variables the first is an element's index or key. `condition` says which elements a value is made of.
+    """
 
     kind: LoopKind
     operand: "Node"
-    variable: str
+    variables: tuple[str, ...]
     condition: "Node | None"
     body: "Node"
 

@@ -21,6 +21,13 @@ def render() -> Iterator[str]:
     yield ""
     yield "The language is a subset of CEL. It ends always, touches nothing, and knows no names but the playbook's."
     yield f"In the examples `now()` is {print_timestamp(NOW)}, and `alert.title` is there while `alert.owner` is not."
+    yield ""
+    yield "Of CEL it leaves out unsigned numbers, keys of a map that are no text, infinity, types as values, messages."
+    yield "Time zones are offsets such as `+01:00`: a zone's name does not mean the same on every machine."
+    yield "Durations are written and printed as `1h30m`."
+    yield ""
+    yield "A quoting function such as `jql()` gives what stands between the other language's quotes; those are yours."
+    yield "It keeps a text from ending its literal; what a search makes of the words inside is not its business."
     for title, names in (("Macros", MACROS), ("Functions", FUNCTIONS)):
         yield from ("", f"## {title}", "", "| Form | Gives | Example | Its value |", "|---|---|---|---|")
         for name in names:

@@ -7,9 +7,11 @@ from ipaddress import ip_address
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from soar.expr import BUILTINS, ExpressionError, Scope, compile_expression, parse_template
+from soar.expr import BUILTINS, ExpressionError, Scope, Type, compile_expression, infer_type, parse_template
 from soar.expr.frame import Frame
+from soar.expr.kinds import KINDS, StaticType
 from soar.expr.operators import freeze, is_equal
+from soar.expr.types import ListOf, MapOf, Maybe, Record, Scalar, join_all
 from soar.model.values import Value
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -35,9 +37,13 @@ _SYMBOLS = (
 _OPERATORS = "+ - * / % < <= == != in && ||"
 _FUNCTIONS = (
     "size distinct flatten sort sum now timestamp duration string int double bool bytes json from_json ip is_private "
-    "domain extract_urls extract_ips defang refang sha256 not math.least math.greatest"
+    "domain extract_urls extract_ips defang refang sha256 not math.least math.greatest "
+    "math.round math.abs strings.quote isIP isCIDR cidr dyn jql kql spl sql_like ldap odata"
 )
-_METHODS = "size contains startsWith split join replace substring charAt indexOf reverse trim getHours"
+_METHODS = (
+    "size contains startsWith split join replace substring charAt indexOf reverse trim getHours format containsIP "
+    "masked"
+)
 _LOOPS = "all exists exists_one filter map"
 WORDS = st.sampled_from(
     [
@@ -82,6 +88,9 @@ def _grow(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
             lambda parts: f"({parts[0]}).{parts[1]}({', '.join(parts[2])})"
         ),
         st.tuples(inner, loops, inner).map(lambda parts: f"({parts[0]}).{parts[1]}(x, {parts[2]})"),
+        st.tuples(inner, st.sampled_from(["all", "exists", "transformList", "transformMap"]), inner).map(
+            lambda parts: f"({parts[0]}).{parts[1]}(i, x, {parts[2]})"
+        ),
         st.tuples(inner, inner).map(lambda parts: f"default({parts[0]}, {parts[1]})"),
         st.tuples(inner, inner).map(lambda parts: f"({parts[0]})[{parts[1]}]"),
         st.tuples(inner, inner, inner).map(lambda parts: f"({parts[0]} ? {parts[1]} : {parts[2]})"),
@@ -104,6 +113,44 @@ def test_an_expression_has_a_value_or_an_evaluation_error(source: str, a: Value,
     scope = Scope({"a": a, "b": b, "x": 1}, NOW, fuel=20_000)
     fault = catch(lambda: compile_expression(source).evaluate(scope))
     assert fault is None or 0 < fault.length <= len(source)
+
+
+def type_of(value: Value) -> Type:
+    match value:
+        case dict():
+            return Record({key: type_of(element) for key, element in value.items()})
+        case list():
+            return ListOf(join_all([type_of(element) for element in value]))
+        case _:
+            return Scalar(KINDS[type(value)])
+
+
+def fits(value: Value, type_: Type) -> bool:
+    match type_:
+        case Maybe(inner):
+            return value is None or fits(value, inner)
+        case ListOf(element):
+            return isinstance(value, list) and all(fits(part, element) for part in value)
+        case MapOf(element):
+            return isinstance(value, dict) and all(fits(part, element) for part in value.values())
+        case Record(fields):
+            return isinstance(value, dict) and all(fits(part, fields[key]) for key, part in value.items())
+        case Scalar(StaticType.DYN):
+            return True
+        case Scalar(kind):
+            return KINDS[type(value)] is kind or (kind is StaticType.DOUBLE and type(value) is int)
+
+
+@given(EXPRESSIONS, VALUES, VALUES)
+@example("[a, 1].reverse() + [b]", None, [1.5, {"k": 1}])
+@settings(deadline=None, max_examples=300)
+def test_a_value_has_the_type_that_was_inferred(source: str, a: Value, b: Value) -> None:
+    names: dict[str, Value] = {"a": a, "b": b, "x": 1}
+    found: list[Value] = []
+    fault = catch(lambda: found.append(compile_expression(source).evaluate(Scope(names, NOW, fuel=20_000))))
+    if fault is None:
+        type_ = infer_type(compile_expression(source), {name: type_of(value) for name, value in names.items()})
+        assert fits(found[0], type_)
 
 
 @given(VALUES, VALUES)

@@ -1,0 +1,385 @@
+"""An expression held against the types of what it reads, before it meets data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, assert_never
+
+from soar.expr.errors import suggest
+from soar.expr.functions import FUNCTIONS
+from soar.expr.guards import Known, learn, learn_all
+from soar.expr.kinds import KINDS, StaticType
+from soar.expr.program import Program
+from soar.expr.signature import Function, Style
+from soar.expr.syntax import (
+    Binary,
+    Call,
+    Chain,
+    Conditional,
+    Default,
+    Has,
+    Index,
+    ListNode,
+    Literal,
+    Loop,
+    LoopKind,
+    MapNode,
+    Name,
+    Node,
+    Select,
+    Unary,
+    read_path,
+)
+from soar.expr.types import (
+    BOOL,
+    DYN,
+    INT,
+    STRING,
+    Environment,
+    ListOf,
+    MapOf,
+    Maybe,
+    Record,
+    Scalar,
+    Type,
+    join,
+    join_all,
+    kind_of_type,
+    type_of_kind,
+    unwrap,
+)
+
+_GUARD: Final = "guard it: default(…, …) or has(…)"
+_NUMBERS: Final = frozenset({StaticType.INT, StaticType.DOUBLE})
+_CONTAINERS: Final = frozenset({StaticType.LIST, StaticType.MAP})
+_SIZED: Final = _CONTAINERS | {StaticType.STRING, StaticType.BYTES}
+_ORDERED: Final = frozenset(
+    {StaticType.STRING, StaticType.BYTES, StaticType.BOOL, StaticType.TIMESTAMP, StaticType.DURATION}
+)
+_TIME, _WAIT = StaticType.TIMESTAMP, StaticType.DURATION
+_SUMS: Final[Mapping[tuple[str, StaticType, StaticType], StaticType]] = {
+    **{("+", kind, kind): kind for kind in (StaticType.STRING, StaticType.BYTES, StaticType.LIST, _WAIT)},
+    ("+", _TIME, _WAIT): _TIME,
+    ("+", _WAIT, _TIME): _TIME,
+    ("-", _TIME, _TIME): _WAIT,
+    ("-", _TIME, _WAIT): _TIME,
+    ("-", _WAIT, _WAIT): _WAIT,
+    **{(operator, StaticType.INT, StaticType.INT): StaticType.INT for operator in "+-*/%"},
+    **{
+        (operator, left, right): StaticType.DOUBLE
+        for operator in "+-*/"
+        for left in _NUMBERS
+        for right in _NUMBERS
+        if StaticType.DOUBLE in {left, right}
+    },
+}
+_SAME_ELEMENTS: Final = frozenset({"distinct", "sort", "reverse"})
+_STRINGS: Final = frozenset({"split", "extract_urls", "extract_ips"})
+
+
+@dataclass(frozen=True, slots=True)
+class TypeFault:
+    """Why an expression has no value, or not the one that was meant, for data of the types it was checked against.
+
+    Attributes:
+        message: what is wrong.
+        position: offset in the source.
+        length: how many characters it spans.
+        hint: what to write instead.
+    """
+
+    message: str
+    position: int
+    length: int
+    hint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What is known where a node stands.
+
+    Attributes:
+        variables: the types of the loops' variables.
+        known: what conditions have found out about paths.
+        is_guarded: what is missing is caught around it.
+    """
+
+    variables: Mapping[str, Type]
+    known: Known = field(default_factory=Known)
+    is_guarded: bool = False
+
+    def add(self, more: Known) -> "_View":
+        """Return the view where more is known of paths."""
+        return replace(self, known=self.known.join(more))
+
+    def bind(self, variables: Mapping[str, Type]) -> "_View":
+        """Return the view inside a loop; what was known of names that its variables hide is forgotten."""
+        return replace(self, variables={**self.variables, **variables}, known=self.known.forget(variables))
+
+
+def check_types(program: Program, environment: Environment) -> list[TypeFault]:
+    """Return what is wrong with an expression if its names have these types, in source order.
+
+    A field that is not there, or may be missing or null, is no fault inside `default()` and `has()`, and where a
+    condition such as `has(x.y) && …` or `x.y != null ? … : …` has seen to it. With `DYN` values anything may be done.
+    """
+    checker = _Checker(environment)
+    checker.infer(program.node, _View({}))
+    return sorted(checker.faults, key=lambda fault: fault.position)
+
+
+def infer_type(program: Program, environment: Environment) -> Type:
+    """Return the type of an expression's value if its names have these types; of what is faulty as much as is known."""
+    return _Checker(environment).infer(program.node, _View({}))
+
+
+class _Checker:
+    """Walks one tree, and notes down what is wrong on its way."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.faults: list[TypeFault] = []
+        self._environment = environment
+
+    def _add(self, node: Node, message: str, hint: str | None = None) -> None:
+        self.faults.append(TypeFault(message, node.start, node.end - node.start, hint))
+
+    def infer(self, node: Node, view: _View) -> Type:  # noqa: C901, PLR0912 - one line a kind of node
+        """Return a node's type."""
+        match node:
+            case Literal():
+                return type_of_kind(KINDS[type(node.value)])
+            case Name() | Select() | Index():
+                return self._infer_path(node, view)
+            case ListNode():
+                return ListOf(join_all([self.infer(element, view) for element in node.elements]))
+            case MapNode():
+                return self._infer_map(node, view)
+            case Unary():
+                return self._infer_unary(node, view)
+            case Binary():
+                return self._infer_binary(node, view)
+            case Chain():
+                return self._infer_chain(node, view)
+            case Conditional():
+                return self._infer_conditional(node, view)
+            case Has():
+                self.infer(node.operand, replace(view, is_guarded=True))
+                return BOOL
+            case Default():
+                guarded = self.infer(node.operand, replace(view, is_guarded=True))
+                return join(unwrap(guarded), self.infer(node.fallback, view))
+            case Loop():
+                return self._infer_loop(node, view)
+            case Call():
+                return self._infer_call(node, view)
+            case _:
+                assert_never(node)
+
+    def _infer_path(self, node: Name | Select | Index, view: _View) -> Type:
+        found = self._find(node, view)
+        if not isinstance(found, Maybe):
+            return found
+        path = read_path(node)
+        is_there = path in view.known.filled or (path in view.known.present and not found.is_nullable)
+        return found.inner if is_there or view.is_guarded else found
+
+    def _find(self, node: Name | Select | Index, view: _View) -> Type:
+        match node:
+            case Name(name=name):
+                return self._find_name(node, name, view)
+            case Select(operand=operand, field=field) | Index(operand=operand, index=Literal(value=str() as field)):
+                return self._find_field(node, self._need(operand, view), field, view)
+            case Index():
+                return self._find_element(node, view)
+            case _:
+                assert_never(node)
+
+    def _find_name(self, node: Name, name: str, view: _View) -> Type:
+        known = {**self._environment, **view.variables}
+        if name not in known and not view.is_guarded and (name,) not in view.known.present:
+            self._add(node, f"there is no `{name}` here", suggest(name, known))
+        return known.get(name, DYN)
+
+    def _find_field(self, node: Select | Index, operand: Type, field: str, view: _View) -> Type:
+        if isinstance(operand, Record):
+            is_known = field in operand.fields or view.is_guarded or read_path(node) in view.known.present
+            if not is_known:
+                self._add(node, f"there is no field `{field}`", suggest(field, operand.fields) or _GUARD)
+            return operand.fields.get(field, DYN)
+        if isinstance(operand, MapOf):
+            return operand.value
+        kind = kind_of_type(operand)
+        if kind is not StaticType.DYN and not view.is_guarded:
+            self._add(node, f"{kind.describe()} has no field `{field}`")
+        return DYN
+
+    def _find_element(self, node: Index, view: _View) -> Type:
+        operand, index = self._need(node.operand, view), kind_of_type(self._need(node.index, view))
+        container = kind_of_type(operand)
+        wanted = {StaticType.LIST: _NUMBERS, StaticType.MAP: frozenset({StaticType.STRING})}.get(container, frozenset())
+        if container is not StaticType.DYN and index not in wanted | {StaticType.DYN}:
+            self._add(node, f"{index.describe()} is no index of {container.describe()}")
+        elif not wanted and container is not StaticType.DYN:
+            self._add(node, f"{container.describe()} has no elements")
+        return _get_content(operand)
+
+    def _need(self, node: Node, view: _View) -> Type:
+        """Return the type of a part whose value has to be there."""
+        type_ = self.infer(node, view)
+        if isinstance(type_, Maybe):
+            if type_.is_nullable:
+                self._add(node, "this may be null", "guard it: default(…, …) or x != null && …")
+            else:
+                self._add(node, "this may be missing", _GUARD)
+        return unwrap(type_)
+
+    def _need_condition(self, node: Node, view: _View) -> None:
+        kind = kind_of_type(self._need(node, view))
+        if kind not in {StaticType.BOOL, StaticType.DYN}:
+            hint = "did you mean `size(…) > 0`?" if kind in _SIZED else "compare it with something"
+            self._add(node, f"{kind.describe()} is no condition", hint)
+
+    def _infer_map(self, node: MapNode, view: _View) -> Type:
+        values: dict[str, Type] = {}
+        others: list[Type] = []
+        for key, value in node.entries:
+            kind = kind_of_type(self._need(key, view))
+            if kind not in {StaticType.STRING, StaticType.DYN}:
+                self._add(key, f"{kind.describe()} is no key of a map; keys are strings")
+            type_ = self.infer(value, view)
+            if isinstance(key, Literal) and isinstance(key.value, str):
+                values[key.value] = type_
+            else:
+                others.append(type_)
+        return MapOf(join_all([*values.values(), *others])) if others or not values else Record(values)
+
+    def _infer_unary(self, node: Unary, view: _View) -> Type:
+        if node.operator == "!":
+            self._need_condition(node.operand, view)
+            return BOOL
+        operand = self._need(node.operand, view)
+        kind = kind_of_type(operand)
+        if kind not in _NUMBERS | {StaticType.DYN}:
+            self._add(node, f"`-` does not take {kind.describe()}")
+        return operand if kind in _NUMBERS else DYN
+
+    def _infer_binary(self, node: Binary, view: _View) -> Type:
+        if node.operator in {"==", "!="}:
+            self._check_equality(node, self.infer(node.left, view), self.infer(node.right, view))
+            return BOOL
+        if node.operator == "in":
+            self._check_membership(node, view)
+            return BOOL
+        left, right = self._need(node.left, view), self._need(node.right, view)
+        if node.operator in {"<", "<=", ">", ">="}:
+            self._check_order(node, kind_of_type(left), kind_of_type(right))
+            return BOOL
+        return self._infer_sum(node, left, right)
+
+    def _check_equality(self, node: Binary, left: Type, right: Type) -> None:
+        """Refuse what is never equal; null may be compared with anything."""
+        kinds = {kind_of_type(unwrap(left)), kind_of_type(unwrap(right))}
+        if len(kinds) > 1 and not kinds & {StaticType.NULL, StaticType.DYN} and kinds != _NUMBERS:
+            one, other = sorted(kind.describe() for kind in kinds)
+            self._add(node, f"{one} never equals {other}", "convert one of them, such as string(…)")
+
+    def _check_membership(self, node: Binary, view: _View) -> None:
+        element, container = self.infer(node.left, view), self._need(node.right, view)
+        kind = kind_of_type(container)
+        if kind is StaticType.LIST:
+            self._check_equality(node, element, _get_content(container))
+        elif kind is StaticType.MAP:
+            self._check_equality(node, element, STRING)
+        elif kind is not StaticType.DYN:
+            hint = "write text.contains(part)" if kind is StaticType.STRING else None
+            self._add(node, f"`in` wants a list or a map on its right, not {kind.describe()}", hint)
+
+    def _check_order(self, node: Binary, left: StaticType, right: StaticType) -> None:
+        known = {left, right} - {StaticType.DYN}
+        if not (known <= _NUMBERS or (len(known) == 1 and known <= _ORDERED)):
+            self._add(
+                node,
+                f"`{node.operator}` cannot put {left.describe()} and {right.describe()} in order",
+                "convert one of them, such as int(…)" if StaticType.STRING in known else None,
+            )
+
+    def _infer_sum(self, node: Binary, left: Type, right: Type) -> Type:
+        kinds = kind_of_type(left), kind_of_type(right)
+        result = _SUMS.get((node.operator, *kinds))
+        if result is StaticType.LIST:
+            return join(left, right)
+        if result is not None:
+            return Scalar(result)
+        if not _may_be_added(node.operator, *kinds):
+            described = f"{kinds[0].describe()} and {kinds[1].describe()}"
+            hint = "write string(…) around the other" if StaticType.STRING in kinds else None
+            self._add(node, f"`{node.operator}` does not take {described}", hint)
+        return DYN
+
+    def _infer_chain(self, node: Chain, view: _View) -> Type:
+        """Let each operand count on all others: an error in one does not matter if another decides."""
+        outcome = node.operator == "&&"
+        for operand in node.operands:
+            others = [other for other in node.operands if other is not operand]
+            self._need_condition(operand, view.add(learn_all(others, outcome=outcome)))
+        return BOOL
+
+    def _infer_conditional(self, node: Conditional, view: _View) -> Type:
+        types: list[Type] = []
+        for condition, value in node.branches:
+            self._need_condition(condition, view)
+            types.append(self.infer(value, view.add(learn(condition, outcome=True))))
+            view = view.add(learn(condition, outcome=False))
+        return join_all([*types, self.infer(node.otherwise, view)])
+
+    def _infer_loop(self, node: Loop, view: _View) -> Type:
+        operand = self._need(node.operand, view)
+        kind = kind_of_type(operand)
+        if kind not in _CONTAINERS | {StaticType.DYN}:
+            self._add(node, f"`.{node.kind}()` walks over a list or a map, not {kind.describe()}")
+        key = {StaticType.LIST: INT, StaticType.MAP: STRING}.get(kind, DYN)
+        element = _get_content(operand)
+        single = STRING if kind is StaticType.MAP else element
+        types = (single,) if len(node.variables) == 1 else (key, element)
+        inner = view.bind(dict(zip(node.variables, types, strict=True)))
+        if node.condition is not None:
+            self._need_condition(node.condition, inner)
+            inner = inner.add(learn(node.condition, outcome=True))
+        if node.kind.has_value:
+            body = self.infer(node.body, inner)
+            return MapOf(body) if node.kind is LoopKind.TRANSFORM_MAP else ListOf(body)
+        self._need_condition(node.body, inner)
+        return ListOf(single) if node.kind is LoopKind.FILTER else BOOL
+
+    def _infer_call(self, node: Call, view: _View) -> Type:
+        function = FUNCTIONS[node.name]
+        arguments = [self._infer_argument(function, place, part, view) for place, part in enumerate(node.arguments)]
+        if node.name in _SAME_ELEMENTS:
+            return arguments[0]
+        return ListOf(STRING) if node.name in _STRINGS else type_of_kind(function.result)
+
+    def _infer_argument(self, function: Function, place: int, node: Node, view: _View) -> Type:
+        wanted = {KINDS[kind] for kind in function.parameters[min(place, len(function.parameters) - 1)]}
+        type_ = self.infer(node, view) if StaticType.NULL in wanted else self._need(node, view)
+        kind = kind_of_type(type_)
+        if kind not in wanted | {StaticType.DYN}:
+            names = " or ".join(sorted(one.describe() for one in wanted))
+            is_target = function.style is Style.METHOD and place == 0
+            where = f"`.{function.name}()` is a method of" if is_target else f"`{function.name}()` wants"
+            self._add(node, f"{where} {names}, not {kind.describe()}")
+        return type_
+
+
+def _get_content(container: Type) -> Type:
+    match container:
+        case ListOf(element=content) | MapOf(value=content):
+            return content
+        case _:
+            return DYN
+
+
+def _may_be_added(operator: str, left: StaticType, right: StaticType) -> bool:
+    """Return whether kinds of which one is not known may turn out to fit."""
+    return any(
+        operator == symbol and left in {one, StaticType.DYN} and right in {other, StaticType.DYN}
+        for symbol, one, other in _SUMS
+    )
