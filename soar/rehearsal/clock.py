@@ -10,6 +10,11 @@ from soar.model.errors import BugError
 
 T = TypeVar("T")
 
+_RESOLUTION = 1e-6
+"""Seconds. A nanosecond, which asyncio takes for granted, is lost in the rounding after a month, and with it a timer's
+being due; a microsecond is what a `datetime` can tell, and outlasts any rehearsal.
+"""
+
 
 class _LeapingSelector(selectors.DefaultSelector):
     """What an event loop waits with when nothing is ready. Instead of waiting it lets that much time have passed."""
@@ -39,6 +44,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._leaping = _LeapingSelector()
         super().__init__(self._leaping)
+        self._clock_resolution = _RESOLUTION
 
     def time(self) -> float:
         """Return the seconds that have passed."""

@@ -208,7 +208,7 @@ def _read_manual(field: Field) -> ManualStart | None:
     keys = open_map(field, ("manual",))
     manual = None if keys is None else keys.get("manual")
     if manual is None:
-        if keys is not None:
+        if keys is not None and not field.entries():
             field.fault("P102", "the key `manual` is missing")
         return None
     inner = open_map(manual, ("by", "roles", "inputs"))
