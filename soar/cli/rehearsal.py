@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from soar.app.clock import SystemClock
+from soar.app.settings import Settings
 from soar.app.site import read_site
 from soar.cli.output import Line, mark
 from soar.cli.site import find_settings
@@ -33,17 +34,23 @@ def rehearse_playbooks(names: Sequence[str], config: Path | None) -> list[Rehear
     settings = find_settings(config)
     paths = [_find_path(name, settings.paths.playbooks) for name in names] or [settings.paths.playbooks]
     files = list(dict.fromkeys(file for path in paths for file in _list_files(path)))
-    site = read_site(settings)
-    lent = Site(
-        catalog=site.catalog,
-        policy=site.policy,
-        config={name: as_value(value) for name, value in settings.config.items()},
-    )
+    lent = lend_site(settings)
     stopwatch = SystemClock().monotonic
     try:
         return [rehearse(file, lent, stopwatch) for file in files]
     except OSError as error:
         raise InputError(f"{error.filename} cannot be read: {error.strerror}", code="unreadable") from error
+
+
+def lend_site(settings: Settings) -> Site:
+    """Return what a site lends to rehearsals.
+
+    Raises:
+        InputError: the site's files do not fit.
+    """
+    site = read_site(settings)
+    config = {name: as_value(value) for name, value in settings.config.items()}
+    return Site(catalog=site.catalog, policy=site.policy, config=config)
 
 
 def _find_path(name: str, folder: Path) -> Path:
