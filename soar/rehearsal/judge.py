@@ -19,13 +19,13 @@ from soar.rehearsal.suite import Expectation, Wanted, WantedCall
 def judge(expected: Expectation, played: Played, playbook: Playbook) -> list[Problem]:
     """Return everything that is not as expected, in the order of the file; the played test's own problems included."""
     paths = {step.id: step.path for step in list_steps(playbook) if step.id}
-    judge_ = _Judge(expected, played, paths)
-    problems = [*played.problems, *(Problem(line, message) for line, message in judge_.find())]
+    found = _Comparison(expected, played, paths).find()
+    problems = [*played.problems, *(Problem(line, message) for line, message in found)]
     return sorted(problems, key=lambda problem: problem.line)
 
 
-class _Judge:
-    """Compares one test.
+class _Comparison:
+    """One test's expectation beside what came of it.
 
     Args:
         paths: the steps' paths by their ids.

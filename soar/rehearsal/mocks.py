@@ -1,11 +1,10 @@
 """The products of a rehearsal: every call ends here, and none leaves."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import orjson
 
 from soar.model.errors import ActionCode
 from soar.model.process import ActionAnswer, ActionCall
@@ -46,7 +45,7 @@ class Unmocked:
 
 def write_json(value: JsonValue) -> str:
     """Write a value on one line, clipped, as it may be pasted into YAML."""
-    text = orjson.dumps(value).decode()
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text if len(text) <= _LONGEST_ARGUMENTS else text[: _LONGEST_ARGUMENTS - 1] + "…"
 
 

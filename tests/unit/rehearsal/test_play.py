@@ -403,3 +403,54 @@ def test_tests_of_a_file_do_not_see_each_other(tried: Try) -> None:
     playbook = LOOK + "dedupe: {key: inputs.user, on_duplicate: drop}\n"
     tests = SEEN + "".join(f"  - {{name: {n}, alert: seen, expect: {{status: succeeded}}}}\n" for n in "ab")
     assert tried(playbook, tests).problems == ((), ())
+
+
+def test_a_patch_merges_maps_and_removes_what_is_null(tried: Try) -> None:
+    playbook = LOOK.replace("alert.raw.user", "json(alert.raw.deep)")
+    tests = seen(
+        "alert_patch: {raw: {deep: {gone: null, come: [3]}}}, "
+        'expect: {calls: [{action: crm.find, with: {user: \'{"kept":1,"come":[3]}\'}}]}'
+    )
+    assert tried(playbook, tests).problems == ((),)
+
+
+def test_a_gate_for_several_people_is_asked_although_the_test_names_none(tried: Try) -> None:
+    for quorum in ("3", "${{ config.limit }}"):
+        playbook = WIPE.replace("by: role:analyst", f"by: role:analyst\n      quorum: {quorum}")
+        tests = by_hand("expect: {status: waiting, approval: {wipe: {quorum: 3}}}")
+        assert tried(playbook, tests).problems == ((),)
+
+
+def test_another_attempt_is_made_beside_a_question_that_nobody_answers(tried: Try) -> None:
+    playbook = """\
+        on: {manual: {}}
+        steps:
+          - id: wipe
+            uses: crm.wipe
+            with: {user: ann}
+            approve: role:analyst
+          - id: look
+            needs: []
+            uses: crm.find
+        """
+    tests = by_hand(
+        "mocks: {look: [{error: {code: unavailable}}, {output: found}]}\n"
+        "expect: {status: waiting, steps: {look: succeeded, wipe: waiting}}"
+    )
+    assert tried(playbook, tests).problems == ((),)
+
+
+def test_a_step_inside_of_a_loop_has_every_status_of_its_elements(tried: Try) -> None:
+    playbook = """\
+        on: {manual: {}}
+        steps:
+          - id: each
+            foreach: {in: "[1, 2]", as: n}
+            steps:
+              - id: look
+                if: n > 1
+                uses: crm.find
+                with: {n: "${{ n }}"}
+        """
+    tests = by_hand("mocks: {look: {}}\nexpect: {steps: {each: succeeded, look: succeeded}}")
+    assert tried(playbook, tests).problems == (("7: steps.look: expected succeeded, found skipped and succeeded",),)
