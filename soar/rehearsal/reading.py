@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from soar.model.approval import VoteChoice
 from soar.model.catalog import Catalog
@@ -46,6 +46,8 @@ from soar.rehearsal.suite import (
 _SUITE_KEYS = ("playbook", "clock", "alerts", "mocks", "tests")
 _TEST_KEYS = ("name", "alert", "alert_patch", "start", "mocks", "approvals", "asks", "config", "expect")
 _ACT_KEYS = ("approve", "deny", "timeout", "roles", "after", "confirm", "comment", "expect")
+_LAST_YEAR = 2999
+_LONGEST_WAIT = timedelta(days=3_650)
 _VERDICTS = (
     "accepted",
     "already_voted",
@@ -109,7 +111,7 @@ class _SuiteReader:
         if keys is None:
             return None
         self._check_playbook(keys)
-        clock = keys.read("clock", read_timestamp, DEFAULT_CLOCK)
+        clock = keys.read("clock", _read_clock, DEFAULT_CLOCK)
         alerts: dict[str, Field] = keys.read("alerts", _read_entries, {})
         for alert in alerts.values():
             read_alert(alert, clock)
@@ -166,6 +168,15 @@ class _SuiteReader:
         for name, entry in (entries or {}).items():
             self._known.check_step(entry, name)
         return None if entries is None else {name: _read_script(entry) for name, entry in entries.items()}
+
+
+def _read_clock(field: Field) -> datetime | None:
+    """Read when tests begin; what they wait for has to have a date, too."""
+    moment = read_timestamp(field)
+    if moment is not None and moment.year > _LAST_YEAR:
+        field.fault("P104", f"a rehearsal begins in the year {_LAST_YEAR} at the latest")
+        return None
+    return moment
 
 
 def _list_items(field: Field | None) -> tuple[Field, ...]:
@@ -271,11 +282,19 @@ def _read_act(field: Field) -> Act | None:
         choice=VoteChoice(kinds[0]),
         user=keys.read(kinds[0], read_text, ""),
         roles=keys.read("roles", list_of(read_text), ()),
-        after=keys.find("after", read_duration),
+        after=keys.find("after", _read_after),
         confirm=keys.find("confirm", read_text),
         comment=keys.find("comment", read_text),
         wanted=keys.read("expect", word_of(_VERDICTS), "accepted"),
     )
+
+
+def _read_after(field: Field) -> timedelta | None:
+    after = read_duration(field)
+    if after is not None and after > _LONGEST_WAIT:
+        field.fault("P104", f"nobody is waited for longer than {_LONGEST_WAIT.days} days")
+        return None
+    return after
 
 
 def _read_silence(keys: Fields) -> Act | None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from soar.approvals.service import ApprovalService
@@ -28,7 +28,7 @@ from soar.store import Store, Unit, open_store
 T = TypeVar("T")
 
 WORKSPACE = "rehearsal"
-_FOREVER = timedelta(days=100 * 365)
+_FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +151,7 @@ class Stage:
 
     async def list_timers(self) -> list[Timer]:
         """Return every timer that is set, the earliest first."""
-        return [timer for _, timer in await self._store.due_timers(self.clock.now() + _FOREVER)]
+        return [timer for _, timer in await self._store.due_timers(_FOREVER)]
 
     async def pass_time(self, until: datetime) -> None:
         """Let time pass up to a moment; every timer fires when it is due, the moment's own included."""

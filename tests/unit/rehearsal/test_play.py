@@ -454,3 +454,9 @@ def test_a_step_inside_of_a_loop_has_every_status_of_its_elements(tried: Try) ->
         """
     tests = by_hand("mocks: {look: {}}\nexpect: {steps: {each: succeeded, look: succeeded}}")
     assert tried(playbook, tests).problems == (("7: steps.look: expected succeeded, found skipped and succeeded",),)
+
+
+def test_a_fault_of_the_service_fails_the_test_and_does_not_end_the_others(tried: Try) -> None:
+    playbook = WIPE.replace("timeout: 30m", "timeout: 99999999w")
+    (problems,) = tried(playbook, by_hand("expect: {status: failed}")).problems
+    assert [problem.split(":")[1] for problem in problems] == [" the rehearsal itself failed"]

@@ -33,6 +33,7 @@ def test_a_good_file_has_no_findings(read: Read) -> None:
     [
         ("mockz: {}\n" + GOOD, 2, "P101", "unknown key `mockz`", "did you mean `mocks`?"),
         ("clock: today\n" + GOOD, 2, "P100", "`today` is no timestamp", "write 2026-11-21T09:00:00Z"),
+        ("clock: 9999-12-31T23:59:59Z\n" + GOOD, 2, "P104", "in the year 2999 at the latest", None),
         ("tests: []\n", 2, "P100", "a list of tests belongs here, not a list", None),
         ("clock: 2026-01-01T00:00:00Z\n", 1, "P102", "the key `tests` is missing", None),
         ("mocks: {crm.fnd: {}}\n" + GOOD, 2, "P302", "action `crm.fnd`", "did you mean `crm.find`?"),
@@ -74,6 +75,7 @@ def test_what_is_wrong_with_a_file_is_found_where_it_stands(
         ("alert: reported, approvals: {wipe: {timeout: false}}, expect: {}", "P100", "`timeout` is `true`"),
         ("alert: reported, approvals: {wipe: {timeout: true, after: 2m}}, expect: {}", "P106", "`after` does not go"),
         ("alert: reported, approvals: {wipe: {approve: a, after: 4}}, expect: {}", "P120", "needs a unit"),
+        ("alert: reported, approvals: {wipe: {approve: a, after: 9999999w}}, expect: {}", "P104", "3650 days"),
         ("alert: reported, approvals: {wipe: {approve: a, expect: fine}}, expect: {}", "P103", "`fine` is none of"),
         (
             "alert: reported, approvals: {wipe: [{approve: a, after: 4m}, {deny: b, after: 3m}]}, expect: {}",
