@@ -17,7 +17,7 @@ NOUNS: Mapping[str, str] = {
     "run": "Follow runs, cancel them, take back what they did.",
     "approval": "See what waits for people, and decide it.",
     "response": "See what we hold down in the world, and lift it.",
-    "playbook": "List playbooks; check files before they serve.",
+    "playbook": "List playbooks; check and rehearse files before they serve.",
     "message": "Read the built-in chat.",
     "connector": "List the installed connectors.",
     "source": "List what may send alerts.",

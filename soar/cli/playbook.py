@@ -12,8 +12,9 @@ from soar.cli.options import Json, group, guide
 from soar.cli.output import mark, show, show_answer, show_json, show_list, waiting
 
 commands = group(
-    "List playbooks; check files before they serve.",
+    "List playbooks; check and rehearse files before they serve.",
     "soar playbook validate",
+    "soar playbook test phishing-triage --cover",
     "soar playbook validate playbooks/phishing-triage.yaml --format github",
     "soar playbook show phishing-triage",
 )
@@ -86,4 +87,41 @@ def validate(
         case _:
             assert_never(format_)
     if any(loaded.playbook is None for loaded in verdicts):
+        raise typer.Exit(ExitCode.FAILED)
+
+
+@commands.command(
+    "test",
+    help=guide(
+        "Rehearse playbooks here: the tests beside them are played on a virtual clock, and nothing is sent to anybody.",
+        "soar playbook test",
+        "soar playbook test phishing-triage --cover",
+        "soar playbook test playbooks --require-gates --junit report.xml",
+    ),
+)
+def rehearse(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(help="Playbook ids, files and folders; the site's folder of playbooks if missing."),
+    ] = None,
+    has_cover: Annotated[bool, typer.Option("--cover", help="Say what the tests have not seen.")] = False,
+    needs_gates: Annotated[
+        bool, typer.Option("--require-gates", help="Fail unless each gate has a test with a yes, a no and silence.")
+    ] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="Print the verdicts for programs.")] = False,
+    junit: Annotated[Path | None, typer.Option("--junit", help="Write the verdicts as JUnit XML.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="The site's settings.")] = None,
+) -> None:
+    """Play tests, and fail if one fails."""
+    from soar.cli import rehearsal  # noqa: PLC0415 -- loads every connector and the engine
+
+    with waiting("rehearsing playbooks"):
+        rehearsed = rehearsal.rehearse_playbooks(paths or [], config)
+    if junit is not None:
+        rehearsal.write_report(junit, rehearsed)
+    if is_json:
+        show_json(rehearsal.write_verdicts(rehearsed))
+    else:
+        show(*rehearsal.tell_verdicts(rehearsed, has_cover=has_cover, needs_gates=needs_gates))
+    if not rehearsal.is_passed(rehearsed, needs_gates=needs_gates):
         raise typer.Exit(ExitCode.FAILED)

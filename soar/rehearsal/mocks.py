@@ -1,0 +1,80 @@
+"""The products of a rehearsal: every call ends here, and none leaves."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from soar.model.errors import ActionCode
+from soar.model.process import ActionAnswer, ActionCall
+from soar.model.values import JsonValue
+from soar.rehearsal.suite import Mocks
+
+_ELEMENT = re.compile(r"#\d+")
+_LONGEST_ARGUMENTS = 4_000
+
+
+def document_path(path: str) -> str:
+    """Return the path of a step in the document, from that of a record or a call, which may be of one element."""
+    return _ELEMENT.sub("", path)
+
+
+@dataclass(frozen=True, slots=True)
+class Unmocked:
+    """A call that nothing stood for.
+
+    Attributes:
+        made: how many calls its mock had answered before; 0 if there is no mock.
+    """
+
+    call: ActionCall
+    made: int
+
+    def describe(self) -> str:
+        """Say what was called, and what to paste under `mocks`."""
+        arguments = write_json(self.call.arguments)
+        if self.made:
+            return (
+                f"{self.call.action} was called once more than its mock answers ({self.made}), with {arguments}\n"
+                "add an answer to its list"
+            )
+        paste = f"{self.call.action}: {{output: {{}}}}"
+        return f"{self.call.action} is not mocked; it was called with {arguments}\nadd under `mocks`:  {paste}"
+
+
+def write_json(value: JsonValue) -> str:
+    """Write a value on one line, clipped, as it may be pasted into YAML."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text if len(text) <= _LONGEST_ARGUMENTS else text[: _LONGEST_ARGUMENTS - 1] + "…"
+
+
+class MockHost:
+    """The `ActionHost` of a rehearsal: answers with mocks and remembers what was called.
+
+    A mock for a step goes before one for its action.
+
+    Args:
+        mocks: by step id or `connector.action`.
+        steps: the steps' ids by their paths in the document.
+    """
+
+    def __init__(self, mocks: Mocks, steps: Mapping[str, str]) -> None:
+        self._mocks = mocks
+        self._steps = steps
+        self._answered: Counter[str] = Counter()
+        self.calls: list[ActionCall] = []
+        self.unmocked: list[Unmocked] = []
+
+    async def call(self, call: ActionCall) -> ActionAnswer:
+        """Answer as mocked; a call that nothing stands for fails, and is remembered as `unmocked`."""
+        self.calls.append(call)
+        name = self._steps.get(document_path(call.step), "")
+        key = name if name in self._mocks else call.action
+        mocked, made = self._mocks.get(key), self._answered[key]
+        if mocked is None or (not mocked.is_endless and made >= len(mocked.answers)):
+            self.unmocked.append(Unmocked(call, made))
+            return ActionAnswer(code=ActionCode.INTERNAL, message=f"{call.action} is not mocked")
+        self._answered[key] += 1
+        mock = mocked.answers[0 if mocked.is_endless else made]
+        return ActionAnswer(output=mock.output, code=mock.code, message=mock.message)

@@ -1,0 +1,179 @@
+"""The service in small around one run: real store, engine, approvals and responses; time, ids and products are ours."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from soar.approvals.service import ApprovalService
+from soar.ingest.request import RunRequests
+from soar.model.catalog import Catalog
+from soar.model.errors import BugError
+from soar.model.ids import encode_crockford
+from soar.model.process import ActionHost
+from soar.model.run import Timer
+from soar.model.values import Value
+from soar.policy import Policy
+from soar.rehearsal.clock import VirtualClock
+from soar.responses.service import ResponseService
+from soar.runtime.commit import Committer
+from soar.runtime.driver import Driver
+from soar.runtime.executor import Executor
+from soar.runtime.plans import Planner, Surroundings
+from soar.runtime.queue import RunQueue
+from soar.runtime.timers import TimerKeeper
+from soar.store import Store, Unit, open_store
+
+T = TypeVar("T")
+
+WORKSPACE = "rehearsal"
+_FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What a site lends to rehearsals.
+
+    Attributes:
+        catalog: the installed connectors; what they do is mocked, what they say of themselves is not.
+        policy: what stands above every playbook.
+        config: the server's open settings, as expressions see them.
+    """
+
+    catalog: Catalog
+    policy: Policy
+    config: Mapping[str, Value]
+
+
+class _InlineDisk:
+    """The `Disk` of a store in memory: work is done at once."""
+
+    async def run(self, work: Callable[[], T]) -> T:
+        return work()
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class _NoProcess:
+    """The `Process` of a rehearsal, which must not end the one it runs in."""
+
+    def die(self, reason: str) -> None:
+        raise BugError(f"the store of a rehearsal failed: {reason}")
+
+
+class _CountedIds:
+    """`Ids` that count, so that a test is the same each time."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def new(self, prefix: str) -> str:
+        return f"{prefix}_{self._next(12)}"
+
+    def code(self, length: int) -> str:
+        return self._next(length).upper()
+
+    def _next(self, length: int) -> str:
+        self._last += 1
+        width = -(-length * 5 // 8)
+        return encode_crockford((self._last << (width * 8 - length * 5)).to_bytes(width, "big"), length)
+
+
+class _EvenRandomness:
+    """`Randomness` without any: the middle of every range."""
+
+    def bytes(self, count: int) -> bytes:
+        return bytes(count)
+
+    def uniform(self, low: float, high: float) -> float:
+        return (low + high) / 2
+
+
+class _Silence:
+    """An `Announcer` whom nobody hears."""
+
+    def announce(self, workspace: str, kind: str, subject: str) -> None:
+        """Nobody has a page open."""
+
+
+class Stage:
+    """One rehearsal's service.
+
+    Args:
+        store: migrated and empty.
+        site: connectors, policy and settings.
+        host: the products.
+        clock: when it is.
+    """
+
+    def __init__(self, store: Store, site: Site, host: ActionHost, clock: VirtualClock) -> None:
+        ids, silence = _CountedIds(), _Silence()
+        self.clock = clock
+        self.faults: list[Exception] = []
+        self.approvals = ApprovalService(ids=ids, policy=site.policy)
+        self.requests = RunRequests(config=site.config, ids=ids)
+        self._store = store
+        responses = ResponseService(ids=ids)
+        self._queue = RunQueue(drive=self._drive, clock=clock, report=self._report)
+        self._timers = TimerKeeper(
+            store=store,
+            clock=clock,
+            approvals=self.approvals,
+            responses=responses,
+            announcer=silence,
+            wake=self._queue.wake,
+            report=self._report,
+        )
+        self._driver = Driver(
+            store=store,
+            planner=Planner(Surroundings(catalog=site.catalog, config=site.config, url="https://rehearsal.invalid")),
+            committer=Committer(approvals=self.approvals, responses=responses, policy=site.policy, ids=ids),
+            executor=Executor(host=host, clock=clock, randomness=_EvenRandomness()),
+            timers=self._timers,
+            clock=clock,
+            announcer=silence,
+        )
+
+    async def read(self, work: Callable[[Unit], T]) -> T:
+        """Read from the store."""
+        return await self._store.read(WORKSPACE, work)
+
+    async def write(self, work: Callable[[Unit], T]) -> T:
+        """Write to the store."""
+        return await self._store.write(WORKSPACE, work)
+
+    async def wake(self, run: str) -> None:
+        """Say that a run has something to do, and wait until nothing is left to do at this moment."""
+        self._queue.wake(WORKSPACE, run)
+        await self._settle()
+
+    async def list_timers(self) -> list[Timer]:
+        """Return every timer that is set, the earliest first."""
+        return [timer for _, timer in await self._store.due_timers(_FOREVER)]
+
+    async def pass_time(self, until: datetime) -> None:
+        """Let time pass up to a moment; every timer fires when it is due, the moment's own included."""
+        while (due := await self._store.next_timer()) is not None and due <= until:
+            await self.clock.sleep_until(due)
+            await self._timers.fire_due()
+            await self._settle()
+        await self.clock.sleep_until(until)
+
+    async def _drive(self, workspace: str, run: str, signal: asyncio.Event) -> None:
+        await self._driver.drive(workspace, run, signal)
+
+    def _report(self, _workspace: str, _run: str, error: Exception) -> None:
+        self.faults.append(error)
+
+    async def _settle(self) -> None:
+        while self._queue.size:  # noqa: ASYNC110 -- on this loop nothing else runs, and nobody driven waits for time
+            await asyncio.sleep(0)
+
+
+async def open_stage(site: Site, host: ActionHost, start: datetime) -> tuple[Stage, Store]:
+    """Return a stage and the store behind it, which its user closes."""
+    store = open_store("sqlite://", disk=_InlineDisk(), process=_NoProcess(), readers=_InlineDisk)
+    await store.migrate()
+    return Stage(store, site, host, VirtualClock(start)), store

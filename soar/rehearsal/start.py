@@ -1,0 +1,98 @@
+"""The run of a test requested, as a hook or a person would."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from soar.approvals.decide import Voter, is_meant
+from soar.ingest.match import match_alert
+from soar.ingest.request import Requester, RunRequests
+from soar.model.alert import Alert
+from soar.model.audit import Actor
+from soar.model.errors import InputError
+from soar.model.identity import User
+from soar.model.playbook import Assurance, ManualTrigger, Playbook, Revision
+from soar.model.values import as_value
+from soar.rehearsal.people import identify
+from soar.rehearsal.stage import Site
+from soar.rehearsal.suite import AlertStart, ManualStart, Test
+from soar.store import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What became of a start.
+
+    Attributes:
+        run: id of the run; None if there is none.
+        reason: why there is none.
+        is_rejected: the playbook was asked to start and its inputs did not fit, which a test may expect.
+    """
+
+    run: str | None
+    reason: str = ""
+    is_rejected: bool = False
+
+
+def start_run(
+    unit: Unit,
+    requests: RunRequests,
+    test: Test,
+    playbook: Playbook,
+    text: str,
+    people: Sequence[User],
+    site: Site,
+    at: datetime,
+) -> Started:
+    """Fill an empty store with people and the playbook, and request the test's run."""
+    for person in people:
+        unit.users.add(person)
+    unit.revisions.put(
+        Revision(playbook=playbook.id, digest=playbook.revision, text=text, created_at=at, author="system:files")
+    )
+    match test.start:
+        case AlertStart(alert=alert):
+            return _start_for_alert(unit, requests, playbook, alert, site, at)
+        case ManualStart() as start:
+            return _start_by_hand(unit, requests, playbook, start, people, at)
+
+
+def _start_for_alert(
+    unit: Unit, requests: RunRequests, playbook: Playbook, alert: Alert, site: Site, at: datetime
+) -> Started:
+    unit.alerts.add(alert)
+    serving = replace(playbook, is_enabled=True)  # one that is switched off is rehearsed before it is switched on
+    verdicts = match_alert(alert, [serving], config=site.config, now=at, has_why=True)
+    if not verdicts:
+        return Started(None, "the playbook is not started by alerts")
+    (verdict,) = verdicts
+    if not verdict.is_match:
+        why = "; ".join(f"{part.source} (found {part.value})" for part in verdict.conditions if part.is_deciding)
+        return Started(None, f"the playbook does not take this alert: {why}")
+    actor = Actor(kind="source", id=alert.source, name=alert.source, via="hook")
+    requester = Requester(initiator=f"source:{alert.source}", actor=actor)
+    match = requests.request_for_alert(unit, playbook, alert, requester, at)
+    return Started(match.run) if match.run else Started(None, match.reason or "", is_rejected=True)
+
+
+def _start_by_hand(
+    unit: Unit, requests: RunRequests, playbook: Playbook, start: ManualStart, people: Sequence[User], at: datetime
+) -> Started:
+    triggers = [trigger for trigger in playbook.triggers if isinstance(trigger, ManualTrigger)]
+    if not triggers:
+        return Started(None, "the playbook is not started by hand: it has no `manual: {}` under `on`")
+    person = next(person for person in people if person.id == identify(start.by))
+    wanted = [principal for trigger in triggers for principal in trigger.by]
+    if wanted and not any(is_meant(principal, _as_voter(person)) for principal in wanted):
+        return Started(None, f"the playbook may be started by {' or '.join(wanted)} only, and not by {start.by}")
+    actor = Actor(kind="user", id=person.id, name=person.name, via="web", roles=tuple(sorted(person.roles)))
+    given = {name: as_value(value) for name, value in start.inputs.items()}
+    try:
+        requester = Requester(initiator=f"user:{person.id}", actor=actor)
+        return Started(requests.request_by_hand(unit, playbook, given, requester, at).id)
+    except InputError as error:
+        return Started(None, error.message, is_rejected=True)
+
+
+def _as_voter(person: User) -> Voter:
+    return Voter(id=person.id, name=person.name, email=person.email, roles=person.roles, assurance=Assurance.LINKED)
