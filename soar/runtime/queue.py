@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from soar.model.clock import Clock
-from soar.model.errors import ConflictError, SoarError, UnavailableError
+from soar.model.errors import UnavailableError
 
 Drive = Callable[[str, str, asyncio.Event], Awaitable[None]]
 Report = Callable[[str, str, Exception], None]
@@ -65,13 +65,10 @@ class RunQueue:
         signal.clear()
         try:
             await self._drive(*key, signal)
-        except ConflictError as error:
-            self._report(*key, error)
-            return 0.0
         except UnavailableError as error:
             self._report(*key, error)
             return max(error.retry_after, min(pause * 2, _LONGEST_PAUSE))
-        except SoarError as error:
+        except Exception as error:  # noqa: BLE001 -- whatever is wrong with one run is said, and harms no other
             self._report(*key, error)
             return 0.0
         return 0.0

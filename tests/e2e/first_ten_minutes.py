@@ -3,13 +3,17 @@
 Run it by hand with `python tests/e2e/first_ten_minutes.py`; `make test` runs it, too.
 """
 
+import hmac
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -34,9 +38,24 @@ def run_cli(demo: Server, url: str, folder: Path, *arguments: str, stdin: str | 
 
 
 def post_first_alert(line: str) -> str:
-    """Run the printed line in a shell, as it stands, and return the alert's id."""
-    done = subprocess.run(["/bin/bash", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
-    return str(json.loads(done.stdout)["alert"])
+    """Run the printed line in a shell, as it stands, and return the alert's id.
+
+    Where there is no curl or openssl, the same request is signed and sent from here.
+    """
+    if shutil.which("curl") and shutil.which("openssl"):
+        done = subprocess.run(
+            ["/bin/bash", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        )
+        return str(json.loads(done.stdout)["alert"])
+    found = re.search(r"-hmac (?P<key>\S+) -r .*--data-binary @(?P<file>\S+) (?P<url>\S+)$", line)
+    assert found is not None, line
+    key, url = found["key"], urlsplit(found["url"])
+    body, moment = (ROOT / found["file"]).read_bytes(), str(int(time.time()))  # noqa: TID251 -- the server is another process, on the real clock
+    signature = hmac.digest(key.encode(), f"{moment}.".encode() + body, "sha256").hex()
+    headers = {"X-Soar-Timestamp": moment, "X-Soar-Signature": f"sha256={signature}"}
+    answer = Client(f"{url.scheme}://{url.netloc}").send("POST", url.path, body, headers)
+    assert answer.status == 202, answer.body
+    return str(answer.json["alert"])
 
 
 def find_run(client: Client, alert: str, status: str) -> dict[str, object]:

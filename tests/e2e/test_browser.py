@@ -31,9 +31,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
     pytest.mark.skipif(not PAGES.exists(), reason="the web pages were not built (no Node)"),
-    pytest.mark.skipif(
-        not (shutil.which("curl") and shutil.which("openssl")), reason="the printed line needs curl and openssl"
-    ),
 ]
 
 

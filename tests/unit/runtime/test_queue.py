@@ -143,3 +143,20 @@ def test_draining_lets_go_of_what_does_not_end_in_time() -> None:
         assert (len(drives.begun), drives.ended, drives.at_once) == (1, [], 0)
 
     run_virtual(scenario())
+
+
+def test_whatever_is_wrong_with_one_run_is_reported_and_harms_no_other() -> None:
+    async def scenario() -> None:
+        drives = Drives(1.0, ValueError("not of ours"))
+        queue = drives.open(limit=1)
+        queue.wake("default", "run_1")
+        queue.wake("default", "run_2")
+        await empty(queue)
+        bad, good = (run for run, _ in drives.begun)
+        assert [str(error) for error in drives.reports] == ["not of ours"]
+        assert drives.ended == [good]
+        queue.wake("default", bad)
+        await empty(queue)
+        assert drives.ended == [good, bad]
+
+    run_virtual(scenario())
