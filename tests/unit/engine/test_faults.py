@@ -7,11 +7,23 @@ import pytest
 
 from soar.engine.action import use_of
 from soar.engine.commands import HoldResponse, RequestApproval, StartAction
-from soar.engine.events import AlertJoined, ApprovalDecided, CancelRequested, RunStarted, TimerFired, load_event
+from soar.engine.events import (
+    ActionSucceeded,
+    AlertJoined,
+    ApprovalDecided,
+    CancelRequested,
+    RunStarted,
+    TimerFired,
+    load_event,
+)
 from soar.engine.interpreter import advance, start
-from soar.engine.state import check_run_transition, check_step_transition
+from soar.engine.replay import apply_changes
+from soar.engine.retry import delay_before_next
+from soar.engine.state import RunState, check_run_transition, check_step_transition
 from soar.model.errors import BugError
+from soar.model.playbook import Backoff, Retry
 from soar.model.run import Mode, RunStatus, StepStatus
+from soar.model.values import JsonValue
 from tests.support.interpretation import START, Interpretation
 
 
@@ -306,3 +318,38 @@ def test_impossible_transitions_and_unknown_events_are_bugs() -> None:
     run = play("  - {id: a, set: {x: 1}}\n")
     with pytest.raises(BugError):
         use_of(run.plan.program.step("steps/0"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        None,
+        {"run": {}},
+        {"run": {}, "records": {}, "more": 1},
+        {"run": {"status": "napping"}, "records": {}},
+        {"run": {"alerts": "al_1"}, "records": {}},
+        {"run": {"ending": {"status": "failed"}}, "records": {}},
+        {"run": {"unheard_of": 1}, "records": {}},
+        {"run": {}, "records": {"steps/0": {"status": "succeeded", "fault": "text"}}},
+        {"run": {}, "records": {"steps/0": {"status": "succeeded", "output": {"$soar": "potion", "v": 1}}}},
+    ],
+)
+def test_a_journal_entry_that_cannot_be_read_is_a_bug_and_nothing_is_guessed(changes: JsonValue) -> None:
+    with pytest.raises(BugError):
+        apply_changes(RunState(), changes)
+
+
+def test_a_fixed_delay_without_jitter_is_what_the_author_wrote() -> None:
+    retry = Retry(attempts=9, delay=timedelta(seconds=7), backoff=Backoff.FIXED, has_jitter=False)
+    delays = {
+        delay_before_next(retry, attempt=attempt, code="timeout", retry_after=None, jitter=0.3) for attempt in (1, 5)
+    }
+    assert delays == {timedelta(seconds=7)}
+
+
+def test_an_answer_to_a_step_that_is_not_under_way_changes_nothing() -> None:
+    run = play("  - {id: a, uses: crm.find}\n")
+    before = dict(run.state.records)
+    run.send(ActionSucceeded(at=run.tick(), path="steps/7", attempt=1, output=None))
+    run.send(ActionSucceeded(at=run.tick(), path="steps/0", attempt=9, output=None))
+    assert dict(run.state.records) == before
