@@ -2,10 +2,12 @@
 
 import ipaddress
 import sys
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import settings
 
+from soar.store import Store, open_store
 from tests.support.clock import SteppedClock
 from tests.support.disk import InlineDisk
 from tests.support.ids import SeededIds
@@ -56,3 +58,12 @@ def disk() -> InlineDisk:
 @pytest.fixture
 def process() -> RecordingProcess:
     return RecordingProcess()
+
+
+@pytest.fixture
+async def store(disk: InlineDisk, process: RecordingProcess) -> AsyncIterator[Store]:
+    """Give an empty, migrated store in memory."""
+    opened = open_store("sqlite://", disk=disk, process=process, readers=InlineDisk)
+    await opened.migrate()
+    yield opened
+    await opened.close()

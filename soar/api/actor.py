@@ -3,20 +3,6 @@
 from aiohttp import web
 
 from soar.model.audit import Actor
-from soar.model.identity import Principal
-
-
-def describe_actor(principal: Principal) -> Actor:
-    """Return an authenticated caller as an actor."""
-    return Actor(
-        kind=principal.kind.value,
-        id=principal.id,
-        name=principal.name,
-        via=principal.via,
-        roles=tuple(sorted(principal.roles)),
-        ip=principal.ip,
-        session=principal.session,
-    )
 
 
 def describe_stranger(request: web.Request, name: str = "", via: str = "api") -> Actor:

@@ -7,10 +7,11 @@ from aiohttp import web
 
 from soar.access.decide import Denied, decide
 from soar.access.permissions import Permission
-from soar.api.actor import describe_actor, describe_stranger
+from soar.api.actor import describe_stranger
 from soar.api.authentication import Authenticator, check_csrf, refuse_stranger
 from soar.api.call import Caller, Desk
 from soar.api.route import Public, Route, Self, SourceOr
+from soar.audit.actor import describe_principal
 from soar.audit.record import record
 from soar.model.audit import AuditEvent, Outcome
 from soar.model.errors import DeniedError
@@ -91,7 +92,7 @@ class Guard:
         event = AuditEvent(
             type="access.denied",
             outcome=Outcome.DENIED,
-            actor=describe_actor(caller.principal) if caller else describe_stranger(request),
+            actor=describe_principal(caller.principal) if caller else describe_stranger(request),
             target={"kind": "route", "id": f"{route.method} {route.path}"},
             reason=error.message,
             context={"code": error.code},

@@ -19,6 +19,7 @@ from soar.approvals.decide import (
     say_outcome,
 )
 from soar.approvals.request import Question, build_approval, find_hopeless
+from soar.audit.actor import describe_principal
 from soar.audit.record import record
 from soar.engine.action import targets_of
 from soar.engine.commands import RequestApproval
@@ -292,14 +293,9 @@ def find_voter(unit: Unit, principal: Principal) -> Voter | None:
 def describe_actor(principal: Principal, approval: Approval, ballot: Ballot, voter: Voter | None = None) -> Actor:
     """Return who voted, or tried to, as the audit names them; how sure we are is what the ballot proves."""
     is_person = principal.kind in (PrincipalKind.USER, PrincipalKind.TOKEN)
-    return Actor(
-        kind="user" if is_person else principal.kind.value,
-        id=principal.id,
-        name=principal.name,
-        via=principal.via,
-        roles=tuple(sorted(principal.roles)),
-        ip=principal.ip,
-        session=principal.session,
+    return describe_principal(
+        principal,
+        kind="user" if is_person else None,
         assurance=prove(approval, voter, ballot).value if voter else None,
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from soar.audit.actor import describe_principal
 from soar.audit.record import record
 from soar.ingest.authentication import Hmac, Recipe, Request, find_refusal
 from soar.ingest.mapping import map_alert
@@ -190,15 +191,6 @@ class Receiver:
             UnavailableError: the store takes nothing now; nothing was accepted.
         """
         source = self._find_source(source_id)
-        actor = Actor(
-            kind="user",
-            id=principal.id,
-            name=principal.name,
-            via=principal.via,
-            roles=tuple(sorted(principal.roles)),
-            ip=principal.ip,
-            session=principal.session,
-        )
         arrival = _Arrival(
             source=source,
             keys=(f"{principal.id}:{_clean(key) if key else self._ids.new('key')}",),
@@ -206,7 +198,7 @@ class Receiver:
             headers={},
             body=body,
             documents=_read_documents(source, body),
-            requester=Requester(initiator=f"user:{principal.id}", actor=actor),
+            requester=Requester(initiator=f"user:{principal.id}", actor=describe_principal(principal, kind="user")),
         )
         return await self._accept(arrival)
 

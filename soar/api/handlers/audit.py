@@ -1,9 +1,9 @@
 """The audit record: searched and checked."""
 
-from soar.api.actor import describe_actor
 from soar.api.call import Call
 from soar.api.schemas.audit import AuditPage, AuditQuery, Verdict
 from soar.api.schemas.base import Nothing
+from soar.audit.actor import describe_principal
 from soar.audit.verify import Report
 from soar.model.audit import AuditEvent, Checkpoint, Outcome
 from soar.store import Unit
@@ -43,7 +43,7 @@ def _report(call: Call, report: Report) -> AuditEvent:
     return AuditEvent(
         type="audit.verified",
         outcome=Outcome.SUCCESS if report.is_sound else Outcome.FAILURE,
-        actor=describe_actor(call.principal),
+        actor=describe_principal(call.principal),
         target={"kind": "audit", "id": "record"},
         reason=report.summary,
     )

@@ -1,9 +1,9 @@
 """Credentials: set, never read back."""
 
-from soar.api.actor import describe_actor
 from soar.api.call import Call
 from soar.api.schemas.base import Nothing
 from soar.api.schemas.credentials import CredentialPage, CredentialSent, CredentialView, view_credential
+from soar.audit.actor import describe_principal
 from soar.model.secret import Secret
 
 
@@ -22,7 +22,7 @@ async def set_credential(call: Call, sent: CredentialSent) -> CredentialView:
             call.part("name"),
             value,
             hosts=sent.hosts,
-            actor=describe_actor(call.principal),
+            actor=describe_principal(call.principal),
             now=call.at,
         )
     )

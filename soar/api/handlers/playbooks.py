@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from soar.api.actor import describe_actor
 from soar.api.call import Call, write_json
 from soar.api.schemas.base import Nothing, fields_of
 from soar.api.schemas.playbooks import (
@@ -19,6 +18,7 @@ from soar.api.schemas.runs import RunView, RunWanted
 from soar.api.views import Views
 from soar.approvals.decide import is_meant
 from soar.approvals.service import find_voter
+from soar.audit.actor import describe_principal
 from soar.ingest.request import Requester
 from soar.model.errors import ConflictError, DeniedError, NotFoundError
 from soar.model.playbook import ManualTrigger, Playbook
@@ -61,7 +61,7 @@ async def start_run(call: Call, sent: RunWanted) -> web.Response:
     """Start a playbook by hand."""
     playbook = find_playbook(call, call.part("id"))
     _check_startable(playbook)
-    requester = Requester(initiator=f"user:{call.principal.id}", actor=describe_actor(call.principal))
+    requester = Requester(initiator=f"user:{call.principal.id}", actor=describe_principal(call.principal))
 
     given = {name: as_value(value) for name, value in sent.inputs.items()}
 

@@ -1,9 +1,9 @@
 """Active responses: seen, and taken back."""
 
-from soar.api.actor import describe_actor
 from soar.api.call import Call
 from soar.api.handlers.runs import announce_lift
 from soar.api.schemas.responses import LiftWanted, ResponsePage, ResponseQuery, ResponseView, view_response
+from soar.audit.actor import describe_principal
 
 
 async def list_responses(call: Call, query: ResponseQuery) -> ResponsePage:
@@ -18,7 +18,7 @@ async def lift_response(call: Call, sent: LiftWanted) -> ResponseView:
         lambda unit: call.services.responses.lift(
             unit,
             call.part("id"),
-            actor=describe_actor(call.principal),
+            actor=describe_principal(call.principal),
             initiator=f"user:{call.principal.id}",
             reason=sent.reason,
             at=call.at,

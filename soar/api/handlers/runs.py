@@ -1,12 +1,12 @@
 """Runs: seen, ended, taken back."""
 
-from soar.api.actor import describe_actor
 from soar.api.call import Call
 from soar.api.schemas.base import Nothing, fields_of
 from soar.api.schemas.responses import ResponsesLifting, view_response
 from soar.api.schemas.runs import CancelWanted, RunDetail, RunPage, RunQuery, RunView
 from soar.api.steps import list_steps
 from soar.api.views import Views
+from soar.audit.actor import describe_principal
 from soar.engine.events import CancelRequested, dump_event
 from soar.engine.replay import fold
 from soar.expr import to_plain
@@ -47,7 +47,7 @@ async def cancel_run(call: Call, sent: CancelWanted) -> RunView:
         event = AuditEvent(
             type="run.cancel_requested",
             outcome=Outcome.SUCCESS,
-            actor=describe_actor(call.principal),
+            actor=describe_principal(call.principal),
             target={"kind": "run", "id": run.id},
             reason=sent.reason,
             context={"run": run.id, "playbook": run.playbook, "revision": run.revision},
@@ -71,7 +71,7 @@ async def undo_run(call: Call, _: Nothing) -> ResponsesLifting:
             call.services.responses.lift(
                 unit,
                 response.id,
-                actor=describe_actor(call.principal),
+                actor=describe_principal(call.principal),
                 initiator=f"user:{call.principal.id}",
                 reason=f"undo of {run.id}",
                 at=call.at,

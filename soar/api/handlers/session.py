@@ -6,7 +6,7 @@ from aiohttp import web
 
 import soar
 from soar.access.decide import list_permissions
-from soar.api.actor import describe_actor, describe_stranger
+from soar.api.actor import describe_stranger
 from soar.api.authentication import (
     COOKIE_BYTES,
     IDLE,
@@ -21,6 +21,7 @@ from soar.api.call import Call, Caller, Visit, write_json
 from soar.api.schemas.base import Nothing
 from soar.api.schemas.people import Installation, LoginSent, SessionView, list_names, view_session_user
 from soar.api.services import Services
+from soar.audit.actor import describe_principal
 from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.errors import DeniedError, UnavailableError
 from soar.model.identity import Principal, PrincipalKind, Session, User
@@ -42,7 +43,7 @@ async def start_session(visit: Visit, sent: LoginSent) -> web.Response:
 
     def open_session(unit: Unit) -> None:
         unit.sessions.add(session)
-        visit.record(unit, _report(Outcome.SUCCESS, describe_actor(principal), user, None))
+        visit.record(unit, _report(Outcome.SUCCESS, describe_principal(principal), user, None))
 
     await visit.write(open_session)
     caller = Caller(principal=principal, user=user, session=session, token=None, expires_at=session.expires_at)
@@ -66,7 +67,7 @@ async def end_session(call: Call, _: Nothing) -> web.Response:
             event = AuditEvent(
                 type="session.ended",
                 outcome=Outcome.SUCCESS,
-                actor=describe_actor(call.principal),
+                actor=describe_principal(call.principal),
                 target={"kind": "user", "id": call.principal.id, "name": call.principal.name},
             )
             call.record(unit, event)

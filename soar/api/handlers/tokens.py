@@ -6,10 +6,10 @@ from datetime import timedelta
 from aiohttp import web
 
 from soar.access.tokens import SECRET_BYTES, check_scopes, format_token, hash_token
-from soar.api.actor import describe_actor
 from soar.api.call import Call
 from soar.api.schemas.base import Nothing
 from soar.api.schemas.people import TokenMade, TokenPage, TokenWanted, view_token
+from soar.audit.actor import describe_principal
 from soar.model.audit import AuditEvent, Outcome
 from soar.model.errors import FieldFault, InputError, NotFoundError
 from soar.model.identity import Token
@@ -76,7 +76,7 @@ def _report(call: Call, kind: str, token: Token) -> AuditEvent:
     return AuditEvent(
         type=kind,
         outcome=Outcome.SUCCESS,
-        actor=describe_actor(call.principal),
+        actor=describe_principal(call.principal),
         target={"kind": "token", "id": token.id, "name": token.name},
         after={"scopes": [*sorted(token.scopes)]},
     )

@@ -1,6 +1,5 @@
 """A site in a folder of its own, with real keys and a real database file."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,6 @@ from soar.app.settings import (
     VaultSettings,
 )
 from soar.audit.keyfile import create_key_file
-from soar.store import Store, open_store
-from tests.support.disk import InlineDisk
-from tests.support.process import RecordingProcess
 from tests.support.randomness import SeededRandomness
 
 PLAYBOOK = "name: Tried\non: {manual: {}}\nsteps:\n  - set: {answer: 42}\n"
@@ -46,14 +42,6 @@ def settings(tmp_path: Path) -> Settings:
             ledgers=tmp_path / "simulated",
         ),
     )
-
-
-@pytest.fixture
-async def store(disk: InlineDisk, process: RecordingProcess) -> AsyncIterator[Store]:
-    opened = open_store("sqlite://", disk=disk, process=process, readers=InlineDisk)
-    await opened.migrate()
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

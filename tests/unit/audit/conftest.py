@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -6,11 +6,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from soar.audit.note import SigningKey
 from soar.audit.record import record
 from soar.model.audit import Actor, AuditEvent, AuditRecord, Outcome
-from soar.store import Store, Unit, open_store
+from soar.store import Unit
 from tests.support.clock import SteppedClock
-from tests.support.disk import InlineDisk
 from tests.support.ids import SeededIds
-from tests.support.process import RecordingProcess
 
 ORIGIN = "soar.example/audit"
 
@@ -18,14 +16,6 @@ ORIGIN = "soar.example/audit"
 @pytest.fixture
 def key() -> SigningKey:
     return SigningKey(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
-
-
-@pytest.fixture
-async def store(disk: InlineDisk, process: RecordingProcess) -> AsyncIterator[Store]:
-    opened = open_store("sqlite://", disk=disk, process=process, readers=InlineDisk)
-    await opened.migrate()
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

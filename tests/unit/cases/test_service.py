@@ -3,24 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from soar.cases.service import join_case
 from soar.model.alert import Severity
 from soar.model.case import Case
-from soar.store import Store, Unit, open_store
+from soar.store import Store, Unit
 from tests.support.builders import build_actor
 from tests.support.clock import START
-from tests.support.disk import InlineDisk
 from tests.support.ids import SeededIds
-from tests.support.process import RecordingProcess
-
-
-@pytest.fixture
-async def store() -> Store:
-    opened = open_store("sqlite://", disk=InlineDisk(), process=RecordingProcess(), readers=InlineDisk)
-    await opened.migrate()
-    return opened
 
 
 def join(unit: Unit, ids: SeededIds, key: str, title: str = "Phishing") -> Case:

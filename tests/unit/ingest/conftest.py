@@ -1,16 +1,14 @@
 """The receiver in front of a store in memory."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 
 from soar.ingest.receive import Receiver
 from soar.ingest.source import Source, parse_source
-from soar.store import Store, open_store
+from soar.store import Store
 from tests.support.clock import SteppedClock
-from tests.support.disk import InlineDisk
 from tests.support.ids import SeededIds
-from tests.support.process import RecordingProcess
 from tests.unit.ingest.specimens import SIEM, SIGNED, WORKSPACE, Surroundings
 
 
@@ -22,14 +20,6 @@ def surroundings() -> Surroundings:
 @pytest.fixture
 def sources() -> Mapping[str, Source]:
     return {"siem": parse_source(SIEM, "siem"), "signed": parse_source(SIGNED, "signed")}
-
-
-@pytest.fixture
-async def store(disk: InlineDisk, process: RecordingProcess) -> AsyncIterator[Store]:
-    opened = open_store("sqlite://", disk=disk, process=process, readers=InlineDisk)
-    await opened.migrate()
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

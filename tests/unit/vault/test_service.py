@@ -1,5 +1,5 @@
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -7,13 +7,11 @@ from sqlalchemy import text
 
 from soar.model.errors import BugError, InputError, NotFoundError, UnavailableError
 from soar.model.secret import CredentialVersion, Secret
-from soar.store import Store, open_store
+from soar.store import Store
 from soar.vault import FileKeyProvider, Vault, create_key_file
 from tests.support.builders import build_actor
 from tests.support.clock import START
-from tests.support.disk import InlineDisk
 from tests.support.ids import SeededIds
-from tests.support.process import RecordingProcess
 from tests.support.randomness import SeededRandomness
 
 VALUE = "correct horse battery staple"
@@ -24,14 +22,6 @@ def make_vault(path: Path, seed: int = 0) -> Vault:
     if not path.exists():
         create_key_file(path, SeededRandomness(seed))
     return Vault(FileKeyProvider(path, SeededRandomness(1)), ids=IDS, randomness=SeededRandomness(2))
-
-
-@pytest.fixture
-async def store(disk: InlineDisk, process: RecordingProcess) -> AsyncIterator[Store]:
-    opened = open_store("sqlite://", disk=disk, process=process, readers=InlineDisk)
-    await opened.migrate()
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

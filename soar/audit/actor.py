@@ -1,0 +1,25 @@
+"""From who is logged in to who the audit names."""
+
+from soar.model.audit import Actor
+from soar.model.identity import Principal
+
+
+def describe_principal(principal: Principal, *, kind: str | None = None, assurance: str | None = None) -> Actor:
+    """Return an authenticated principal as an actor.
+
+    Args:
+        principal: who acts.
+        kind: what the audit calls them; None is the principal's own kind. A person is `user` where it is the person
+            that counts, whatever token speaks for them.
+        assurance: how sure we were that it was this person, where that was asked.
+    """
+    return Actor(
+        kind=kind or principal.kind.value,
+        id=principal.id,
+        name=principal.name,
+        via=principal.via,
+        roles=tuple(sorted(principal.roles)),
+        ip=principal.ip,
+        session=principal.session,
+        assurance=assurance,
+    )
