@@ -156,7 +156,7 @@ class Receiver:
             InputError: code `too_large` or `key_reused`, or the body is not what the source sends.
             UnavailableError: the store takes nothing now; nothing was accepted.
         """
-        source = await self._authenticate(source_id, headers, body, remote)
+        source = await self.authenticate(source_id, headers, body, remote)
         try:
             documents = _read_documents(source, body)
         except InputError as error:
@@ -206,9 +206,25 @@ class Receiver:
         """Return the source that signed a request.
 
         Raises:
-            DeniedError: code `unauthenticated`.
+            DeniedError: code `unauthenticated`: unknown source, wrong signature or old timestamp, all told alike.
+            InputError: code `too_large`.
         """
-        return await self._authenticate(source_id, headers, body, remote)
+        if len(body) > LARGEST_BODY:
+            raise InputError(
+                f"the body is larger than {LARGEST_BODY} bytes", code="too_large", hint="send fewer alerts at once"
+            )
+        source = self._sources.get(source_id)
+        recipe = source.recipe if source else _NOBODY
+        keys = [key for name in recipe.secrets if (key := await self._find_key(name)) is not None]
+        refusal = find_refusal(recipe, Request(headers, body), keys, self._clock.now())
+        if source is None or refusal is not None:
+            await self._refuse(source_id, remote, refusal if source else "there is no such source", kind="stranger")
+            raise DeniedError(
+                "this source does not know you",
+                code="unauthenticated",
+                hint="check the source's name, its key and the clock",
+            )
+        return source
 
     def check(self, source_id: str, body: bytes) -> list[Checked]:
         """Say what would happen to a body; nothing is stored.
@@ -232,24 +248,6 @@ class Receiver:
         source = self._sources.get(source_id)
         if source is None:
             raise NotFoundError(f"no source {source_id}", hint="`soar source list` shows them")
-        return source
-
-    async def _authenticate(self, source_id: str, headers: Mapping[str, str], body: bytes, remote: str) -> Source:
-        if len(body) > LARGEST_BODY:
-            raise InputError(
-                f"the body is larger than {LARGEST_BODY} bytes", code="too_large", hint="send fewer alerts at once"
-            )
-        source = self._sources.get(source_id)
-        recipe = source.recipe if source else _NOBODY
-        keys = [key for name in recipe.secrets if (key := await self._find_key(name)) is not None]
-        refusal = find_refusal(recipe, Request(headers, body), keys, self._clock.now())
-        if source is None or refusal is not None:
-            await self._refuse(source_id, remote, refusal if source else "there is no such source", kind="stranger")
-            raise DeniedError(
-                "this source does not know you",
-                code="unauthenticated",
-                hint="check the source's name, its key and the clock",
-            )
         return source
 
     async def _find_key(self, name: str) -> Secret | None:

@@ -19,11 +19,6 @@ def find_difference(wanted: JsonValue, found: JsonValue, *, is_subset: bool = Fa
     return next(_compare(wanted, found, "", is_subset), None)
 
 
-def is_same(wanted: JsonValue, found: JsonValue) -> bool:
-    """Whether two values are equal; true is not 1."""
-    return find_difference(wanted, found) is None
-
-
 def _compare(wanted: JsonValue, found: JsonValue, path: str, is_subset: bool) -> Iterator[str]:  # noqa: FBT001 -- passed on
     match wanted, found:
         case {"contains": str(part), **rest}, _ if not rest:
