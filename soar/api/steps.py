@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import assert_never
 
 from pydantic import JsonValue
 
@@ -11,8 +10,9 @@ from soar.api.schemas.runs import FaultView, StepItemView, StepView
 from soar.engine.state import RunState
 from soar.expr import to_plain
 from soar.model.catalog import Catalog
-from soar.model.playbook import AskGate, GroupSteps, Playbook, SetValues, Step, StepBody, StopRun, UseAction
+from soar.model.playbook import Playbook
 from soar.model.run import StepFault, StepRecord, StepStatus
+from soar.model.step import Step, UseAction, list_branches
 
 _ELEMENT = re.compile(r"#(\d+)")
 _NOT_REACHED = "the run did not come to this step"
@@ -60,8 +60,8 @@ def _walk_playbook(playbook: Playbook) -> Iterator[_Placed]:
 def _walk(steps: Sequence[Step], depth: int, *, is_handler: bool) -> Iterator[_Placed]:
     for step in steps:
         yield _Placed(step, depth, is_handler)
-        if isinstance(step.body, GroupSteps):
-            yield from _walk(step.body.steps, depth + 1, is_handler=is_handler)
+        for branch in list_branches(step.body):
+            yield from _walk(branch.steps, depth + 1, is_handler=is_handler)
         if step.gate is not None:
             yield from _walk(step.gate.on_deny.steps, depth + 1, is_handler=True)
         yield from _walk(step.on_failure.steps, depth + 1, is_handler=True)
@@ -94,7 +94,7 @@ def _view_step(
         path=step.path,
         id=step.id,
         label=step.label,
-        kind=_name_kind(step.body),
+        kind=step.body.kind,
         action=action,
         effect=spec.effect if spec else None,
         depth=placed.depth,
@@ -174,19 +174,3 @@ def _hide(document: JsonValue, path: Sequence[str]) -> JsonValue:
     if isinstance(document, dict) and path[0] in document:
         return {**document, path[0]: _hide(document[path[0]], path[1:])}
     return document
-
-
-def _name_kind(body: StepBody) -> str:
-    match body:
-        case UseAction():
-            return "use"
-        case GroupSteps():
-            return "group"
-        case SetValues():
-            return "set"
-        case StopRun():
-            return "stop"
-        case AskGate():
-            return "gate"
-        case _:
-            assert_never(body)

@@ -11,8 +11,8 @@ from soar.expr import to_plain
 from soar.model.approval import Approval, Card, VoteChoice
 from soar.model.catalog import Catalog
 from soar.model.ids import encode_crockford
-from soar.model.playbook import Assurance
 from soar.model.run import Run
+from soar.model.step import Assurance
 from soar.store import Unit
 
 _CODE_LENGTH = 10  # base 32 characters: 50 bits of the digest

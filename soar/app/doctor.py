@@ -11,7 +11,7 @@ from soar.app.site import Site, read_site
 from soar.app.wiring import Service
 from soar.audit.keyfile import read_key_file
 from soar.model.errors import SoarError
-from soar.model.playbook import walk_steps
+from soar.model.step import walk_steps
 from soar.playbook import list_files
 
 

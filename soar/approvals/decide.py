@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from soar.model.approval import Approval, ApprovalStatus, Vote, VoteChoice
-from soar.model.playbook import Assurance
+from soar.model.step import Assurance
 
 LEVELS = tuple(Assurance)
 """From the weakest to the strongest."""

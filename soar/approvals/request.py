@@ -9,8 +9,8 @@ from soar.engine.commands import RequestApproval
 from soar.model.approval import Approval, ApprovalStatus, Card, EscalationLevel
 from soar.model.catalog import ActionSpec, Effect
 from soar.model.identity import User
-from soar.model.playbook import Assurance
 from soar.model.run import Run
+from soar.model.step import Assurance
 from soar.policy import GateRule, combine
 
 _SHOWN_TARGETS = 50

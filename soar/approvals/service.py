@@ -31,8 +31,8 @@ from soar.model.catalog import ActionSpec, Effect
 from soar.model.errors import NotFoundError
 from soar.model.identity import Principal, PrincipalKind, User
 from soar.model.ids import Ids, normalize_code
-from soar.model.playbook import Assurance
 from soar.model.run import Run, Timer
+from soar.model.step import Assurance
 from soar.model.values import JsonValue
 from soar.policy import GateRule, Policy, Target, required_gate
 from soar.store import Unit

@@ -9,7 +9,7 @@ from soar.app.site import read_site
 from soar.cli.output import Line, mark
 from soar.cli.site import find_settings
 from soar.model.errors import InputError
-from soar.model.playbook import Step
+from soar.model.step import Step
 from soar.model.values import JsonValue, as_value
 from soar.playbook import render_text
 from soar.rehearsal.coverage import Answer, Branch, Coverage, GateCover

@@ -8,7 +8,8 @@ from soar.app.site import read_site
 from soar.cli.output import Line, count
 from soar.cli.site import find_settings
 from soar.model.errors import InputError, NotFoundError
-from soar.model.playbook import Playbook, UseAction, walk_steps
+from soar.model.playbook import Playbook
+from soar.model.step import UseAction, walk_steps
 from soar.model.values import JsonValue
 from soar.playbook import Finding, Loaded, Severity, list_files, render_text
 

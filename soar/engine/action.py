@@ -9,12 +9,12 @@ from soar.engine.events import ActionFailed, ActionSucceeded, OutcomeUnknown
 from soar.engine.place import Place
 from soar.engine.retry import default_retry, delay_before_next, is_repeatable
 from soar.engine.turn import Turn, retry_timer
-from soar.expr import EvaluationError, ExpressionError, parse_duration, to_plain
+from soar.expr import EvaluationError, ExpressionError, parse_duration, print_duration, to_plain
 from soar.model.catalog import ActionSpec, Effect
 from soar.model.errors import ActionCode, BugError
 from soar.model.ids import derive_effect_key
-from soar.model.playbook import Step, UseAction
 from soar.model.run import Mode, StepRecord, StepStatus
+from soar.model.step import Poll, Step, UseAction
 from soar.model.values import JsonValue, Value, as_value
 
 
@@ -106,6 +106,7 @@ def start_call(turn: Turn, record: StepRecord, approval: str | None) -> None:
         attempt=record.attempt + 1,
         approval=approval,
         started_at=record.started_at or turn.at,
+        called_at=(record.called_at or turn.at) if use_of(step).poll else None,
     )
     turn.put(running)
     turn.commands.append(command_for(turn, running))
@@ -119,7 +120,9 @@ def command_for(turn: Turn, record: StepRecord) -> StartAction:
     return StartAction(
         call=frozen_call(turn, record),
         attempt=record.attempt,
-        effect_key=derive_effect_key(turn.plan.run, path if iteration is not None else record.path, iteration, 0),
+        effect_key=derive_effect_key(
+            turn.plan.run, path if iteration is not None else record.path, iteration, record.polls
+        ),
         approval=record.approval,
         timeout=step.timeout.total_seconds() if step.timeout else _default_timeout(turn),
         targets=targets_of(spec_of(turn, step), record.arguments),
@@ -136,20 +139,38 @@ def succeed(turn: Turn, record: StepRecord, place: Place, event: ActionSucceeded
     step = turn.plan.program.step(record.path)
     use = use_of(step)
     done = replace(record, output=event.output, has_output=True)
-    extra: Mapping[str, Value] = {"output": event.output}
     try:
-        outputs: Value = {
-            name: turn.render(f"{step.path}/outputs/{name}", source, place, extra)
-            for name, source in use.outputs.items()
-        }
+        if use.poll is not None and not turn.decide(use.poll.until, place, {"output": event.output}):
+            _poll_again(turn, record, use.poll)
+            return
+        outputs: Value = turn.render_outputs(step, use.outputs, place, event.output)
         held = _hold(turn, step, place, done)
     except ExpressionError as error:
         turn.fail(done, error.code, f"it was done, but what comes after cannot be worked out: {error.message}")
         return
     expires = held.expires_at if held else None
-    turn.finish(replace(done, outputs=outputs if use.outputs else None, expires_at=expires), StepStatus.SUCCEEDED)
+    turn.finish(replace(done, outputs=outputs, expires_at=expires), StepStatus.SUCCEEDED)
     if held is not None:
         turn.commands.append(held)
+
+
+def _poll_again(turn: Turn, record: StepRecord, poll: Poll) -> None:
+    """Plan the next call; one that would come after the end of the poll's time is not made."""
+    if turn.is_halted:
+        turn.finish(record, StepStatus.CANCELLED, "the run ended before it was done")
+    elif turn.at + poll.every > (record.called_at or turn.at) + poll.timeout:
+        message = f"`{poll.until}` did not come true within {print_duration(poll.timeout)}"
+        turn.fail(record, ActionCode.TIMEOUT.value, message)
+    else:
+        waiting = replace(
+            record,
+            status=StepStatus.RETRYING,
+            polls=record.polls + 1,
+            settled=record.attempt,
+            reason=f"`{poll.until}` is not true yet",
+        )
+        turn.put(waiting)
+        turn.start_timer(retry_timer(waiting), poll.every)
 
 
 def _hold(turn: Turn, step: Step, place: Place, record: StepRecord) -> HoldResponse | None:
@@ -203,7 +224,11 @@ def fail(turn: Turn, record: StepRecord, place: Place, event: ActionFailed) -> N
     step = turn.plan.program.step(record.path)
     retry = use_of(step).retry or turn.plan.playbook.default_retry or default_retry(spec_of(turn, step))
     delay = delay_before_next(
-        retry, attempt=event.attempt, code=event.code, retry_after=event.retry_after, jitter=event.jitter
+        retry,
+        attempt=event.attempt - record.settled,
+        code=event.code,
+        retry_after=event.retry_after,
+        jitter=event.jitter,
     )
     if delay is None or turn.is_halted or not _wants_retry(turn, retry.when, place, record, event):
         turn.fail(record, event.code, event.message)

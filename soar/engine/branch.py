@@ -1,20 +1,20 @@
 """How a step begins: its condition, its gate, and then what it does."""
 
 from dataclasses import replace
-from typing import assert_never
 
-from soar.engine.action import freeze_call, frozen_call, start_call
+from soar.engine.action import frozen_call
+from soar.engine.body import enact
+from soar.engine.callee import call_of
 from soar.engine.commands import Call
 from soar.engine.events import ApprovalDecided
-from soar.engine.gate import ask, deny, find_gate, freeze_group, gate_of
+from soar.engine.gate import ask, deny, find_gate, freeze_group, freeze_step, gate_of
 from soar.engine.loop import open_loop
 from soar.engine.place import Place
-from soar.engine.state import Ending
+from soar.engine.question import question_id, take_answer
 from soar.engine.turn import Turn
 from soar.expr import ExpressionError
-from soar.model.playbook import AskGate, Foreach, Gate, GroupSteps, SetValues, Step, StopRun, UseAction
-from soar.model.run import RunStatus, StepRecord, StepStatus
-from soar.model.values import Value
+from soar.model.run import StepRecord, StepStatus
+from soar.model.step import AskPeople, CallPlaybook, Foreach, Gate, Step, UseAction
 
 
 def begin(turn: Turn, step: Step, place: Place) -> None:
@@ -44,6 +44,9 @@ def begin_element(turn: Turn, step: Step, place: Place) -> None:
 def go_on(turn: Turn, record: StepRecord, event: ApprovalDecided) -> None:
     """Go on after a gate, or do not."""
     step = turn.plan.program.step(record.path)
+    if isinstance(step.body, AskPeople) and event.approval == question_id(turn, record.path):
+        take_answer(turn, record, step.body, event)
+        return
     gate = gate_of(turn, step)
     decided = replace(record, outcome=event.outcome, comment=event.comment)
     if event.outcome != "approved":
@@ -53,7 +56,7 @@ def go_on(turn: Turn, record: StepRecord, event: ApprovalDecided) -> None:
         if step.foreach is not None and not gate.per_item:
             turn.put(replace(decided, status=StepStatus.RUNNING))
         else:
-            _proceed(turn, step, turn.place(record.path), decided)
+            enact(turn, step, turn.place(record.path), decided)
     except ExpressionError as error:
         turn.fail(decided, error.code, error.message)
 
@@ -69,51 +72,22 @@ def _begin_loop(turn: Turn, step: Step, place: Place, foreach: Foreach, record: 
 
 
 def _enter(turn: Turn, step: Step, place: Place, record: StepRecord, gate: Gate | None) -> None:
-    calls = _freeze(turn, step, place, record) if gate or isinstance(step.body, UseAction) else ()
+    is_call = isinstance(step.body, UseAction | CallPlaybook)
+    calls = _freeze(turn, step, place, record) if gate or is_call else ()
     record = turn.records.get(place.path, record)
     if gate is None:
-        _proceed(turn, step, place, record)
+        enact(turn, step, place, record)
     else:
         ask(turn, step, place, gate, record, calls)
 
 
 def _freeze(turn: Turn, step: Step, place: Place, record: StepRecord) -> tuple[Call, ...]:
     """Resolve what would be sent and keep it in the records; what is frozen already stays as it is."""
-    if not isinstance(step.body, UseAction):
+    if not isinstance(step.body, UseAction | CallPlaybook):
         return freeze_group(turn, step, place)
     if record.arguments is not None:
-        return (frozen_call(turn, record),)
-    call = freeze_call(turn, step, place)
+        is_action = isinstance(step.body, UseAction)
+        return (frozen_call(turn, record) if is_action else call_of(step, place.path, record.arguments),)
+    call = freeze_step(turn, step, place)
     turn.put(replace(record, arguments=call.arguments))
     return (call,)
-
-
-def _proceed(turn: Turn, step: Step, place: Place, record: StepRecord) -> None:
-    """Do what the step is for; every gate before it has been passed."""
-    match step.body:
-        case UseAction():
-            start_call(turn, record, record.approval or place.approval)
-        case GroupSteps():
-            turn.put(replace(record, status=StepStatus.RUNNING, started_at=record.started_at or turn.at))
-            if step.timeout is not None:
-                turn.start_timer(f"timeout:{record.path}", step.timeout)
-        case SetValues(values=values):
-            output: Value = {
-                name: turn.render(f"{step.path}/set/{name}", source, place) for name, source in values.items()
-            }
-            turn.finish(
-                replace(record, output=output, has_output=True, started_at=record.started_at or turn.at),
-                StepStatus.SUCCEEDED,
-            )
-        case StopRun(status=status, reason=source):
-            reason = turn.render(f"{step.path}/stop/reason", source, place)
-            turn.finish(replace(record, started_at=turn.at), StepStatus.SUCCEEDED)
-            turn.end(
-                Ending(
-                    status=RunStatus(status), reason=reason if isinstance(reason, str) else None, phase=turn.state.phase
-                )
-            )
-        case AskGate():
-            turn.finish(replace(record, started_at=record.started_at or turn.at), StepStatus.SUCCEEDED)
-        case _:
-            assert_never(step.body)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from soar.model.playbook import Assurance
 from soar.model.run import RunStatus
+from soar.model.step import Assurance, Question
 from soar.model.values import JsonValue, Value
 
 
@@ -111,6 +111,64 @@ class RequestApproval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestAnswer:
+    """Ask people for facts; the road is that of approvals.
+
+    Attributes:
+        approval: id, derived from run and path.
+        to: who may answer, a principal.
+        fields: by id.
+    """
+
+    approval: str
+    path: str
+    label: str
+    to: str
+    question: str
+    fields: Mapping[str, Question]
+    timeout: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartRun:
+    """Start another playbook and send a `RunEnded` when it is over, or cannot be started.
+
+    Attributes:
+        run: id of the new run, derived from ours and the path.
+        call: what was frozen, with the inputs as arguments; its action is `playbook.<id>`.
+        approval: as in `StartAction`.
+    """
+
+    run: str
+    playbook: str
+    call: Call
+    approval: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRun:
+    """Let a run end that a step has started; its `RunEnded` comes all the same."""
+
+    run: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchEvents:
+    """Send an `EventArrived` to this step for each event of this type."""
+
+    path: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetEvents:
+    """Watch no longer for a step."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CancelApproval:
     """Take a question back; its run has ended or its arguments changed."""
 
@@ -139,13 +197,25 @@ class HoldResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishRun:
-    """The run is over."""
+    """The run is over; with `is_rolled_back`, what it has changed is taken back, the latest first."""
 
     status: RunStatus
     reason: str | None
     outputs: Mapping[str, Value]
+    is_rolled_back: bool = False
 
 
 Command: TypeAlias = (
-    StartAction | StartTimer | CancelTimer | RequestApproval | CancelApproval | HoldResponse | FinishRun
+    StartAction
+    | StartTimer
+    | CancelTimer
+    | RequestApproval
+    | RequestAnswer
+    | CancelApproval
+    | StartRun
+    | CancelRun
+    | WatchEvents
+    | ForgetEvents
+    | HoldResponse
+    | FinishRun
 )

@@ -78,9 +78,10 @@ class ApprovalDecided:
     """People decided, or time did.
 
     Attributes:
-        outcome: `approved`, `denied`, `expired`, `cancelled` or `refused`.
+        outcome: `approved`, `denied`, `expired`, `cancelled` or `refused`; `answered` if facts were asked for.
         comment: what the last voter wrote, or why it was refused.
         digest: of what was approved.
+        answers: by field, if facts were asked for.
     """
 
     kind: ClassVar[str] = "approval_decided"
@@ -90,6 +91,45 @@ class ApprovalDecided:
     outcome: str
     digest: str
     comment: str | None = None
+    answers: Value = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded:
+    """A run that a step had started is over, or could not be started.
+
+    Attributes:
+        run: id of that run.
+        status: one of the final ones of `soar.model.run.RunStatus`.
+        outputs: what it gives back.
+        reason: how it ended, in words.
+    """
+
+    kind: ClassVar[str] = "run_ended"
+    at: datetime
+    path: str
+    run: str
+    status: str
+    outputs: Value = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventArrived:
+    """Something happened in the service that a step waits for.
+
+    Attributes:
+        type: one of `soar.model.event.EventType`.
+        subject: id of what it is about.
+        data: what is known of it.
+    """
+
+    kind: ClassVar[str] = "event_arrived"
+    at: datetime
+    path: str
+    type: str
+    subject: str
+    data: Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,16 +151,10 @@ class AlertJoined:
     alert: str
 
 
-Event: TypeAlias = (
-    RunStarted
-    | ActionSucceeded
-    | ActionFailed
-    | OutcomeUnknown
-    | TimerFired
-    | ApprovalDecided
-    | CancelRequested
-    | AlertJoined
-)
+StepEvent: TypeAlias = ActionSucceeded | ActionFailed | OutcomeUnknown | ApprovalDecided | RunEnded | EventArrived
+"""What happens to one step; its `path` says to which."""
+
+Event: TypeAlias = RunStarted | TimerFired | CancelRequested | AlertJoined | StepEvent
 
 _KINDS: Mapping[str, type[Event]] = {
     event.kind: event
@@ -131,6 +165,8 @@ _KINDS: Mapping[str, type[Event]] = {
         OutcomeUnknown,
         TimerFired,
         ApprovalDecided,
+        RunEnded,
+        EventArrived,
         CancelRequested,
         AlertJoined,
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from soar.engine.action import freeze_call, spec_of, targets_of
+from soar.engine.callee import freeze_inputs
 from soar.engine.commands import Call, RequestApproval
 from soar.engine.events import ApprovalDecided
 from soar.engine.place import Place
@@ -14,8 +15,8 @@ from soar.expr import EvaluationError
 from soar.model.canonical import digest
 from soar.model.catalog import Effect
 from soar.model.ids import derive_id
-from soar.model.playbook import AfterFailure, Gate, GroupSteps, Step, UseAction, walk_steps
 from soar.model.run import Mode, RunStatus, StepRecord, StepStatus
+from soar.model.step import AfterFailure, CallPlaybook, Gate, Step, UseAction, list_branches, walk_steps
 from soar.model.values import JsonValue, Value, print_timestamp
 
 
@@ -41,7 +42,7 @@ def find_gate(turn: Turn, step: Step, place: Place) -> Gate | None:
     match turn.plan.mode:
         case Mode.SHADOW:
             return None
-        case Mode.SUPERVISED if _is_write(turn, step) and place.approval is None:
+        case Mode.SUPERVISED if isinstance(step.body, UseAction) and _is_write(turn, step) and place.approval is None:
             return gate_of(turn, step)
         case Mode.LIVE | Mode.SUPERVISED:
             gate = step.gate
@@ -62,7 +63,23 @@ def gate_of(turn: Turn, step: Step) -> Gate:
 
 
 def _is_write(turn: Turn, step: Step) -> bool:
-    return isinstance(step.body, UseAction) and spec_of(turn, step).effect is not Effect.READ
+    """Whether a step may change something; what another playbook does is not known here."""
+    match step.body:
+        case UseAction():
+            return spec_of(turn, step).effect is not Effect.READ
+        case body:
+            return isinstance(body, CallPlaybook)
+
+
+def freeze_step(turn: Turn, step: Step, place: Place) -> Call:
+    """Resolve what a step would send, be it an action or another playbook.
+
+    Raises:
+        EvaluationError: an expression in it cannot be evaluated, or the action is not installed.
+    """
+    if isinstance(step.body, CallPlaybook):
+        return freeze_inputs(turn, step, step.body, place)
+    return freeze_call(turn, step, place)
 
 
 def ask(turn: Turn, step: Step, place: Place, gate: Gate, record: StepRecord, calls: tuple[Call, ...]) -> None:
@@ -81,7 +98,8 @@ def _request(
     turn: Turn, step: Step, place: Place, gate: Gate, approval: str, calls: tuple[Call, ...]
 ) -> RequestApproval:
     plan, key = turn.plan, f"{step.path}/approve"
-    targets = [target for call in calls for target in targets_of(turn.plan.actions[call.action], call.arguments)]
+    specs = ((turn.plan.actions.get(call.action), call.arguments) for call in calls)
+    targets = [target for spec, arguments in specs if spec for target in targets_of(spec, arguments)]
     return RequestApproval(
         approval=approval,
         path=place.path,
@@ -151,15 +169,13 @@ def freeze_group(turn: Turn, step: Step, place: Place) -> tuple[Call, ...]:
     Raises:
         EvaluationError: one depends on another's output, or repeats over a list: such a step needs its own gate.
     """
-    if not isinstance(step.body, GroupSteps):
-        return ()
     calls: list[Call] = []
-    for inner in walk_steps(step.body.steps):
-        if not isinstance(inner.body, UseAction) or spec_of(turn, inner).effect is Effect.READ:
+    for inner in (inner for branch in list_branches(step.body) for inner in walk_steps(branch.steps)):
+        if not _is_write(turn, inner):
             continue
         if inner.foreach is not None:
             raise EvaluationError(f"{inner.label} repeats over a list", code="P405", hint="gate the step itself")
-        call = freeze_call(turn, inner, turn.place(place.locate(inner.path)))
+        call = freeze_step(turn, inner, turn.place(place.locate(inner.path)))
         turn.put(StepRecord(path=call.step, status=StepStatus.PENDING, arguments=call.arguments))
         calls.append(call)
     return tuple(calls)

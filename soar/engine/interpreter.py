@@ -1,11 +1,13 @@
 """The interpreter: state and event in, decision out. Pure, and it never raises for a playbook's own fault."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
 from soar.engine.action import command_for, fail, lose, start_call, succeed
 from soar.engine.branch import go_on
+from soar.engine.callee import take_end
 from soar.engine.commands import CancelTimer, Command, FinishRun, StartAction
 from soar.engine.events import (
     ActionFailed,
@@ -14,26 +16,38 @@ from soar.engine.events import (
     ApprovalDecided,
     CancelRequested,
     Event,
+    EventArrived,
     OutcomeUnknown,
+    RunEnded,
     RunStarted,
+    StepEvent,
     TimerFired,
 )
 from soar.engine.gate import gate_of
 from soar.engine.join import Joined, settle_list
 from soar.engine.place import Place
 from soar.engine.plan import Plan
+from soar.engine.question import question_id
 from soar.engine.replay import dump_changes
 from soar.engine.state import Ending, Phase, RunState, check_run_transition
 from soar.engine.turn import Turn, retry_timer
-from soar.expr import ExpressionError
-from soar.model.playbook import Step, UseAction
-from soar.model.run import RunStatus, StepFault, StepRecord, StepStatus
+from soar.engine.wait import end_wait, take_event
+from soar.expr import ExpressionError, print_duration
+from soar.model.playbook import Rollback
+from soar.model.run import Mode, RunStatus, StepFault, StepRecord, StepStatus
+from soar.model.step import AskPeople, Step, UseAction, WaitForEvent, WaitUntil, WaitWhile
 from soar.model.values import JsonValue, Value
 
 RUN_TIMER = "run"
 """Id of the timer that ends a run which takes too long."""
 
 _ROOT = Place("", {}, (), None)
+
+_ROLLED_BACK: Mapping[Rollback, frozenset[RunStatus]] = {
+    Rollback.MANUAL: frozenset(),
+    Rollback.ON_FAILURE: frozenset({RunStatus.FAILED, RunStatus.TIMED_OUT}),
+    Rollback.ON_CANCEL: frozenset({RunStatus.CANCELLED}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +109,30 @@ def _take(turn: Turn, event: Event) -> None:
     match event:
         case RunStarted():
             _start(turn)
-        case ActionSucceeded() | ActionFailed() | OutcomeUnknown():
-            _take_answer(turn, event)
         case TimerFired(timer=timer):
             _take_timer(turn, timer)
-        case ApprovalDecided(path=path, approval=approval):
-            record = turn.records.get(path)
-            if record and record.status is StepStatus.WAITING and record.approval == approval:
-                go_on(turn, record, event)
         case CancelRequested(by=by, reason=reason):
             said = f"cancelled by {by}" + (f": {reason}" if reason else "")
             turn.end(Ending(status=RunStatus.CANCELLED, reason=said, phase=turn.state.phase))
         case AlertJoined(alert=alert):
             turn.state = replace(turn.state, alerts=(*turn.state.alerts, alert))
+        case _:
+            record = turn.records.get(event.path)
+            if record is not None:
+                _take_for_step(turn, record, event)
+
+
+def _take_for_step(turn: Turn, record: StepRecord, event: StepEvent) -> None:
+    match event:
+        case ActionSucceeded() | ActionFailed() | OutcomeUnknown():
+            _take_answer(turn, record, event)
+        case ApprovalDecided():
+            if record.status is StepStatus.WAITING and record.approval == event.approval:
+                go_on(turn, record, event)
+        case RunEnded():
+            take_end(turn, record, event)
+        case EventArrived():
+            take_event(turn, record, event)
         case _:
             assert_never(event)
 
@@ -125,9 +150,8 @@ def _start(turn: Turn) -> None:
         turn.end(Ending(status=RunStatus.FAILED, reason=fault.message, phase=Phase.STEPS, fault=fault))
 
 
-def _take_answer(turn: Turn, event: ActionSucceeded | ActionFailed | OutcomeUnknown) -> None:
-    record = turn.records.get(event.path)
-    if record is None or record.status is not StepStatus.RUNNING or record.attempt != event.attempt:
+def _take_answer(turn: Turn, record: StepRecord, event: ActionSucceeded | ActionFailed | OutcomeUnknown) -> None:
+    if record.status is not StepStatus.RUNNING or record.attempt != event.attempt:
         return
     place = turn.place(record.path)
     match event:
@@ -150,10 +174,19 @@ def _take_timer(turn: Turn, timer: str) -> None:
         return
     if kind == "retry" and record.status is StepStatus.RETRYING and retry_timer(record) == timer:
         start_call(turn, record, record.approval)
+    elif kind == "wait" and record.status is StepStatus.WAITING:
+        end_wait(turn, record)
     elif kind == "timeout" and record.status is StepStatus.RUNNING:
-        step = turn.plan.program.step(record.path)
-        fault = StepFault(code="timeout", message=f"it took longer than {step.timeout}", step=step.id or step.path)
-        turn.put(replace(record, fault=fault))
+        _time_out(turn, record)
+
+
+def _time_out(turn: Turn, record: StepRecord) -> None:
+    """Let a step end that takes too long: what it waits for is taken back, what is under way is waited for."""
+    step = turn.plan.program.step(record.path)
+    limit = "longer than allowed" if step.timeout is None else f"longer than {print_duration(step.timeout)}"
+    fault = StepFault(code="timeout", message=f"it took {limit}", step=step.id or step.path)
+    turn.put(replace(record, fault=fault))
+    turn.cancel_waiting(record.path)
 
 
 def _settle(turn: Turn) -> None:
@@ -207,7 +240,8 @@ def _conclude(turn: Turn) -> RunState:
         return replace(turn.state, records=turn.records, status=status, waiting_for=_say_waiting(turn))
     status, reason, outputs = _render_outputs(turn, turn.state.ending)
     turn.commands.append(CancelTimer(timer=RUN_TIMER))
-    turn.commands.append(FinishRun(status=status, reason=reason, outputs=outputs))
+    is_rolled_back = turn.plan.mode is not Mode.SHADOW and status in _ROLLED_BACK[turn.plan.playbook.rollback]
+    turn.commands.append(FinishRun(status=status, reason=reason, outputs=outputs, is_rolled_back=is_rolled_back))
     return replace(turn.state, records=turn.records, status=status, reason=reason, outputs=outputs, waiting_for=None)
 
 
@@ -236,8 +270,22 @@ def _say_wait(turn: Turn, record: StepRecord) -> str | None:
     step = turn.plan.program.step(record.path)
     match record.status:
         case StepStatus.WAITING:
-            return f"{' or '.join(gate_of(turn, step).by)} to decide: {step.label}"
+            return _say_awaited(turn, step, record)
         case StepStatus.RETRYING:
             return f"the next attempt at: {step.label}"
+        case StepStatus.RUNNING if record.child is not None:
+            return f"another playbook to end: {step.label}"
         case _:
             return None
+
+
+def _say_awaited(turn: Turn, step: Step, record: StepRecord) -> str:
+    match step.body:
+        case AskPeople() if record.approval == question_id(turn, record.path):
+            return f"an answer to: {step.label}"
+        case WaitWhile() | WaitUntil() if record.approval is None:
+            return f"its time: {step.label}"
+        case WaitForEvent(event=event) if record.approval is None:
+            return f"the event {event}: {step.label}"
+        case _:
+            return f"{' or '.join(gate_of(turn, step).by)} to decide: {step.label}"

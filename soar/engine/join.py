@@ -1,14 +1,14 @@
 """Lists of steps: which may begin, which are over, and what a failure among them means."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from soar.engine.branch import begin, begin_element
 from soar.engine.loop import close_loop, may_start, places_of
 from soar.engine.place import Place
 from soar.engine.turn import Turn
-from soar.model.playbook import AfterFailure, Foreach, GroupSteps, Step, StopRun
 from soar.model.run import StepFault, StepRecord, StepStatus
+from soar.model.step import AfterFailure, Branch, Foreach, ParallelSteps, Step, StopRun, list_branches
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +124,40 @@ def _follow(
 
 
 def _settle_group(turn: Turn, step: Step, place: Place) -> None:
-    if not isinstance(step.body, GroupSteps):
+    branches = _list_taken(step, turn.records[place.path])
+    if not branches:
         return
-    inside = turn.place(f"{place.path}/steps")
-    joined = settle_list(turn, step.body.steps, inside, turn.records[place.path].fault)
+    joined = _settle_branches(turn, step, place, branches)
     if joined.is_open:
         return
     record = turn.records[place.path]
     if joined.fault is not None:
         turn.fail_with(record, joined.fault)
-    elif turn.is_halted and not _holds_stop(turn, step.body.steps, inside):
+    elif turn.is_halted and not any(_holds_stop(turn, branch.steps, place) for branch in branches):
         turn.finish(record, StepStatus.CANCELLED, "the run ended before it was through")
     else:
         turn.finish(record, StepStatus.SUCCEEDED)
+
+
+def _list_taken(step: Step, record: StepRecord) -> tuple[Branch, ...]:
+    """Return the lists of a group that are gone through: all of them, or the one that was chosen."""
+    branches = list_branches(step.body)
+    return tuple(branch for branch in branches if record.branch in {None, branch.key})
+
+
+def _settle_branches(turn: Turn, step: Step, place: Place, branches: tuple[Branch, ...]) -> Joined:
+    """Bring each list as far as it goes; with `fail_fast` a failure in one holds back the others."""
+    has_fail_fast = isinstance(step.body, ParallelSteps) and step.body.has_fail_fast
+    while True:
+        record = turn.records[place.path]
+        joined = [
+            settle_list(turn, branch.steps, turn.place(f"{place.path}/{branch.key}"), record.fault)
+            for branch in branches
+        ]
+        fault = record.fault or next((each.fault for each in joined if each.fault), None)
+        if fault is record.fault or not has_fail_fast:
+            return Joined(any(each.is_open for each in joined), fault)
+        turn.put(replace(record, fault=fault))
 
 
 def _holds_stop(turn: Turn, steps: tuple[Step, ...], place: Place) -> bool:

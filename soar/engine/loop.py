@@ -5,8 +5,8 @@ from dataclasses import replace
 from soar.engine.place import Place
 from soar.engine.turn import Turn
 from soar.expr import EvaluationError
-from soar.model.playbook import AfterFailure, Foreach, Step
 from soar.model.run import StepFault, StepRecord, StepStatus
+from soar.model.step import AfterFailure, Foreach, Step
 from soar.model.values import Value
 
 

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from soar.expr import Template, parse_template
 from soar.model.catalog import ActionSpec
-from soar.model.playbook import Playbook, Step, walk_steps
-from soar.model.playbook import Template as Source
+from soar.model.playbook import Playbook
 from soar.model.run import Mode
+from soar.model.step import Step, walk_steps
+from soar.model.step import Template as Source
 from soar.model.values import Value
 
 _ELEMENT = re.compile(r"#\d+")

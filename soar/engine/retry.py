@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from soar.model.catalog import ActionSpec, Effect, Repeat
 from soar.model.errors import ActionCode
-from soar.model.playbook import Backoff, Retry
+from soar.model.step import Backoff, Retry
 
 TRANSIENT = frozenset({ActionCode.TIMEOUT.value, ActionCode.RATE_LIMITED.value, ActionCode.UNAVAILABLE.value})
 """Codes that mean: the same call may go well later."""

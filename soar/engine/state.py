@@ -15,7 +15,16 @@ STEP_TRANSITIONS: Mapping[StepStatus, frozenset[StepStatus]] = {
         {_Step.PENDING, _Step.SKIPPED, _Step.WAITING, _Step.RUNNING, _Step.SUCCEEDED, _Step.FAILED, _Step.CANCELLED}
     ),
     _Step.WAITING: frozenset(
-        {_Step.RUNNING, _Step.SUCCEEDED, _Step.FAILED, _Step.DENIED, _Step.CANCELLED, _Step.PENDING}
+        {
+            _Step.RUNNING,
+            _Step.SKIPPED,
+            _Step.SUCCEEDED,
+            _Step.FAILED,
+            _Step.DENIED,
+            _Step.CANCELLED,
+            _Step.PENDING,
+            _Step.WAITING,
+        }
     ),
     _Step.RUNNING: frozenset({_Step.RUNNING, _Step.RETRYING, _Step.SUCCEEDED, _Step.FAILED, _Step.CANCELLED}),
     _Step.RETRYING: frozenset({_Step.RUNNING, _Step.FAILED, _Step.CANCELLED}),

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from soar.engine.commands import CancelApproval, CancelTimer, Command, StartTimer
+from soar.engine.commands import CancelApproval, CancelRun, CancelTimer, Command, ForgetEvents, StartTimer
 from soar.engine.place import Place, find_place, view_fault
 from soar.engine.plan import Plan
 from soar.engine.state import Ending, Phase, RunState, check_step_transition
 from soar.expr import EvaluationError, Scope, compile_expression, to_plain
-from soar.model.playbook import Template
 from soar.model.run import StepFault, StepRecord, StepStatus
+from soar.model.step import Step, Template, WaitForEvent
 from soar.model.values import Value
+
+_ELSEWHERE = "its run went another way"
 
 
 class Turn:
@@ -76,15 +78,27 @@ class Turn:
             if part and path != part and not path.startswith((f"{part}/", f"{part}#")):
                 continue
             match record.status:
-                case StepStatus.WAITING if record.approval:
-                    self.commands.append(CancelApproval(approval=record.approval, reason="its run went another way"))
+                case StepStatus.WAITING:
+                    self._cancel_wait(record)
                 case StepStatus.RETRYING:
                     self.commands.append(CancelTimer(timer=retry_timer(record)))
                 case StepStatus.PENDING:
                     pass
+                case StepStatus.RUNNING if record.child and record.reason != _ELSEWHERE:
+                    self.put(replace(record, reason=_ELSEWHERE))
+                    self.commands.append(CancelRun(run=record.child, reason=_ELSEWHERE))
+                    continue
                 case _:
                     continue
             self.finish(record, StepStatus.CANCELLED)
+
+    def _cancel_wait(self, record: StepRecord) -> None:
+        if record.approval is not None:
+            self.commands.append(CancelApproval(approval=record.approval, reason=_ELSEWHERE))
+            return
+        self.commands.append(CancelTimer(timer=wait_timer(record)))
+        if isinstance(self.plan.program.step(record.path).body, WaitForEvent):
+            self.commands.append(ForgetEvents(path=record.path))
 
     # -- expressions --------------------------------------------------------------------------------------------------
 
@@ -116,6 +130,20 @@ class Turn:
         template = self.plan.program.template(key, source)
         return template.render(self.scope(place, extra))
 
+    def render_outputs(
+        self, step: Step, sources: Mapping[str, Template], place: Place, output: Value
+    ) -> dict[str, Value] | None:
+        """Render a step's own outputs; None if it names none.
+
+        Raises:
+            EvaluationError: one of their expressions cannot be evaluated.
+        """
+        extra = {"output": output}
+        rendered = {
+            name: self.render(f"{step.path}/outputs/{name}", source, place, extra) for name, source in sources.items()
+        }
+        return rendered or None
+
     def scope(self, place: Place, extra: Mapping[str, Value] | None = None) -> Scope:
         """Return the names that expressions at a place can use."""
         names: dict[str, Value] = {
@@ -146,6 +174,11 @@ class Turn:
             "mode": plan.mode.value,
             "case": plan.case,
         }
+
+
+def wait_timer(record: StepRecord) -> str:
+    """Return the id of the timer that ends a wait."""
+    return f"wait:{record.path}"
 
 
 def retry_timer(record: StepRecord) -> str:

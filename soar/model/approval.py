@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from soar.model.catalog import Effect
-from soar.model.playbook import Assurance
+from soar.model.step import Assurance
 from soar.model.values import JsonValue
 
 

@@ -94,6 +94,11 @@ class StepRecord:
         approval: id of the approval that it waits or waited for.
         outcome: how the approval ended: `approved`, `denied`, `expired`, `cancelled`.
         comment: what the last voter wrote.
+        branch: which of its lists a step has taken, such as `choose/0/steps`.
+        child: id of the run that a step has started.
+        polls: how many answers have said that it is not done yet.
+        settled: the attempt that gave the last of these answers; retries are counted from there.
+        called_at: when the first of the calls was made that are polled.
     """
 
     path: str
@@ -112,6 +117,11 @@ class StepRecord:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     expires_at: datetime | None = None
+    branch: str | None = None
+    child: str | None = None
+    polls: int = 0
+    settled: int = 0
+    called_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from soar.model.catalog import ActionSpec, Catalog
-from soar.model.playbook import Playbook, UseAction, walk_steps
+from soar.model.playbook import Playbook
+from soar.model.step import UseAction, walk_steps
 from soar.model.values import JsonValue
 from soar.playbook.literals import find_misfit
 from soar.playbook.node import Mapping as MappingNode
@@ -44,9 +45,6 @@ def _check_call(call: _Call, spots: Mapping[str, Spot], catalog: Catalog, report
     place = spot.line, spot.column
     owner = spot.path[:-1]
     connector, _, name = call.action.partition(".")
-    if connector == "playbook":
-        report.add("P130", place, owner, "calling another playbook is not supported by this version")
-        return
     spec = catalog.connectors.get(connector)
     if spec is None:
         hint = report.suggest(connector, catalog.connectors) or "install it, or look for another that does the same"

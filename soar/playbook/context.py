@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from soar.model.playbook import GroupSteps, Step
+from soar.model.step import Step, list_branches
 
 ROOTS = frozenset({"alert", "inputs", "vars", "config", "steps", "run"})
 """The names that every step can read."""
@@ -57,9 +57,10 @@ class Context:
 def list_ids(step: Step) -> tuple[str, ...]:
     """Return the ids that can be read once a step is over: its own, and those inside unless they repeat."""
     own = (step.id,) if step.id else ()
-    if not isinstance(step.body, GroupSteps) or step.foreach is not None:
+    if step.foreach is not None:
         return own
-    return own + tuple(name for inner in step.body.steps for name in list_ids(inner))
+    inner = (step for branch in list_branches(step.body) for step in branch.steps)
+    return own + tuple(name for step in inner for name in list_ids(step))
 
 
 def see_before(steps: tuple[Step, ...], index: int, context: Context) -> Context:

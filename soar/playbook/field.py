@@ -243,6 +243,14 @@ def list_of(reader: Reader[T]) -> Reader[tuple[T, ...]]:
     return read
 
 
+def read_list(field: Field) -> tuple[JsonValue, ...] | None:
+    """Read a list of plain values."""
+    if not isinstance(field.node, Sequence):
+        field.fault("P100", f"a list of values belongs here, not {describe(field.node)}")
+        return None
+    return tuple(item.to_plain() for item in field.node.items)
+
+
 def read_map(field: Field) -> dict[str, JsonValue] | None:
     """Read a map of templates."""
     if not isinstance(field.node, Mapping):
@@ -255,9 +263,18 @@ def read_named(field: Field) -> dict[str, JsonValue] | None:
     """Read a map of templates whose keys are ids, because expressions name them."""
     values = read_map(field)
     for key, entry in field.entries().items() if values else ():
-        if not STEP_ID.fullmatch(key):
-            _fault_id(entry, key, "id")
+        id_named(entry, key, "id")
     return values
+
+
+def id_named(field: Field, text: str, noun: str) -> bool:
+    """Whether a text can be a name in expressions; note down if not. `noun` is what the finding calls it."""
+    if STEP_ID.fullmatch(text):
+        return True
+    known = suggest_id(text)
+    hint = f"write `{known}`" if known else None
+    field.fault("P110", f"{quote(text)} is no {noun} (lower case, digits, _)", hint, is_about_owner=True)
+    return False
 
 
 def id_called(noun: str) -> Reader[str]:
@@ -265,18 +282,9 @@ def id_called(noun: str) -> Reader[str]:
 
     def read(field: Field) -> str | None:
         text = read_text(field)
-        if text is None or STEP_ID.fullmatch(text):
-            return text
-        _fault_id(field, text, noun)
-        return None
+        return text if text is not None and id_named(field, text, noun) else None
 
     return read
-
-
-def _fault_id(field: Field, text: str, noun: str) -> None:
-    known = suggest_id(text)
-    hint = f"write `{known}`" if known else None
-    field.fault("P110", f"{quote(text)} is no {noun} (lower case, digits, _)", hint, is_about_owner=True)
 
 
 def read_principal(field: Field) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeAlias
 
-from soar.model.playbook import AfterFailure, Assurance, Escalation, Gate, OnDeny, Step
+from soar.model.step import AfterFailure, Assurance, Escalation, Gate, OnDeny, Step
 from soar.playbook.field import (
     Field,
     Fields,
@@ -62,8 +62,6 @@ def read_gate(field: Field, read_steps: StepsReader) -> Gate | None:
     keys = open_map(field, _KEYS, "a principal, such as role:analyst, or a map of keys")
     if keys is None:
         return None
-    if "subset" in keys and keys.read("subset", read_bool, default=False):
-        keys.field.fault("P130", "`subset` is not supported by this version", "remove it")
     quorum = keys.get("quorum")
     gate = Gate(
         by=keys.need("by", list_of(read_principal), ()),
@@ -78,6 +76,7 @@ def read_gate(field: Field, read_steps: StepsReader) -> Gate | None:
         confirm=keys.template("confirm"),
         comment=keys.read("comment", word_of(("optional", "required", "required_on_deny")), "optional"),
         per_item=keys.read("per", word_of(("batch", "item")), "batch") == "item",
+        may_choose=keys.read("subset", read_bool, default=False),
         timeout=keys.read("timeout", read_duration, timedelta(minutes=30)),
         remind=keys.read("remind", list_of(read_duration), ()),
         escalate=keys.read("escalate", list_of(_read_escalation), ()),

@@ -7,8 +7,9 @@ from typing import Final
 
 from soar.expr import ExpressionError, parse_duration, parse_template
 from soar.model.catalog import ActionSpec, Catalog, Effect
-from soar.model.playbook import GroupSteps, Playbook, Step, UseAction, walk_steps
+from soar.model.playbook import Playbook
 from soar.model.run import Mode
+from soar.model.step import Step, UseAction, list_branches, walk_steps
 from soar.playbook.context import list_ids
 from soar.playbook.node import Spot
 from soar.playbook.report import Report
@@ -37,8 +38,9 @@ def check_gating(
             if action is not None and rule is not None:
                 _check_step(gated, action, rule, spots, report)
     for step in walk_steps(playbook.steps + playbook.on_failure + playbook.finally_):
-        if step.gate is not None and isinstance(step.body, GroupSteps):
-            _check_group(step.body.steps, spots, catalog, report)
+        inner = tuple(inner for branch in list_branches(step.body) for inner in branch.steps)
+        if step.gate is not None and inner:
+            _check_group(inner, spots, catalog, report)
     _check_supervision(playbook, spots, catalog, report)
 
 
@@ -46,8 +48,8 @@ def _walk_gated(steps: tuple[Step, ...], gates: tuple[Step, ...]) -> Iterator[_G
     for step in steps:
         here = (*gates, step) if step.gate is not None else gates
         yield _Gated(step, here)
-        if isinstance(step.body, GroupSteps):
-            yield from _walk_gated(step.body.steps, here)
+        for branch in list_branches(step.body):
+            yield from _walk_gated(branch.steps, here)
         if step.gate is not None:
             yield from _walk_gated(step.gate.on_deny.steps, ())
         yield from _walk_gated(step.on_failure.steps, ())

@@ -3,7 +3,6 @@
 from soar.expr import ExpressionError
 from soar.expr.strings import compile_pattern
 from soar.model.playbook import InputSpec
-from soar.model.values import JsonValue
 from soar.playbook.field import (
     Field,
     Fields,
@@ -11,10 +10,11 @@ from soar.playbook.field import (
     open_map,
     read_bool,
     read_expression,
+    read_list,
     read_number,
     read_text,
 )
-from soar.playbook.node import Mapping, Sequence
+from soar.playbook.node import Mapping
 from soar.playbook.report import quote
 from soar.playbook.words import SCALAR_TYPES, STEP_ID, is_type, suggest_id
 
@@ -45,7 +45,7 @@ def _read_input(name: str, keys: Fields) -> InputSpec:
         has_default="default" in keys,
         default=keys.template("default"),
         is_required=keys.read("required", read_bool, default=True),
-        enum=keys.read("enum", _read_enum, ()),
+        enum=keys.read("enum", read_list, ()),
         minimum=keys.find("min", read_number),
         maximum=keys.find("max", read_number),
         pattern=keys.find("pattern", _read_pattern),
@@ -61,13 +61,6 @@ def _read_type(field: Field) -> str | None:
     hint = field.report.suggest(text, SCALAR_TYPES) or f"one of {', '.join(SCALAR_TYPES)}, list<…>, map<…>"
     field.fault("P115", f"{quote(text)} is no type", hint)
     return None
-
-
-def _read_enum(field: Field) -> tuple[JsonValue, ...] | None:
-    if not isinstance(field.node, Sequence):
-        field.fault("P100", f"a list of values belongs here, not {describe(field.node)}")
-        return None
-    return tuple(item.to_plain() for item in field.node.items)
 
 
 def _read_pattern(field: Field) -> str | None:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from soar.model.catalog import Catalog, Effect
-from soar.model.playbook import AfterFailure, Playbook, UseAction, walk_steps
+from soar.model.playbook import Playbook
+from soar.model.step import AfterFailure, UseAction, walk_steps
 from soar.playbook.finding import Severity
 from soar.playbook.node import Spot
 from soar.playbook.report import Report

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from soar.expr import Program, Reference
-from soar.model.playbook import Playbook, SetValues, Step, walk_steps
+from soar.model.playbook import Playbook
+from soar.model.step import SetValues, Step, walk_steps
 from soar.playbook.context import ROOTS, Context
 from soar.playbook.report import Report, quote
 
@@ -36,11 +37,13 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "run": ("id", "url", "playbook", "revision", "started_at", "actor", "mode", "case"),
     "error": ("step", "code", "message", "attempts"),
+    "event": ("type", "at", "subject", "data"),
 }
 _ELSEWHERE: Mapping[str, str] = {
     "item": "it stands only inside `foreach`",
     "item_index": "it stands only inside `foreach`",
     "output": "it stands only in `outputs` and `undo.with`; elsewhere write steps.<id>.output",
+    "event": "it stands only in the `match` of an event",
     "error": "it stands only in `on_failure` and `retry.when`",
     "steps": "no step has run yet",
     "inputs": "they are not there yet",

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from soar.model.playbook import GroupSteps, Playbook, Step, walk_steps
+from soar.model.playbook import Playbook
+from soar.model.step import Step, list_branches, walk_steps
 from soar.playbook.context import ROOTS, Context, list_ids
 from soar.playbook.names import explain_invisible
 from soar.playbook.node import Spot
@@ -40,8 +41,8 @@ def _walk_lists(steps: tuple[Step, ...], context: Context) -> Iterable[tuple[Ste
     """Yield every step with the ids of those that stand before it."""
     for step in steps:
         yield step, context.visible
-        if isinstance(step.body, GroupSteps):
-            yield from _walk_lists(step.body.steps, context)
+        for branch in list_branches(step.body):
+            yield from _walk_lists(branch.steps, context)
         after = context.see(list_ids(step))
         if step.gate is not None:
             yield from _walk_lists(step.gate.on_deny.steps, after)

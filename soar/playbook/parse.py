@@ -11,15 +11,15 @@ from soar.model.playbook import (
     CaseSpec,
     Concurrency,
     Dedupe,
-    Gate,
     Location,
     Notify,
     OnDuplicate,
     Overlap,
     Playbook,
-    Retry,
+    Rollback,
 )
 from soar.model.run import Mode
+from soar.model.step import Gate, Retry
 from soar.playbook.document import read_document
 from soar.playbook.field import (
     Field,
@@ -139,7 +139,7 @@ def _read_root(
         report.add("P003", (root.line, root.column), (), f"a playbook is a map of keys, not {describe(root)}", hint)
         return None
     keys = Fields(field, _KEYS)
-    _refuse_later(keys)
+    keys.find("schema", int_between(1, 1))
     reader = StepReader()
     defaults = keys.read("defaults", lambda inner: _read_defaults(inner, reader), _Defaults())
     return Playbook(
@@ -164,25 +164,13 @@ def _read_root(
         default_retry=defaults.retry,
         default_gate=defaults.gate,
         default_connections=defaults.connections,
+        rollback=keys.read("rollback", one_of(Rollback), Rollback.MANUAL),
         timeout=keys.read("timeout", read_duration, timedelta(days=7)),
         on_failure=keys.read("on_failure", reader.read_steps, ()),
         finally_=keys.read("finally", reader.read_steps, ()),
         outputs=keys.read("outputs", read_named, {}),
         locations={path: Location(spot.line, spot.column) for path, spot in spots.items()},
     )
-
-
-def _refuse_later(keys: Fields) -> None:
-    """Judge the keys that the model has no place for."""
-    schema = keys.get("schema")
-    if schema is not None and int_between(1, 1)(schema) is None:
-        return
-    rollback = keys.get("rollback")
-    if rollback is None:
-        return
-    word = word_of(("manual", "on_failure", "on_cancel"))(rollback)
-    if word not in {None, "manual"}:
-        rollback.fault("P130", f"`rollback: {word}` is not supported by this version", "write `rollback: manual`")
 
 
 def _read_owner(field: Field) -> str | None:

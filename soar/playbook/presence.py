@@ -3,7 +3,18 @@
 from collections.abc import Iterable, Mapping
 
 from soar.expr import ExpressionError, Program, Reference, compile_expression
-from soar.model.playbook import AfterFailure, GroupSteps, Playbook, Step, StopRun, walk_steps
+from soar.model.playbook import Playbook
+from soar.model.step import (
+    AfterFailure,
+    AfterSilence,
+    AskPeople,
+    ChooseSteps,
+    Step,
+    StopRun,
+    WaitForEvent,
+    list_branches,
+    walk_steps,
+)
 from soar.playbook.context import Context
 from soar.playbook.names import Fault
 from soar.playbook.report import quote
@@ -18,7 +29,7 @@ class Presence:
     def __init__(self, playbook: Playbook) -> None:
         steps = walk_steps(playbook.steps + playbook.on_failure + playbook.finally_)
         self._steps: Mapping[str, Step] = {step.id: step for step in steps if step.id}
-        groups = {step.path: step for step in steps if isinstance(step.body, GroupSteps)}
+        groups = {step.path: step for step in steps if list_branches(step.body)}
         self._groups: Mapping[str, tuple[Step, ...]] = {
             step.path: tuple(group for path, group in groups.items() if step.path.startswith(f"{path}/"))
             for step in self._steps.values()
@@ -61,6 +72,7 @@ class Presence:
             each.path in context.fallen
             or (each.condition is not None and each.condition not in context.conditions)
             or _may_be_denied(each)
+            or _may_go_another_way(each)
             or (each.on_failure.then is not AfterFailure.STOP and not (each is step and _is_loop(step)))
             for each in (step, *around)
         )
@@ -76,6 +88,17 @@ _ABSENT_ALERT = Fault(
 
 def _may_be_denied(step: Step) -> bool:
     return step.gate is not None and step.gate.on_deny.then is not AfterFailure.STOP
+
+
+def _may_go_another_way(step: Step) -> bool:
+    """Whether a step can end well without what is inside it, or without an answer."""
+    match step.body:
+        case ChooseSteps():
+            return True
+        case AskPeople(on_timeout=on_timeout) | WaitForEvent(on_timeout=on_timeout):
+            return on_timeout is AfterSilence.CONTINUE
+        case _:
+            return False
 
 
 def _is_loop(step: Step) -> bool:

@@ -5,7 +5,8 @@ from typing import Final
 
 from soar.expr import Program, StaticType
 from soar.model.catalog import Catalog
-from soar.model.playbook import Playbook, Step, UseAction
+from soar.model.playbook import Playbook
+from soar.model.step import Step, UseAction
 from soar.model.values import JsonValue
 
 _INPUTS: Final = {

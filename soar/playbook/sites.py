@@ -4,13 +4,32 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import assert_never
 
-from soar.model.playbook import AlertTrigger, Gate, GroupSteps, Playbook, SetValues, Step, StopRun, UseAction
+from soar.model.playbook import AlertTrigger, EventTrigger, Playbook
+from soar.model.step import (
+    AskGate,
+    AskPeople,
+    CallPlaybook,
+    ChooseSteps,
+    FailStep,
+    Gate,
+    GroupSteps,
+    ParallelSteps,
+    SetValues,
+    Step,
+    StopRun,
+    UseAction,
+    WaitForEvent,
+    WaitUntil,
+    WaitWhile,
+    list_branches,
+)
 from soar.model.values import JsonValue
 from soar.playbook.context import Context, list_ids, see_before
 from soar.playbook.node import Scalar, Spot
 
-_MATCH = re.compile(r"on/(?:[0-9]+/)?alert/match")
+_MATCH = re.compile(r"on/(?:[0-9]+/)?(?:alert|event)/match")
 
 
 class SiteKind(StrEnum):
@@ -59,12 +78,13 @@ def list_sites(playbook: Playbook, spots: Mapping[str, Spot]) -> list[Site]:
 def _list_starting(playbook: Playbook, spots: Mapping[str, Spot], base: Context) -> Iterator[Site]:
     """Yield what is evaluated before the first step."""
     arriving = replace(base, roots=frozenset({"alert", "config"}), is_alert_certain=True)
-    matches = {trigger.match for trigger in playbook.triggers if isinstance(trigger, AlertTrigger)}
+    happening = replace(base, roots=frozenset({"event", "config"}))
+    matches = {each.match for each in playbook.triggers if isinstance(each, AlertTrigger | EventTrigger)}
     for path, spot in spots.items():
         if _MATCH.fullmatch(path) and isinstance(spot.node, Scalar):
             source = strip_delimiters(spot.node.text)
             if source in matches:
-                yield Site(path, SiteKind.CONDITION, source, arriving)
+                yield Site(path, SiteKind.CONDITION, source, arriving if "/alert/" in path else happening)
     for name, spec in playbook.inputs.items():
         yield Site(f"inputs/{name}/from", SiteKind.EXPRESSION, spec.source, arriving)
         yield Site(f"inputs/{name}/default", SiteKind.TEMPLATE, spec.default, replace(arriving, is_alert_certain=False))
@@ -116,20 +136,57 @@ def _list_body(step: Step, context: Context) -> Iterator[Site]:
     match step.body:
         case UseAction() as use:
             yield from _list_use(step.path, use, context)
-        case GroupSteps(steps=steps):
-            yield from _list_steps(steps, context.enter(step))
+        case CallPlaybook(arguments=arguments, outputs=outputs):
+            yield Site(f"{step.path}/with", SiteKind.TEMPLATE, arguments, context)
+            yield from _list_map(f"{step.path}/outputs", outputs, context.know("output"))
+        case GroupSteps() | ParallelSteps() | ChooseSteps():
+            yield from _list_branches(step, context)
+        case body:
+            yield from _list_plain(step.path, body, context)
+
+
+def _list_plain(
+    path: str,
+    body: SetValues | StopRun | FailStep | AskGate | AskPeople | WaitWhile | WaitUntil | WaitForEvent,
+    context: Context,
+) -> Iterator[Site]:
+    match body:
         case SetValues(values=values):
-            yield from _list_map(f"{step.path}/set", values, context)
+            yield from _list_map(f"{path}/set", values, context)
         case StopRun(reason=reason):
-            yield Site(f"{step.path}/stop/reason", SiteKind.TEMPLATE, reason, context)
-        case _:
+            yield Site(f"{path}/stop/reason", SiteKind.TEMPLATE, reason, context)
+        case FailStep(message=message):
+            yield Site(f"{path}/fail", SiteKind.TEMPLATE, message, context)
+        case AskPeople(to=to, question=question):
+            yield Site(f"{path}/ask/to", SiteKind.TEMPLATE, to, context)
+            yield Site(f"{path}/ask/question", SiteKind.TEMPLATE, question, context)
+        case WaitUntil(moment=moment):
+            yield Site(f"{path}/wait/until", SiteKind.EXPRESSION, moment, context)
+        case WaitForEvent(match=match):
+            yield Site(f"{path}/wait/for/match", SiteKind.CONDITION, match, context.know("event"))
+        case WaitWhile() | AskGate():
             return
+        case _:
+            assert_never(body)
+
+
+def _list_branches(step: Step, context: Context) -> Iterator[Site]:
+    inner = context.enter(step)
+    conditions: dict[str, str] = {}
+    if isinstance(step.body, ChooseSteps):
+        for index, choice in enumerate(step.body.choices):
+            conditions[f"choose/{index}/steps"] = choice.condition
+            yield Site(f"{step.path}/choose/{index}/when", SiteKind.CONDITION, choice.condition, context)
+    for branch in list_branches(step.body):
+        yield from _list_steps(branch.steps, inner.given(conditions.get(branch.key)))
 
 
 def _list_use(path: str, use: UseAction, context: Context) -> Iterator[Site]:
     yield Site(f"{path}/with", SiteKind.TEMPLATE, use.arguments, context.know("secrets"))
     yield Site(f"{path}/expires", SiteKind.TEMPLATE, use.expires, context)
     yield from _list_map(f"{path}/outputs", use.outputs, context.know("output"))
+    if use.poll is not None:
+        yield Site(f"{path}/poll/until", SiteKind.CONDITION, use.poll.until, context.know("output"))
     if use.retry is not None:
         yield Site(f"{path}/retry/when", SiteKind.CONDITION, use.retry.when, context.know("error"))
     if use.undo is not None:

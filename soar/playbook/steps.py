@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
-from soar.model.playbook import (
+from soar.model.step import (
     AfterFailure,
     AskGate,
+    Choice,
+    ChooseSteps,
+    FailStep,
     Foreach,
     GroupSteps,
     OnFailure,
+    ParallelSteps,
     SetValues,
     Step,
     StepBody,
@@ -18,6 +22,7 @@ from soar.playbook.field import (
     Fields,
     describe,
     id_called,
+    id_named,
     int_between,
     list_of,
     open_map,
@@ -30,7 +35,9 @@ from soar.playbook.field import (
 )
 from soar.playbook.gates import read_gate
 from soar.playbook.node import Mapping, Scalar, Sequence, join_path
+from soar.playbook.questions import read_question
 from soar.playbook.uses import USES_KEYS, read_use
+from soar.playbook.waits import read_wait
 
 MAX_STEPS = 200
 MAX_LEVELS = 5
@@ -112,26 +119,41 @@ class StepReader:
                 return read_use(field, keys)
             case "steps":
                 return GroupSteps(steps=self.read_steps(field))
+            case "parallel":
+                has_fail_fast = keys.read("fail_fast", read_bool, default=False)
+                return ParallelSteps(branches=self._read_branches(field), has_fail_fast=has_fail_fast)
+            case "choose":
+                choices = tuple(choice for item in field.items() if (choice := self._read_choice(item)) is not None)
+                return ChooseSteps(choices=choices, otherwise=keys.read("else", self.read_steps, ()))
             case "set":
                 return SetValues(values=read_named(field) or {})
+            case "ask":
+                return read_question(field)
+            case "wait":
+                return read_wait(field)
             case "stop":
                 return _read_stop(field)
-            case "approve":
-                return AskGate()
+            case "fail":
+                return FailStep(message=read_text(field))
             case _:
-                field.fault("P130", f"`{kind}` is not supported by this version", is_about_owner=True)
-                return self._read_later(kind, field, keys)
+                return AskGate()
 
-    def _read_later(self, kind: str, field: Field, keys: Fields) -> StepBody:
-        """Read the steps inside a kind that cannot run yet, so that mistakes in them are found all the same."""
-        lists: list[Field] = []
-        if kind == "parallel":
-            lists.extend(field.entries().values())
-        elif kind == "choose":
-            branches = [branch.entries().get("steps") for branch in field.items()]
-            lists.extend(branch for branch in (*branches, keys.get("else")) if branch is not None)
-        steps = tuple(step for branch in lists for step in self.read_steps(branch))
-        return GroupSteps(steps=steps) if steps else AskGate()
+    def _read_branches(self, field: Field) -> dict[str, tuple[Step, ...]]:
+        if not isinstance(field.node, Mapping) or not field.entries():
+            hint = "write `name: [steps]` for each of them"
+            field.fault("P100", f"a map of branches belongs here, not {describe(field.node)}", hint)
+        return {
+            name: self.read_steps(entry)
+            for name, entry in field.entries().items()
+            if id_named(entry, name, "branch name")
+        }
+
+    def _read_choice(self, field: Field) -> Choice | None:
+        keys = open_map(field, ("when", "steps"), "a choice with `when` and `steps`")
+        if keys is None:
+            return None
+        condition = keys.need("when", read_expression, "false")
+        return Choice(condition=condition, steps=keys.need("steps", self.read_steps, ()))
 
     def _read_on_failure(self, field: Field) -> OnFailure | None:
         if isinstance(field.node, Sequence):

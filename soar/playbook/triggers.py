@@ -1,8 +1,29 @@
 """`on:` read from a document."""
 
-from soar.model.playbook import AlertTrigger, CallTrigger, ManualTrigger, Trigger
-from soar.playbook.field import Field, Fields, list_of, open_map, read_expression, read_principal, read_text
+from soar.model.event import EventType
+from soar.model.playbook import (
+    AlertTrigger,
+    CallTrigger,
+    CatchUp,
+    EventTrigger,
+    ManualTrigger,
+    ScheduleTrigger,
+    Trigger,
+)
+from soar.playbook.field import (
+    Field,
+    Fields,
+    list_of,
+    one_of,
+    open_map,
+    read_expression,
+    read_principal,
+    read_text,
+    word_of,
+)
 from soar.playbook.node import Mapping, Scalar
+from soar.playbook.report import quote
+from soar.playbook.schedule import ScheduleError, check_cron, check_timezone
 
 _KINDS = ("alert", "schedule", "manual", "call", "event")
 
@@ -40,9 +61,10 @@ def _read_trigger(kind: str, field: Field) -> Trigger | None:
             return None if keys is None else ManualTrigger(by=keys.read("by", list_of(read_principal), ()))
         case "call":
             return None if _open(field, ()) is None else CallTrigger()
+        case "schedule":
+            return _read_schedule(field)
         case _:
-            field.fault("P130", f"the trigger `{kind}` is not supported by this version")
-            return None
+            return _read_event(field)
 
 
 def _read_alert(field: Field) -> AlertTrigger | None:
@@ -51,6 +73,52 @@ def _read_alert(field: Field) -> AlertTrigger | None:
         return None
     return AlertTrigger(
         sources=keys.read("source", list_of(read_text), ()),
+        match=keys.find("match", read_expression),
+    )
+
+
+def _read_schedule(field: Field) -> ScheduleTrigger | None:
+    keys = open_map(field, ("cron", "timezone", "catch_up"))
+    if keys is None:
+        return None
+    return ScheduleTrigger(
+        cron=keys.need("cron", _read_cron, ""),
+        timezone=keys.read("timezone", _read_timezone, "UTC"),
+        catch_up=keys.read("catch_up", one_of(CatchUp), CatchUp.NONE),
+    )
+
+
+def _read_cron(field: Field) -> str | None:
+    text = read_text(field)
+    if text is None:
+        return None
+    try:
+        check_cron(text)
+    except ScheduleError as error:
+        hint = 'five fields: minute hour day month weekday, such as "0 7 * * 1-5"'
+        field.fault("P117", f"{quote(text)} is no schedule: {error}", hint)
+        return None
+    return text
+
+
+def _read_timezone(field: Field) -> str | None:
+    text = read_text(field)
+    if text is None:
+        return None
+    try:
+        check_timezone(text)
+    except ScheduleError as error:
+        field.fault("P117", str(error), "write a name such as Europe/Paris, or UTC")
+        return None
+    return text
+
+
+def _read_event(field: Field) -> EventTrigger | None:
+    keys = open_map(field, ("type", "match"))
+    if keys is None:
+        return None
+    return EventTrigger(
+        type=keys.need("type", word_of(tuple(EventType)), ""),
         match=keys.find("match", read_expression),
     )
 

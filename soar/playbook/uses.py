@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from soar.model.errors import ActionCode
-from soar.model.playbook import Backoff, Retry, UndoSpec, UseAction
+from soar.model.step import Backoff, CallPlaybook, Retry, UndoSpec, UseAction
 from soar.playbook.field import (
     Field,
     Fields,
@@ -22,34 +22,50 @@ from soar.playbook.field import (
 )
 from soar.playbook.node import Mapping, Scalar
 from soar.playbook.report import quote
+from soar.playbook.waits import read_poll
 from soar.playbook.words import ACTION
 
 USES_KEYS = ("with", "connection", "retry", "poll", "undo", "expires", "outputs", "mask")
+_CALL_KEYS = ("with", "outputs")
 _RETRY_KEYS = ("attempts", "delay", "backoff", "max_delay", "jitter", "on", "when")
 _MAX_ATTEMPTS = 100
 
 
-def read_use(field: Field, keys: Fields) -> UseAction:
-    """Read a step that calls an action.
+def read_use(field: Field, keys: Fields) -> UseAction | CallPlaybook:
+    """Read a step that calls an action, or another playbook.
 
     Args:
         field: the value of `uses:`.
         keys: those of the step.
     """
-    poll = keys.get("poll")
-    if poll is not None:
-        poll.fault("P130", "`poll` is not supported by this version")
     action, major = _read_action(field) or ("", None)
+    connector, _, name = action.partition(".")
+    if connector == "playbook":
+        return _read_call(name, keys)
     return UseAction(
         action=action,
         major=major,
         arguments=keys.read("with", read_map, None),
         connection=keys.find("connection", read_text),
         retry=keys.find("retry", read_retry),
+        poll=keys.find("poll", read_poll),
         undo=keys.find("undo", _read_undo),
         expires=keys.find("expires", _read_expires),
         outputs=keys.read("outputs", read_named, {}),
         mask=keys.find("mask", _read_mask) or False,
+    )
+
+
+def _read_call(playbook: str, keys: Fields) -> CallPlaybook:
+    for key in USES_KEYS:
+        found = keys.get(key)
+        if found is not None and key not in _CALL_KEYS:
+            hint = "the playbook that is called has its own" if key in {"retry", "undo", "expires"} else None
+            found.fault("P106", f"`{key}` does not go with a call of a playbook", hint, is_about_owner=True)
+    return CallPlaybook(
+        playbook=playbook,
+        arguments=keys.read("with", read_map, None),
+        outputs=keys.read("outputs", read_named, {}),
     )
 
 

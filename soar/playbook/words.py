@@ -12,6 +12,8 @@ CHANNEL: Final = re.compile(
 )
 ACTION: Final = re.compile(r"(?P<name>[a-z][a-z0-9_]*\.[a-z][a-z0-9_-]*)(?:@(?P<major>[0-9]{1,4}))?")
 
+PERSON: Final = re.compile(r"[^\s@:]+@[^\s@:]+")
+
 SCALAR_TYPES: Final = (
     "string",
     "int",

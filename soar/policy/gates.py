@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from soar.expr import Scope
 from soar.model.catalog import ActionSpec
-from soar.model.playbook import Assurance
+from soar.model.step import Assurance
 from soar.model.values import Value
 from soar.policy.protected import ProtectedRule
 from soar.policy.situation import Target, describe_situation, holds

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from soar.expr import ExpressionError, StaticType, compile_expression
 from soar.model.errors import FieldFault, InputError
-from soar.model.playbook import Assurance
+from soar.model.step import Assurance
 from soar.model.values import JsonValue
 from soar.policy.gates import GateRule, Policy
 from soar.policy.protected import ProtectedRule

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from soar.model.approval import ApprovalStatus
-from soar.model.playbook import Playbook, Step
+from soar.model.playbook import Playbook
 from soar.model.run import StepStatus
+from soar.model.step import Step
 from soar.rehearsal.known import list_steps
 from soar.rehearsal.mocks import document_path
 from soar.rehearsal.play import Played

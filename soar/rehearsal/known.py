@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from soar.model.catalog import Catalog
-from soar.model.playbook import Playbook, Step, walk_steps
+from soar.model.playbook import Playbook
+from soar.model.step import Step, walk_steps
 from soar.playbook.field import Field
 from soar.playbook.report import quote
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from soar.model.identity import User
-from soar.model.playbook import Gate, Playbook
+from soar.model.playbook import Playbook
+from soar.model.step import Gate
 from soar.policy import Policy
 from soar.rehearsal.known import list_steps
 from soar.rehearsal.suite import ManualStart, Test

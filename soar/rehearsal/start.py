@@ -11,7 +11,8 @@ from soar.model.alert import Alert
 from soar.model.audit import Actor
 from soar.model.errors import InputError
 from soar.model.identity import User
-from soar.model.playbook import Assurance, ManualTrigger, Playbook, Revision
+from soar.model.playbook import ManualTrigger, Playbook, Revision
+from soar.model.step import Assurance
 from soar.model.values import as_value
 from soar.rehearsal.people import identify
 from soar.rehearsal.stage import Site

@@ -20,7 +20,7 @@ from sqlalchemy.types import TypeDecorator
 from soar.model.approval import Card, EscalationLevel, Vote, VoteChoice
 from soar.model.catalog import Effect
 from soar.model.errors import InputError
-from soar.model.playbook import Assurance
+from soar.model.step import Assurance
 from soar.model.values import JsonValue, dump_value, load_value, parse_timestamp, print_timestamp
 
 M = TypeVar("M")

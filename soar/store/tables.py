@@ -12,9 +12,9 @@ from sqlmodel import Field, SQLModel
 
 from soar.model.alert import Relation, Severity
 from soar.model.approval import ApprovalStatus
-from soar.model.playbook import Assurance
 from soar.model.response import ResponseStatus
 from soar.model.run import Mode, RunStatus
+from soar.model.step import Assurance
 from soar.store.rows import (
     CardText,
     Choice,

@@ -5,8 +5,8 @@ import pytest
 from soar.model.approval import ApprovalStatus, EscalationLevel, VoteChoice
 from soar.model.catalog import Effect
 from soar.model.errors import ConflictError, NotFoundError
-from soar.model.playbook import Assurance
 from soar.model.response import ResponseStatus
+from soar.model.step import Assurance
 from soar.store import Unit
 from tests.contract.works import Works
 from tests.support.builders import build_approval, build_card, build_case, build_response, build_vote

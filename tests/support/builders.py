@@ -10,11 +10,12 @@ from soar.model.case import Case
 from soar.model.catalog import ActionSpec, Catalog, Connection, ConnectorSpec, Effect, Repeat
 from soar.model.identity import Principal, PrincipalKind, Role, Session, Token, User
 from soar.model.message import Message
-from soar.model.playbook import Assurance, ManualTrigger, Playbook, Revision, SetValues, Step
+from soar.model.playbook import ManualTrigger, Playbook, Revision
 from soar.model.process import ActionCall
 from soar.model.response import Response, ResponseStatus
 from soar.model.run import InboxEvent, JournalEntry, Mode, Run, RunStatus, Timer
 from soar.model.secret import CredentialVersion, WorkspaceKey
+from soar.model.step import Assurance, SetValues, Step
 from tests.support.clock import START
 
 NO_DIGEST = "sha256:" + 64 * "0"

@@ -3,13 +3,22 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from soar.engine.commands import Command, FinishRun, RequestApproval, StartAction, StartTimer
+from soar.engine.commands import (
+    Command,
+    FinishRun,
+    RequestAnswer,
+    RequestApproval,
+    StartAction,
+    StartRun,
+    StartTimer,
+)
 from soar.engine.events import (
     ActionFailed,
     ActionSucceeded,
     ApprovalDecided,
     Event,
     OutcomeUnknown,
+    RunEnded,
     TimerFired,
     dump_event,
     load_event,
@@ -165,6 +174,27 @@ class Interpretation:
                 digest=asked.digest,
                 comment=comment,
             )
+        )
+
+    def reply(self, outcome: str = "answered", **answers: Value) -> list[Command]:
+        asked = self.take(RequestAnswer)
+        assert isinstance(asked, RequestAnswer)
+        return self.send(
+            ApprovalDecided(
+                at=self.tick(),
+                path=asked.path,
+                approval=asked.approval,
+                outcome=outcome,
+                digest="",
+                answers=answers,
+            )
+        )
+
+    def end_child(self, status: str, outputs: Value = None) -> list[Command]:
+        child = self.take(StartRun)
+        assert isinstance(child, StartRun)
+        return self.send(
+            RunEnded(at=self.tick(), path=child.call.step, run=child.run, status=status, outputs=outputs, reason="so")
         )
 
     def started(self) -> list[str]:

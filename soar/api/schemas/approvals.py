@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from soar.api.schemas.base import Incoming, Name, PageQuery, Text
 from soar.model.approval import ApprovalStatus, VoteChoice
 from soar.model.catalog import Effect
-from soar.model.playbook import Assurance
+from soar.model.step import Assurance
 
 
 class Progress(StrEnum):

@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import Field
 
 from soar.api.schemas.base import Incoming, Name
-from soar.model.playbook import Playbook, UseAction, walk_steps
+from soar.model.playbook import Playbook
 from soar.model.run import Mode
+from soar.model.step import UseAction, walk_steps
 from soar.playbook import Finding, Severity
 
 _LONGEST_DOCUMENT = 256 * 1024

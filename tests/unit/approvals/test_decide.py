@@ -16,7 +16,7 @@ from soar.approvals.decide import (
     say_outcome,
 )
 from soar.model.approval import Approval, ApprovalStatus, EscalationLevel, VoteChoice
-from soar.model.playbook import Assurance
+from soar.model.step import Assurance
 from tests.support.builders import NO_DIGEST, build_approval
 from tests.support.clock import START
 

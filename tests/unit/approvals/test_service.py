@@ -11,8 +11,8 @@ from soar.approvals.service import find_approval
 from soar.model.approval import Approval, ApprovalStatus, VoteChoice
 from soar.model.errors import NotFoundError
 from soar.model.identity import PrincipalKind
-from soar.model.playbook import Assurance
 from soar.model.process import ActionAnswer
+from soar.model.step import Assurance
 from soar.model.values import JsonValue
 from soar.policy import GateRule, Policy
 from tests.support.builders import build_principal, build_user

@@ -21,8 +21,8 @@ from soar.engine.replay import apply_changes
 from soar.engine.retry import delay_before_next
 from soar.engine.state import RunState, check_run_transition, check_step_transition
 from soar.model.errors import BugError
-from soar.model.playbook import Backoff, Retry
 from soar.model.run import Mode, RunStatus, StepStatus
+from soar.model.step import Backoff, Retry
 from soar.model.values import JsonValue
 from tests.support.interpretation import START, Interpretation
 

@@ -67,6 +67,11 @@ RECORD = {
     "started_at": st.none() | moments,
     "finished_at": st.none() | moments,
     "expires_at": st.none() | moments,
+    "branch": words,
+    "child": words,
+    "polls": st.integers(0, 20),
+    "settled": st.integers(0, 20),
+    "called_at": st.none() | moments,
 }
 records = st.builds(StepRecord, **RECORD)
 endings = st.builds(

@@ -11,8 +11,8 @@ import soar.model
 from soar.model.alert import Alert
 from soar.model.canonical import canonicalize
 from soar.model.observable import ObservableKind
-from soar.model.playbook import AfterFailure, Gate, GroupSteps, OnDeny, OnFailure, SetValues, Step, walk_steps
 from soar.model.run import RunStatus, StepStatus
+from soar.model.step import AfterFailure, Gate, GroupSteps, OnDeny, OnFailure, SetValues, Step, walk_steps
 from soar.model.values import dump_value, load_value
 from tests.support.builders import (
     build_action_spec,

@@ -349,7 +349,7 @@ def test_a_supervised_playbook_with_somebody_to_ask_is_fine(catalog: Catalog) ->
     assert codes(f"{text}defaults: {{approve: role:analyst}}\n", catalog) == []
 
 
-def test_unsupported_kinds_hide_no_mistakes_inside_and_cause_none_outside(catalog: Catalog) -> None:
+def test_what_stands_in_a_branch_is_checked_and_can_be_read_behind_it(catalog: Catalog) -> None:
     text = f"""{HEAD}  - parallel:
       one:
         - id: age
@@ -357,11 +357,49 @@ def test_unsupported_kinds_hide_no_mistakes_inside_and_cause_none_outside(catalo
           with: {{domain: 5}}
   - stop: {{reason: "${{{{ steps.age.output.age_days }}}}"}}
 """
-    assert codes(text, catalog) == ["P130", "P305"]
+    assert codes(text, catalog) == ["P305"]
 
 
-def test_calling_another_playbook_is_not_supported_yet(catalog: Catalog) -> None:
-    assert codes(f"{HEAD}  - uses: playbook.freeze-backups\n", catalog) == ["P130"]
+def test_branches_do_not_see_each_other(catalog: Catalog) -> None:
+    text = f"""{HEAD}  - parallel:
+      one:
+        - id: age
+          uses: whois.domain_age
+          with: {{domain: example.org}}
+      two:
+        - stop: {{reason: "${{{{ steps.age.output.age_days }}}}"}}
+"""
+    assert codes(text, catalog) == ["P205"]
+
+
+def test_what_a_choice_does_may_not_have_been_done(catalog: Catalog) -> None:
+    text = f"""{HEAD}  - choose:
+      - when: 1 < 2
+        steps:
+          - id: age
+            uses: whois.domain_age
+            with: {{domain: example.org}}
+          - set: {{inside: "${{{{ steps.age.output.age_days }}}}"}}
+  - set: {{outside: "${{{{ steps.age.output.age_days }}}}"}}
+"""
+    assert [(found.code, found.path) for found in check(text, catalog)] == [("P213", "steps[1].set.outside")]
+
+
+@pytest.mark.parametrize(("on_timeout", "expected"), [("stop", []), ("continue", ["P213"])])
+def test_an_answer_may_be_missing_only_where_the_run_goes_on_without_it(
+    on_timeout: str, expected: list[str], catalog: Catalog
+) -> None:
+    text = f"""{HEAD}  - id: look
+    ask: {{to: role:analyst, question: Is it?, fields: {{it: {{type: bool}}}}, on_timeout: {on_timeout}}}
+  - if: steps.look.output.it
+    stop: {{}}
+"""
+    assert codes(text, catalog) == expected
+
+
+def test_another_playbook_takes_inputs_and_nothing_that_belongs_to_an_action(catalog: Catalog) -> None:
+    assert codes(f"{HEAD}  - uses: playbook.freeze-backups\n    with: {{host: a}}\n", catalog) == []
+    assert codes(f"{HEAD}  - uses: playbook.freeze-backups\n    retry: 3\n", catalog) == ["P106"]
 
 
 def test_an_explicit_undo_is_held_against_its_action(catalog: Catalog) -> None:

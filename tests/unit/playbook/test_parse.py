@@ -5,19 +5,22 @@ from pathlib import Path
 import pytest
 
 from soar.model.playbook import (
-    AfterFailure,
     AlertTrigger,
-    AskGate,
-    Assurance,
     CallTrigger,
-    Escalation,
-    GroupSteps,
     InputSpec,
     Location,
     ManualTrigger,
     OnDuplicate,
     Overlap,
     Playbook,
+)
+from soar.model.run import Mode
+from soar.model.step import (
+    AfterFailure,
+    AskGate,
+    Assurance,
+    Escalation,
+    GroupSteps,
     Retry,
     SetValues,
     StopRun,
@@ -25,7 +28,6 @@ from soar.model.playbook import (
     UseAction,
     walk_steps,
 )
-from soar.model.run import Mode
 from soar.playbook import parse_playbook
 
 SHIPPED = Path(__file__).parents[3] / "playbooks" / "phishing-triage.yaml"
@@ -291,7 +293,7 @@ WRONG = {
     "saves: [1h]": ("P120", None),
     "saves: 1.5": ("P120", "write `1.5s`"),
     "schema: 2": ("P104", None),
-    "rollback: on_failure": ("P130", "write `rollback: manual`"),
+    "rollback: always": ("P103", None),
     "rollback: never": ("P103", None),
     "concurrency: {max: many}": ("P100", None),
     "concurrency: {key: [a]}": ("P100", None),
@@ -337,7 +339,7 @@ WRONG_STEPS = {
     "{uses: a.b, undo: {with: {}}}": "P102",
     "{uses: a.b, undo: [a]}": "P103",
     "{uses: a.b, expires: 5}": "P120",
-    "{uses: a.b, poll: {}}": "P130",
+    "{uses: a.b, poll: {every: 30s, until: output.done}}": "P102",
     "{uses: a.b, retry: {attempts: 1, on: [timout]}}": "P103",
     "{uses: a.b, retry: true}": "P100",
     "{uses: a.b, retry: often}": "P100",
@@ -351,13 +353,17 @@ WRONG_STEPS = {
     "{uses: a.b, approve: {by: role:a, on_deny: {a: b}}}": "P100",
     "{uses: a.b, approve: {by: role:a, on_deny: never}}": "P103",
     "{uses: a.b, approve: {by: role:a, escalate: [role:b]}}": "P100",
-    "{uses: a.b, approve: {by: role:a, subset: true}}": "P130",
+    "{uses: a.b, approve: {by: role:a, subset: 1}}": "P100",
     "{uses: a.b, approve: {reason: x}}": "P102",
     "{uses: a.b, if: [a]}": "P100",
-    "{choose: [{when: a, steps: [{stop: {}}]}], else: [{stop: {}}]}": "P130",
-    "{ask: {to: ann}}": "P130",
-    "{wait: 1h}": "P130",
-    "{fail: no}": "P130",
+    "{choose: [{when: a}], else: [{stop: {}}]}": "P102",
+    "{ask: {to: ann, question: Was it you?, fields: {it: {}}}}": "P112",
+    "{wait: 60}": "P120",
+    "{wait: {until: now(), for: {event: run.failed}, timeout: 1h}}": "P105",
+    "{wait: {for: {event: run.gone}, timeout: 1h}}": "P103",
+    "{wait: {until: now(), timeout: 1h}}": "P106",
+    "{parallel: [{stop: {}}]}": "P100",
+    "{fail: 5}": "P100",
 }
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soar.model.catalog import ActionSpec, Effect
-from soar.model.playbook import Assurance
+from soar.model.step import Assurance
 from soar.policy import DEFAULT_POLICY, GateRule, Policy, Target, combine, find_free_rule, required_gate
 from tests.support.builders import build_action_spec
 from tests.support.clock import START

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from soar.model.errors import InputError
-from soar.model.playbook import Assurance
+from soar.model.step import Assurance
 from soar.model.values import JsonValue
 from soar.policy import DEFAULT_POLICY, GateRule, Policy, ProtectedRule, parse_policy
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from soar.model.errors import ActionCode, ConflictError, NotFoundError
-from soar.model.playbook import Assurance
 from soar.model.process import ActionAnswer, ActionCall
 from soar.model.response import ResponseStatus
+from soar.model.step import Assurance
 from soar.model.values import JsonValue
 from soar.policy import GateRule, Policy
 from tests.support.world import World, at, play

@@ -1,0 +1,111 @@
+"""What each kind of step does, once nothing stands in its way any more."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from soar.engine.action import start_call
+from soar.engine.callee import start_playbook
+from soar.engine.place import Place
+from soar.engine.question import ask_people
+from soar.engine.state import Ending
+from soar.engine.turn import Turn
+from soar.engine.wait import wait_for, wait_for_event, wait_until
+from soar.model.run import RunStatus, StepRecord, StepStatus
+from soar.model.step import (
+    AskGate,
+    AskPeople,
+    CallPlaybook,
+    ChooseSteps,
+    FailStep,
+    GroupSteps,
+    ParallelSteps,
+    SetValues,
+    Step,
+    StepBody,
+    StopRun,
+    Template,
+    UseAction,
+    WaitForEvent,
+    WaitUntil,
+    WaitWhile,
+)
+from soar.model.values import Value
+
+
+def enact(turn: Turn, step: Step, place: Place, record: StepRecord) -> None:
+    """Do what the step is for; every gate before it has been passed.
+
+    Raises:
+        EvaluationError: something in it cannot be evaluated.
+    """
+    match step.body:
+        case UseAction():
+            start_call(turn, record, record.approval or place.approval)
+        case CallPlaybook() as body:
+            start_playbook(turn, step, body, record, record.approval or place.approval)
+        case GroupSteps() | ParallelSteps():
+            _open(turn, step, record)
+        case ChooseSteps() as body:
+            _choose(turn, step, body, place, record)
+        case AskPeople() as body:
+            ask_people(turn, step, body, place, record)
+        case WaitWhile() | WaitUntil() | WaitForEvent():
+            _wait(turn, step.body, place, record)
+        case _:
+            _do_at_once(turn, step, step.body, place, replace(record, started_at=record.started_at or turn.at))
+
+
+def _do_at_once(
+    turn: Turn, step: Step, body: SetValues | StopRun | FailStep | AskGate, place: Place, record: StepRecord
+) -> None:
+    match body:
+        case SetValues(values=values):
+            output: Value = {
+                name: turn.render(f"{step.path}/set/{name}", source, place) for name, source in values.items()
+            }
+            turn.finish(replace(record, output=output, has_output=True), StepStatus.SUCCEEDED)
+        case StopRun(status=status, reason=source):
+            reason = _render_text(turn, f"{step.path}/stop/reason", source, place)
+            turn.finish(record, StepStatus.SUCCEEDED)
+            turn.end(Ending(status=RunStatus(status), reason=reason, phase=turn.state.phase))
+        case FailStep(message=source):
+            message = _render_text(turn, f"{step.path}/fail", source, place)
+            turn.fail(record, "failed", message or "it was meant to fail")
+        case AskGate():
+            turn.finish(record, StepStatus.SUCCEEDED)
+        case _:
+            assert_never(body)
+
+
+def _render_text(turn: Turn, key: str, source: Template, place: Place) -> str | None:
+    text = turn.render(key, source, place)
+    return text if isinstance(text, str) else None
+
+
+def _open(turn: Turn, step: Step, record: StepRecord) -> None:
+    """Open a group; its lists are begun when the run is settled."""
+    turn.put(replace(record, status=StepStatus.RUNNING, started_at=record.started_at or turn.at))
+    if step.timeout is not None:
+        turn.start_timer(f"timeout:{record.path}", step.timeout)
+
+
+def _choose(turn: Turn, step: Step, body: ChooseSteps, place: Place, record: StepRecord) -> None:
+    for index, choice in enumerate(body.choices):
+        if turn.decide(choice.condition, place):
+            _open(turn, step, replace(record, branch=f"choose/{index}/steps"))
+            return
+    if body.otherwise:
+        _open(turn, step, replace(record, branch="else"))
+    else:
+        started = replace(record, started_at=record.started_at or turn.at)
+        turn.finish(started, StepStatus.SUCCEEDED, "no condition was true")
+
+
+def _wait(turn: Turn, body: StepBody, place: Place, record: StepRecord) -> None:
+    match body:
+        case WaitUntil(moment=moment):
+            wait_until(turn, record, place, moment)
+        case WaitForEvent():
+            wait_for_event(turn, record, body)
+        case WaitWhile(duration=duration):
+            wait_for(turn, record, duration)
