@@ -73,7 +73,6 @@ class Services:
         pages: the built web pages; None where they were not built.
         roles: permissions of each role.
         config: open settings, as expressions see them.
-        wake: told which run has something to do: workspace and run id.
         verify_audit: checks the whole record.
         is_ready: whether the worker and the audit's checkpoints are alive, with a sentence for each that is not.
         first_alert: how to send the example alert; None where there is none to send.
@@ -99,7 +98,6 @@ class Services:
     clock: Clock
     ids: Ids
     randomness: Randomness
-    wake: Callable[[str, str], None]
     verify_audit: Callable[[], Awaitable[Report]]
     is_ready: Callable[[], Awaitable[tuple[str, ...]]]
     first_alert: Callable[[], Awaitable[FirstAlert | None]]

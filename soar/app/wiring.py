@@ -127,7 +127,6 @@ class Service:
             approvals=self.approvals,
             responses=self.responses,
             announcer=self.hub,
-            wake=self.wake,
             report=_report_drive,
         )
 
@@ -191,7 +190,6 @@ class Service:
             url=self.url,
             clock=self.clock,
             ids=self.ids,
-            wake=self.wake,
             announcer=self.hub,
         )
 
@@ -219,7 +217,6 @@ class Service:
             clock=self.clock,
             ids=self.ids,
             randomness=self.randomness,
-            wake=self.wake,
             verify_audit=self.auditor.verify,
             is_ready=self.find_unready,
             first_alert=self.find_first_alert,
@@ -261,7 +258,8 @@ class Service:
     # -- life -------------------------------------------------------------------------------------------------------
 
     async def recover(self) -> int:
-        """Wake every run that is not at rest; return how many there are."""
+        """Drive runs from now on: those that are not at rest, whose number is returned, and those told something."""
+        self.store.listen(self.wake)
         runs = await self.store.open_runs()
         for workspace, run in runs:
             self.wake(workspace, run)

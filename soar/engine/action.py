@@ -120,9 +120,7 @@ def command_for(turn: Turn, record: StepRecord) -> StartAction:
     return StartAction(
         call=frozen_call(turn, record),
         attempt=record.attempt,
-        effect_key=derive_effect_key(
-            turn.plan.run, path if iteration is not None else record.path, iteration, record.polls
-        ),
+        effect_key=derive_effect_key(turn.plan.run, path if iteration is not None else record.path, iteration, 0),
         approval=record.approval,
         timeout=step.timeout.total_seconds() if step.timeout else _default_timeout(turn),
         targets=targets_of(spec_of(turn, step), record.arguments),
@@ -165,7 +163,6 @@ def _poll_again(turn: Turn, record: StepRecord, poll: Poll) -> None:
         waiting = replace(
             record,
             status=StepStatus.RETRYING,
-            polls=record.polls + 1,
             settled=record.attempt,
             reason=f"`{poll.until}` is not true yet",
         )

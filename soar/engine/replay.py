@@ -16,7 +16,6 @@ from soar.model.values import JsonValue, dump_value, load_value
 T = TypeVar("T")
 
 _PLAIN_FIELDS = ("reason", "arguments", "attempt", "approval", "outcome", "comment", "branch", "child")
-_COUNTS = ("polls", "settled")
 _VALUE_FIELDS = frozenset({"output", "outputs", "item", "started_at", "finished_at", "expires_at", "called_at"})
 
 
@@ -84,7 +83,8 @@ def dump_record(record: StepRecord) -> JsonValue:
         content = getattr(record, name)
         if content is not None:
             document[name] = content
-    document |= {name: getattr(record, name) for name in _COUNTS if getattr(record, name)}
+    if record.settled:
+        document["settled"] = record.settled
     for name in _VALUE_FIELDS:
         content = getattr(record, name)
         if content is not None:

@@ -99,7 +99,6 @@ class Receiver:
         url: how people reach us, without a slash at the end.
         clock: for moments.
         ids: new identifiers.
-        wake: told which run has something to do, after the commit.
         announcer: tells open pages.
     """
 
@@ -115,7 +114,6 @@ class Receiver:
         url: str,
         clock: Clock,
         ids: Ids,
-        wake: Callable[[str, str], None],
         announcer: Announcer,
     ) -> None:
         self._store = store
@@ -127,7 +125,6 @@ class Receiver:
         self._url = url
         self._clock = clock
         self._ids = ids
-        self._wake = wake
         self._announcer = announcer
         self._requests = RunRequests(config=config, ids=ids)
         self._refusals = RefusalBudget(_REFUSALS_A_MINUTE)
@@ -288,8 +285,6 @@ class Receiver:
             return stored
         for alert, _ in intake.alerts:
             self._announcer.announce(self._workspace, "alert", alert.id)
-        for run in dict.fromkeys(match.run for match in stored if match.run is not None):
-            self._wake(self._workspace, run)
         return Receipt(intake.delivery.answer, is_repeat=False)
 
     def _find_repeat(self, unit: Unit, arrival: _Arrival) -> Receipt | None:

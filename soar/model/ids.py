@@ -59,6 +59,6 @@ def derive_effect_key(run: str, path: str, iteration: int | None, group: int) ->
         run: the run's id.
         path: the step's path in the document.
         iteration: which element of a `foreach`, or None.
-        group: counts up only when the same call is meant anew: with each poll, or when a person says "do it again".
+        group: counts up only when a person says "do it again".
     """
     return str(uuid.uuid5(_NAMESPACE, f"{run}/{path}/{'' if iteration is None else iteration}/{group}"))

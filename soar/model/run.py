@@ -96,8 +96,7 @@ class StepRecord:
         comment: what the last voter wrote.
         branch: which of its lists a step has taken, such as `choose/0/steps`.
         child: id of the run that a step has started.
-        polls: how many answers have said that it is not done yet.
-        settled: the attempt that gave the last of these answers; retries are counted from there.
+        settled: the last attempt whose answer said that it is not done yet; retries are counted from there.
         called_at: when the first of the calls was made that are polled.
     """
 
@@ -119,7 +118,6 @@ class StepRecord:
     expires_at: datetime | None = None
     branch: str | None = None
     child: str | None = None
-    polls: int = 0
     settled: int = 0
     called_at: datetime | None = None
 

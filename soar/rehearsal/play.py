@@ -116,7 +116,7 @@ class _Play:
         """Play to the end: nobody acts any more, and nothing is left that time alone would bring."""
         if started.run is None:
             return self._tell_unstarted(started)
-        await self._stage.wake(started.run)
+        await self._stage.settle()
         while await self._go_on(started.run):
             pass
         return await self._collect(started.run)
@@ -189,7 +189,7 @@ class _Play:
             said = f": {outcome.reason}" if outcome else ""
             message = f"the vote of {act.user}: expected {act.wanted}, found {met}{said}"
             self._problems.append(Problem(act.line, message))
-        await self._stage.wake(question.run)
+        await self._stage.settle()
 
     def _vote(self, unit: Unit, reference: str, act: Act, choice: VoteChoice | None) -> Refusal | None:
         question = approvals.find_approval(unit, reference)

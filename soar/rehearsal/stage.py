@@ -117,13 +117,13 @@ class Stage:
         self._store = store
         responses = ResponseService(ids=ids)
         self._queue = RunQueue(drive=self._drive, clock=clock, report=self._report)
+        store.listen(self._queue.wake)
         self._timers = TimerKeeper(
             store=store,
             clock=clock,
             approvals=self.approvals,
             responses=responses,
             announcer=silence,
-            wake=self._queue.wake,
             report=self._report,
         )
         self._driver = Driver(
@@ -144,10 +144,10 @@ class Stage:
         """Write to the store."""
         return await self._store.write(WORKSPACE, work)
 
-    async def wake(self, run: str) -> None:
-        """Say that a run has something to do, and wait until nothing is left to do at this moment."""
-        self._queue.wake(WORKSPACE, run)
-        await self._settle()
+    async def settle(self) -> None:
+        """Wait until nothing is left to do at this moment."""
+        while self._queue.size:  # noqa: ASYNC110 -- on this loop nothing else runs, and nobody driven waits for time
+            await asyncio.sleep(0)
 
     async def list_timers(self) -> list[Timer]:
         """Return every timer that is set, the earliest first."""
@@ -158,7 +158,7 @@ class Stage:
         while (due := await self._store.next_timer()) is not None and due <= until:
             await self.clock.sleep_until(due)
             await self._timers.fire_due()
-            await self._settle()
+            await self.settle()
         await self.clock.sleep_until(until)
 
     async def _drive(self, workspace: str, run: str, signal: asyncio.Event) -> None:
@@ -166,10 +166,6 @@ class Stage:
 
     def _report(self, _workspace: str, _run: str, error: Exception) -> None:
         self.faults.append(error)
-
-    async def _settle(self) -> None:
-        while self._queue.size:  # noqa: ASYNC110 -- on this loop nothing else runs, and nobody driven waits for time
-            await asyncio.sleep(0)
 
 
 async def open_stage(site: Site, host: ActionHost, start: datetime) -> tuple[Stage, Store]:

@@ -42,7 +42,6 @@ class Committed:
         approvals: ids of approvals that changed.
         responses: ids of active responses that changed.
         has_timers: whether the next timer may have moved.
-        is_told: whether the commit itself left something in the run's inbox.
     """
 
     run: Run
@@ -50,7 +49,6 @@ class Committed:
     approvals: list[str] = field(default_factory=list)
     responses: list[str] = field(default_factory=list)
     has_timers: bool = False
-    is_told: bool = False
 
 
 class Committer:
@@ -142,7 +140,6 @@ class Committer:
                 )
                 committed.approvals.append(asked.id)
                 committed.has_timers = True
-                committed.is_told = committed.is_told or asked.decided_at is not None
             case CancelApproval(approval=approval, reason=reason):
                 self._approvals.cancel(unit, approval, reason, at)
                 committed.approvals.append(approval)
@@ -179,7 +176,6 @@ class Committer:
         )
         if obstacle:
             unit.inbox.add(committed.run.id, dump_event(_forbid(command, obstacle, at)), at)
-            committed.is_told = True
         else:
             committed.calls.append(command)
 

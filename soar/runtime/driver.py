@@ -152,7 +152,7 @@ class Driver:
                 await self._keep_answers(activation)
             elif activation.events:
                 event, inbox = activation.events.popleft()
-                await self._take(activation, event, inbox, signal)
+                await self._take(activation, event, inbox)
                 continue
             elif signal.is_set():
                 signal.clear()
@@ -174,7 +174,7 @@ class Driver:
         if answers:
             await self._write(activation, keep, may_wait=True)
 
-    async def _take(self, activation: _Activation, event: Event, inbox: tuple[int, ...], signal: asyncio.Event) -> None:
+    async def _take(self, activation: _Activation, event: Event, inbox: tuple[int, ...]) -> None:
         decision = advance(activation.plan, activation.state, event)
         committed = await self._write(
             activation,
@@ -184,8 +184,6 @@ class Driver:
         activation.run, activation.state = committed.run, decision.state
         for command in committed.calls:
             self._call(activation, command)
-        if committed.is_told:
-            signal.set()
         self._tell(activation, committed)
 
     async def _write(self, activation: _Activation, work: Callable[[Unit], T], *, may_wait: bool) -> T:

@@ -1,7 +1,7 @@
 """Fires timers when they are due. A timer is a row; this holds none of them."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -31,7 +31,6 @@ class TimerKeeper:
         approvals: takes the timers of questions.
         responses: takes the timers of active responses.
         announcer: hears of what changed.
-        wake: told which run has something in its inbox.
         report: told of a timer that could not be fired, for the log.
     """
 
@@ -43,7 +42,6 @@ class TimerKeeper:
         approvals: ApprovalService,
         responses: ResponseService,
         announcer: Announcer,
-        wake: Callable[[str, str], None],
         report: Report,
     ) -> None:
         self._store = store
@@ -51,7 +49,6 @@ class TimerKeeper:
         self._approvals = approvals
         self._responses = responses
         self._announcer = announcer
-        self._wake = wake
         self._report = report
         self._moved = asyncio.Event()
 
@@ -81,7 +78,7 @@ class TimerKeeper:
     async def _fire(self, workspace: str, timer: Timer, now: datetime) -> None:
         """Fire one timer. One that cannot be fired is put off, so that it does not keep the others from firing."""
         try:
-            announced, run = await self._store.write(workspace, lambda unit: self._take(unit, timer, now))
+            announced = await self._store.write(workspace, lambda unit: self._take(unit, timer, now))
         except UnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever is wrong with one timer is not wrong with the others
@@ -91,22 +88,21 @@ class TimerKeeper:
             return
         if announced is not None:
             self._announcer.announce(workspace, *announced)
-        self._wake(workspace, run)
 
-    def _take(self, unit: Unit, timer: Timer, now: datetime) -> tuple[tuple[str, str] | None, str]:
+    def _take(self, unit: Unit, timer: Timer, now: datetime) -> tuple[str, str] | None:
         """Put the timer's event where it belongs; the timer goes in the same transaction, so it fires once."""
         unit.timers.cancel(timer.id)
         event: Mapping[str, JsonValue] = timer.event if isinstance(timer.event, dict) else {}
         match event.get("kind"):
             case approvals.TIMER_KIND:
                 changed = self._approvals.wake(unit, event, now)
-                return (("approval", changed.id) if changed else None), timer.run
+                return ("approval", changed.id) if changed else None
             case responses.TIMER_KIND:
                 lifting = self._responses.wake(unit, event, now)
-                return (("response", lifting.id) if lifting else None), (lifting and lifting.lift_run) or timer.run
+                return ("response", lifting.id) if lifting else None
             case _:
                 unit.inbox.add(timer.run, timer.event, now)
-                return None, timer.run
+                return None
 
     async def _until_next(self) -> float:
         upcoming = await self._store.next_timer()

@@ -38,10 +38,11 @@ _ADD_WORKSPACE = insert(table_of(WorkspaceRow)).on_conflict_do_nothing().inline(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one work of a group ended."""
+    """How one work of a group ended; `told` are the runs that it put something into the inbox for."""
 
     result: object = None
     error: Exception | None = None
+    told: tuple[str, ...] = ()
 
 
 class Database:
@@ -168,7 +169,8 @@ def _attempt(connection: Connection, workspace: str, work: Callable[[Unit], obje
     driver = driver_of(connection)
     driver.execute("SAVEPOINT work")
     try:
-        result = work(Unit(connection, workspace))
+        unit = Unit(connection, workspace)
+        result = work(unit)
         if workspace not in known:
             connection.execute(_ADD_WORKSPACE, {"name": workspace})
     except Exception as error:
@@ -179,7 +181,7 @@ def _attempt(connection: Connection, workspace: str, work: Callable[[Unit], obje
         return Outcome(error=explain(error))
     driver.execute("RELEASE work")
     known.add(workspace)
-    return Outcome(result)
+    return Outcome(result, told=unit.told)
 
 
 def _roll_back(driver: sqlite3.Connection) -> None:

@@ -1,9 +1,9 @@
 """What happened to runs, and what is yet to be told them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert
+from sqlalchemy import Connection, delete, insert
 
 from soar.model.errors import ConflictError
 from soar.model.run import InboxEvent, JournalEntry
@@ -44,13 +44,24 @@ class Journal(Repository):
 
 
 class Inbox(Repository):
-    """What waits to be told to a workspace's runs."""
+    """What waits to be told to a workspace's runs.
 
-    __slots__ = ()
+    Args:
+        connection: inside a transaction.
+        workspace: whose rows are seen.
+        told: takes the id of each run that something was put in for.
+    """
+
+    __slots__ = ("_told",)
+
+    def __init__(self, connection: Connection, workspace: str, told: Callable[[str], None]) -> None:
+        super().__init__(connection, workspace)
+        self._told = told
 
     def add(self, run: str, event: JsonValue, at: datetime) -> None:
-        """Put an event behind those that wait."""
+        """Put an event behind those that wait; the run is woken once this is on the disk."""
         self._connection.execute(_ADD_EVENT, {"workspace": self._workspace, "run": run, "event": event, "at": at})
+        self._told(run)
 
     def peek(self, run: str) -> tuple[InboxEvent, ...]:
         """Return the run's events in the order they came, and leave them there."""

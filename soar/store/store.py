@@ -19,7 +19,7 @@ from soar.store.runs import find_open_runs
 from soar.store.tables import WorkspaceRow, table_of
 from soar.store.timers import find_due, find_next_due
 from soar.store.unit import Unit
-from soar.store.writer import QUEUE_LIMIT, Writer
+from soar.store.writer import QUEUE_LIMIT, Listener, Writer
 
 T = TypeVar("T")
 
@@ -70,6 +70,10 @@ class Store:
         self._idle: asyncio.LifoQueue[_Reader] = asyncio.LifoQueue()
         for reader in self._readers:
             self._idle.put_nowait(reader)
+
+    def listen(self, listener: Listener) -> None:
+        """Name who is told, after each commit, which runs have something in their inbox: whoever drives them."""
+        self._writer.listener = listener
 
     async def write(self, workspace: str, work: Callable[[Unit], T]) -> T:
         """Do the work in the writer's next group; return what it returns once that is on the disk.

@@ -21,7 +21,13 @@ class Unit:
 
     def __init__(self, connection: Connection, workspace: str) -> None:
         self._connection = connection
+        self._told: dict[str, None] = {}
         self.workspace = workspace
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The runs that something was put into the inbox for, each once."""
+        return tuple(self._told)
 
     @property
     def alerts(self) -> Alerts:
@@ -46,7 +52,10 @@ class Unit:
     @property
     def inbox(self) -> Inbox:
         """What is yet to be told to runs."""
-        return Inbox(self._connection, self.workspace)
+        return Inbox(self._connection, self.workspace, self._tell)
+
+    def _tell(self, run: str) -> None:
+        self._told[run] = None
 
     @property
     def timers(self) -> Timers:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar, cast
+from typing import TypeAlias, TypeVar, cast
 
 from soar.model.disk import Disk
 from soar.model.errors import UnavailableError
@@ -15,6 +15,9 @@ from soar.store.faults import Fault, classify, describe, explain
 from soar.store.unit import Unit
 
 T = TypeVar("T")
+
+Listener: TypeAlias = Callable[[str, str], None]
+"""Told workspace and id of a run that something was put into the inbox for, once that is on the disk."""
 
 QUEUE_LIMIT = 10_000
 GROUP_LIMIT = 1_000
@@ -60,6 +63,7 @@ class Writer:
         self._committing: asyncio.Task[None] | None = None
         self._ending: _Ending | None = None
         self._is_broken = False
+        self.listener: Listener | None = None
 
     async def write(self, workspace: str, work: Callable[[Unit], T]) -> T:
         """Do the work in the next group; return what it returns once that is on the disk.
@@ -126,6 +130,8 @@ class Writer:
             outcomes = [Outcome(error=explain(error)) for _ in group]
         for waiting, outcome in zip(group, outcomes, strict=True):
             _settle(waiting.outcome, outcome)
+            for run in outcome.told if self.listener is not None else ():
+                self.listener(waiting.workspace, run)
 
     async def _checkpoint(self) -> None:
         if self._is_broken or not self._database.is_checkpoint_due():

@@ -303,13 +303,13 @@ class _Wiring:
         self.responses = ResponseService(ids=self.ids)
         self.reports: list[Exception] = []
         self.queue = RunQueue(drive=self._drive, clock=self.clock, report=self._report)
+        store.listen(self.queue.wake)
         self.timers = TimerKeeper(
             store=store,
             clock=self.clock,
             approvals=self.approvals,
             responses=self.responses,
             announcer=self.hub,
-            wake=self.queue.wake,
             report=self._report,
         )
         self.driver = self._make_driver()
@@ -344,7 +344,6 @@ class _Wiring:
             url=self.url,
             clock=self.clock,
             ids=self.ids,
-            wake=self.queue.wake,
             announcer=self.hub,
         )
 
@@ -376,7 +375,6 @@ class _Wiring:
             clock=self.clock,
             ids=self.ids,
             randomness=self.randomness,
-            wake=self.queue.wake,
             verify_audit=lambda: _verify(self.store),
             is_ready=self._find_unready,
             first_alert=_find_first_alert,

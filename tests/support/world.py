@@ -205,13 +205,13 @@ class World:
         self.catalog = catalog or build_actions_catalog()
         self.committer = Committer(approvals=self.approvals, responses=self.responses, policy=policy, ids=ids)
         self.queue = RunQueue(drive=self._drive, clock=clock, report=self._report, limit=drivers)
+        store.listen(self.queue.wake)
         self.timers = TimerKeeper(
             store=self.mortal,
             clock=clock,
             approvals=self.approvals,
             responses=self.responses,
             announcer=self.announcer,
-            wake=self.queue.wake,
             report=self._report,
         )
         self.driver = self.build_driver()
@@ -271,7 +271,6 @@ class World:
             unit.inbox.add(run_id, dump_event(RunStarted(at=at)), at)
 
         await self.store.write(WORKSPACE, add)
-        self.queue.wake(WORKSPACE, run_id)
         return run_id
 
     async def recover(self) -> None:
@@ -319,7 +318,6 @@ class World:
 
         outcome = await self.store.write(WORKSPACE, cast)
         if isinstance(outcome, Approval):
-            self.queue.wake(WORKSPACE, outcome.run)
             await self.settle()
         return outcome
 
@@ -331,7 +329,6 @@ class World:
             WORKSPACE,
             lambda unit: self.responses.lift(unit, response, actor=actor, initiator=initiator, reason=reason, at=at),
         )
-        self.queue.wake(WORKSPACE, lifting.lift_run or "")
         await self.settle()
         return lifting
 
@@ -340,7 +337,6 @@ class World:
         at = self.clock.now()
         event = dump_event(CancelRequested(at=at, by=by))
         await self.store.write(WORKSPACE, lambda unit: unit.inbox.add(run, event, at))
-        self.queue.wake(WORKSPACE, run)
         await self.settle()
 
     async def read(self, work: Callable[[Unit], T]) -> T:

@@ -45,7 +45,6 @@ async def cast_vote(call: Call, sent: VoteSent) -> ApprovalView:
     if isinstance(outcome, Refusal):
         raise explain_refusal(outcome)
     approval, view = outcome
-    call.services.wake(call.workspace, approval.run)
     for kind, subject in (("approval", approval.id), ("run", approval.run), ("message", approval.channel)):
         call.announce(kind, subject)
     return view

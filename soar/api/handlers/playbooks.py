@@ -71,7 +71,6 @@ async def start_run(call: Call, sent: RunWanted) -> web.Response:
         return Views(call, unit).show_run(run)
 
     run = await call.write(request)
-    call.services.wake(call.workspace, run.id)
     call.announce("run", run.id)
     return write_json(run, HTTPStatus.ACCEPTED, {"Location": f"/api/v1/runs/{run.id}"})
 

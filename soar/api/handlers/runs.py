@@ -56,7 +56,6 @@ async def cancel_run(call: Call, sent: CancelWanted) -> RunView:
         return run, Views(call, unit).show_run(run)
 
     run, view = await call.write(cancel)
-    call.services.wake(call.workspace, run.id)
     call.announce("run", run.id)
     return view
 
@@ -101,7 +100,6 @@ def find_run(unit: Unit, run_id: str) -> Run:
 def announce_lift(call: Call, response: Response) -> None:
     """Wake the run that takes a response back, and say that both changed."""
     if response.lift_run is not None:
-        call.services.wake(call.workspace, response.lift_run)
         call.announce("run", response.lift_run)
     call.announce("response", response.id)
 

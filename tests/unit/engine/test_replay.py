@@ -69,7 +69,6 @@ RECORD = {
     "expires_at": st.none() | moments,
     "branch": words,
     "child": words,
-    "polls": st.integers(0, 20),
     "settled": st.integers(0, 20),
     "called_at": st.none() | moments,
 }

@@ -30,6 +30,7 @@ def receiver(
     clock: SteppedClock,
     ids: SeededIds,
 ) -> Receiver:
+    store.listen(surroundings.wake)
     return Receiver(
         store=store,
         workspace=WORKSPACE,
@@ -40,6 +41,5 @@ def receiver(
         url="https://soar.example",
         clock=clock,
         ids=ids,
-        wake=surroundings.wake,
         announcer=surroundings,
     )
