@@ -130,8 +130,12 @@ class Writer:
             outcomes = [Outcome(error=explain(error)) for _ in group]
         for waiting, outcome in zip(group, outcomes, strict=True):
             _settle(waiting.outcome, outcome)
-            for run in outcome.told if self.listener is not None else ():
-                self.listener(waiting.workspace, run)
+            self._tell(waiting.workspace, outcome.told)
+
+    def _tell(self, workspace: str, runs: tuple[str, ...]) -> None:
+        if self.listener is not None:
+            for run in runs:
+                self.listener(workspace, run)
 
     async def _checkpoint(self) -> None:
         if self._is_broken or not self._database.is_checkpoint_due():
