@@ -34,15 +34,18 @@ from soar.sdk.errors import (
     TransientError,
     UnknownOutcomeError,
 )
+from soar.sdk.parameter import Address, Duration
 from soar.sdk.simulation import SimRequest, SimResponse, Simulator
 
 __all__ = [
     "ActionCode",
     "ActionInputError",
+    "Address",
     "Arguments",
     "AuthError",
     "Connector",
     "Context",
+    "Duration",
     "Effect",
     "EgressRefusedError",
     "Messages",

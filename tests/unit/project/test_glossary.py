@@ -41,6 +41,7 @@ ALLOWED = (
     Allowance("soar/store/*.py", r"\bexecution_options\b", "SQLAlchemy's name for how a statement is run"),
     Allowance("soar/api/server.py", r"\bweb\.AppRunner\b", "what aiohttp calls whatever serves an application"),
     Allowance("hatch_build.py", r"\bself\.app\b", "what hatchling calls its terminal"),
+    Allowance("*", r"\bjob(?:_t|T)itle\b", "what Microsoft Graph calls a person's position"),
     Allowance("docs/design/glossary.md", r"^\| (?:workflow|task|job|integration|app|execution) \|", "the list itself"),
     Allowance("tests/unit/project/test_glossary.py", r".*", "the list itself"),
 )

@@ -21,7 +21,17 @@ def whole(sample: Path, read_yaml: ReadYaml) -> Found:
 
 def test_the_connectors_that_are_shipped_have_no_findings(read_yaml: ReadYaml) -> None:
     found = discover([SHIPPED], [])
-    assert [one.id for one in found] == ["chat", "exchange", "http", "virustotal", "whois"]
+    assert [one.id for one in found] == [
+        "abuseipdb",
+        "chat",
+        "entra",
+        "exchange",
+        "greynoise",
+        "http",
+        "opnsense",
+        "virustotal",
+        "whois",
+    ]
     assert check_connectors(found, read_yaml) == []
 
 

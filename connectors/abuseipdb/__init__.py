@@ -1,0 +1,1 @@
+"""AbuseIPDB: what people report of addresses."""

@@ -1,0 +1,1 @@
+"""Microsoft Entra ID: accounts and their sessions, through Microsoft Graph."""

@@ -1,0 +1,1 @@
+"""GreyNoise: who scans the whole Internet, and who is known to be harmless."""

@@ -1,0 +1,1 @@
+"""OPNsense: addresses on a firewall's block lists."""
