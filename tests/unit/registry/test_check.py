@@ -24,11 +24,16 @@ def test_the_connectors_that_are_shipped_have_no_findings(read_yaml: ReadYaml) -
     assert [one.id for one in found] == [
         "abuseipdb",
         "chat",
+        "cmdb",
+        "defender",
         "entra",
         "exchange",
         "greynoise",
         "http",
+        "jira",
+        "opensearch",
         "opnsense",
+        "page",
         "virustotal",
         "whois",
     ]

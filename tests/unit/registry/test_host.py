@@ -8,6 +8,7 @@ from soar.model.errors import ActionCode, UnavailableError
 from soar.model.network import EgressRequest, EgressResponse
 from soar.model.process import ActionCall
 from soar.model.secret import Secret
+from soar.model.values import JsonValue
 from soar.registry.discover import discover
 from soar.registry.host import InProcessHost, Surroundings
 from soar.registry.load import LoadedConnector, ReadYaml, load_connectors
@@ -34,6 +35,7 @@ CONNECTIONS = [
     Connection(id="exchange", connector="exchange", simulate=True),
     Connection(id="whois", connector="whois", simulate=True),
     Connection(id="chat", connector="chat", simulate=True),
+    *(Connection(id=id_, connector=id_, simulate=True) for id_ in ("cmdb", "defender", "jira", "opensearch", "page")),
 ]
 
 
@@ -214,3 +216,27 @@ async def test_the_phishing_story_can_be_played(host: InProcessHost, messages: M
     for _ in range(2):
         await call("chat.dm", "key-5", user="ann@corp.example", text="Thank you.")
     assert list(messages.posted.values()) == [("@ann@corp.example", "Thank you.")]
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "name", "value"),
+    [
+        ("cmdb.get_host", {"host": "srv-files-01"}, "kind", "server"),
+        ("defender.isolate_machine", {"host": "srv-files-01", "kind": "full", "comment": "x"}, "status", "Pending"),
+        ("jira.search", {"jql": 'project = CHG AND text ~ "svc-backup"'}, "total", 1),
+        (
+            "opensearch.search",
+            {"index": "winlogbeat-*", "query": "*Admins*", "since": "2020-01-01T00:00:00Z", "limit": 9},
+            "total",
+            4,
+        ),
+        ("page.send", {"service": "secops", "summary": "x"}, "status", "success"),
+    ],
+)
+async def test_a_simulated_connection_needs_nothing_set_up(
+    host: InProcessHost, action: str, arguments: dict[str, JsonValue], name: str, value: JsonValue
+) -> None:
+    call = replace(LOOK, action=action, connection=action.partition(".")[0], arguments=arguments)
+    answer = await host.call(call)
+    assert isinstance(answer.output, dict)
+    assert answer.output[name] == value

@@ -1,0 +1,1 @@
+"""An asset inventory that answers JSON over HTTP."""

@@ -1,0 +1,1 @@
+"""Microsoft Defender for Endpoint: what ran on a machine, and taking it off the network."""

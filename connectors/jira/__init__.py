@@ -1,0 +1,1 @@
+"""Jira Cloud: issues, found, opened and commented on."""

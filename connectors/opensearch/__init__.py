@@ -1,0 +1,1 @@
+"""OpenSearch: documents by a query string."""

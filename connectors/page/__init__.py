@@ -1,0 +1,1 @@
+"""Paging: waking whoever is on call, through PagerDuty."""
