@@ -104,12 +104,11 @@ class Library:
 
     def serve(self, changed: Sequence[Loaded]) -> None:
         """Let what `read_changed` returned serve, and what is gone serve no more."""
-        for loaded in changed:
-            if loaded.playbook is not None:
-                self._serving[loaded.playbook.id] = loaded
+        good = {loaded.playbook.id: loaded for loaded in changed if loaded.playbook is not None}
         self._seen = self._read
         kept = {file.name.removesuffix(_SUFFIX) for file in self._seen}
-        self._serving = {id_: loaded for id_, loaded in self._serving.items() if id_ in kept}
+        serving = {**self._serving, **good}
+        self._serving = {id_: loaded for id_, loaded in serving.items() if id_ in kept}  # others read it meanwhile
 
 
 def _mark_files(folder: Path) -> dict[Path, _Mark]:

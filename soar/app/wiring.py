@@ -13,6 +13,7 @@ import soar
 from soar.api.hub import Hub
 from soar.api.services import FirstAlert, Services
 from soar.app.auditor import Auditor
+from soar.app.calls import make_caller
 from soar.app.clock import SystemClock
 from soar.app.disk import ThreadDisk
 from soar.app.ids import RandomIds, SystemRandomness
@@ -134,7 +135,13 @@ class Service:
     def driver(self) -> Driver:
         """Drives one run."""
         planner = Planner(Surroundings(self.site.catalog, self.site.settings.config, self.url))
-        committer = Committer(approvals=self.approvals, responses=self.responses, policy=self.site.policy, ids=self.ids)
+        committer = Committer(
+            approvals=self.approvals,
+            responses=self.responses,
+            policy=self.site.policy,
+            ids=self.ids,
+            call=make_caller(self.library.current, self.receiver.requests),
+        )
         return Driver(
             store=self.store,
             planner=planner,

@@ -78,9 +78,9 @@ def _card(command: RequestApproval, spec: ActionSpec | None) -> Card:
     connections = [call.connection for call in command.calls if spec and call.action == spec.full_name]
     return Card(
         question=f"{command.label}?",
-        action=spec.full_name if spec else "",
+        action=spec.full_name if spec else next((call.action for call in command.calls), ""),
         connection=connections[0] if connections else "",
-        effect=spec.effect if spec else Effect.READ,
+        effect=spec.effect if spec else Effect.WRITE if command.calls else Effect.READ,
         is_reversible=bool(undo),
         targets=command.targets[:_SHOWN_TARGETS],
         target_count=len(command.targets),

@@ -78,7 +78,8 @@ class ApprovalService:
             plan: its surroundings.
             at: the moment.
         """
-        spec = max((plan.actions[call.action] for call in command.calls), key=_gravity, default=None)
+        known = (plan.actions.get(call.action) for call in command.calls)
+        spec = max((each for each in known if each is not None), key=_gravity, default=None)
         notify = plan.playbook.notify
         rules = self._find_rules(command, plan, at)
         excluded = {*command.exclude, *(word for rule in rules for word in rule.exclude)}
@@ -220,13 +221,14 @@ class ApprovalService:
         rules = (
             required_gate(
                 self._policy,
-                plan.actions[call.action],
-                [Target(target) for target in targets_of(plan.actions[call.action], call.arguments)],
+                spec,
+                [Target(target) for target in targets_of(spec, call.arguments)],
                 None,
                 now=at,
                 config=plan.config,
             )
             for call in command.calls
+            if (spec := plan.actions.get(call.action)) is not None
         )
         return tuple(dict.fromkeys(rule for rule in rules if rule is not None))
 

@@ -193,7 +193,7 @@ def view_step(records: Mapping[str, StepRecord], path: str) -> dict[str, Value]:
         return {"status": StepStatus.SKIPPED.value}
     view: dict[str, Value] = {"status": record.status.value}
     if record.has_output:
-        view["output"] = record.output
+        view["output"] = record.answer
     if record.outputs is not None:
         view["outputs"] = record.outputs
     if record.fault is not None:
@@ -215,7 +215,7 @@ def _view_items(records: Mapping[str, StepRecord], path: str) -> list[Value]:
     while (element := records.get(f"{path}#{len(items)}")) is not None:
         item: dict[str, Value] = {"status": element.status.value}
         if element.has_output:
-            item["output"] = element.output
+            item["output"] = element.answer
         if element.fault is not None:
             item["error"] = view_fault(element.fault)
         items.append(item)

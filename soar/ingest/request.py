@@ -1,19 +1,20 @@
 """From a playbook that wants to run to a requested run, in the caller's transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from soar.audit.record import record
 from soar.cases.service import join_case
-from soar.engine.events import AlertJoined, RunStarted, dump_event
+from soar.engine.events import AlertJoined, CancelRequested, RunStarted, dump_event
 from soar.expr import ExpressionError, Scope, compile_expression, parse_template
+from soar.ingest.concurrency import Admission, admit, most_at_once
 from soar.ingest.inputs import bind_inputs
 from soar.model.alert import Alert, Match, Relation, Severity
 from soar.model.audit import Actor, AuditEvent, Outcome
-from soar.model.errors import InputError
+from soar.model.errors import ConflictError, InputError
 from soar.model.ids import Ids
-from soar.model.playbook import OnDuplicate, Overlap, Playbook
+from soar.model.playbook import CallTrigger, OnDuplicate, Playbook
 from soar.model.run import Mode, Run, RunStatus
 from soar.model.values import Value, dump_value
 from soar.store import Unit
@@ -32,17 +33,36 @@ class Requester:
     actor: Actor
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """A run that is about to be.
+
+    Attributes:
+        key: runs with the same one are kept apart.
+        parent: the run whose step calls it, and `parent_step` that step.
+    """
+
+    playbook: Playbook
+    inputs: Mapping[str, Value]
+    alert: Alert | None
+    key: str | None = None
+    admission: Admission = field(default_factory=Admission)
+    id: str | None = None
+    parent: Run | None = None
+    parent_step: str | None = None
+
+
 _LONGEST_TITLE = 300
+_DEEPEST_CALL = 8
+_CAUTION = (Mode.LIVE, Mode.SUPERVISED, Mode.SHADOW)
 
 
-def _check_concurrency(playbook: Playbook) -> None:
-    """Refuse what nothing would enforce: runs that were to be kept apart would meet."""
-    mode = playbook.concurrency.mode
-    if mode is not Overlap.PARALLEL:
-        raise InputError(
-            f"concurrency.mode `{mode}` is not supported by this version",
-            code="concurrency.unsupported",
-            hint="take `concurrency` out of the playbook, or write `mode: parallel`",
+def _refuse_obstacle(wanted: _Wanted) -> None:
+    obstacle = wanted.admission.obstacle
+    if obstacle is not None:
+        raise ConflictError(
+            f"{obstacle.id} has the same key and is not over",
+            hint="wait for its end, or write another `concurrency.mode`",
         )
 
 
@@ -63,15 +83,19 @@ class RunRequests:
     ) -> Match:
         """Start a run for an alert, attach it to the run that has its like, or say why there is none."""
         try:
-            _check_concurrency(playbook)
             inputs = bind_inputs(playbook, alert=alert.to_value(), given=None, config=self._config, now=now)
             key = self._evaluate_key(playbook, inputs, alert, now)
+            wanted = self._want(unit, playbook, inputs, alert, now)
         except (InputError, ExpressionError) as error:
             return self._match(unit, playbook, alert, Relation.REJECTED, None, error.message, now)
         known = self._find_known(unit, playbook, key, now)
         if known is not None and playbook.dedupe is not None:
             return self._join(unit, playbook, alert, known, now)
-        run = self._start(unit, playbook, inputs, alert, requester, now)
+        obstacle = wanted.admission.obstacle
+        if obstacle is not None:
+            reason = f"{obstacle.id} has the same key and is not over"
+            return self._match(unit, playbook, alert, Relation.DROPPED, obstacle.id, reason, now)
+        run = self._start(unit, wanted, requester, now)
         if key is not None:
             unit.alerts.remember_key(playbook.id, key, run.id, now)
         return self._match(unit, playbook, alert, Relation.STARTED, run.id, None, now)
@@ -82,12 +106,64 @@ class RunRequests:
         """Start a run with inputs that a person gave.
 
         Raises:
-            InputError: an input is missing, unknown, or not of its type, or the playbook wants its runs kept apart in a
-                way that we do not know yet (`concurrency.unsupported`).
+            InputError: an input is missing, unknown, or not of its type.
+            ExpressionError: the key that keeps runs apart cannot be evaluated.
+            ConflictError: a run with the same key is not over, and the playbook drops what comes meanwhile.
         """
-        _check_concurrency(playbook)
         inputs = bind_inputs(playbook, alert=None, given=given, config=self._config, now=now)
-        return self._start(unit, playbook, inputs, None, requester, now)
+        wanted = self._want(unit, playbook, inputs, None, now)
+        _refuse_obstacle(wanted)
+        return self._start(unit, wanted, requester, now)
+
+    def request_by_call(
+        self,
+        unit: Unit,
+        playbook: Playbook,
+        given: Mapping[str, Value],
+        *,
+        id: str,  # noqa: A002 -- the run's own
+        parent: Run,
+        step: str,
+        now: datetime,
+    ) -> Run:
+        """Start a run for a step of another, on behalf of whoever started that one.
+
+        Args:
+            unit: the transaction.
+            playbook: what is called.
+            given: its inputs, plain.
+            id: of the new run.
+            parent: the run whose step calls.
+            step: path of that step.
+            now: the moment.
+
+        Raises:
+            InputError: the playbook is not meant to be called, an input is wrong, or the calls are too deep.
+            ExpressionError: the key that keeps runs apart cannot be evaluated.
+            ConflictError: a run with the same key is not over, and the playbook drops what comes meanwhile.
+        """
+        if not any(isinstance(trigger, CallTrigger) for trigger in playbook.triggers):
+            raise InputError(f"{playbook.id} may not be called", hint="write `call: {}` under its `on:`")
+        if parent.depth >= _DEEPEST_CALL:
+            raise InputError(f"playbooks call each other more than {_DEEPEST_CALL} levels deep")
+        inputs = bind_inputs(playbook, alert=None, given=given, config=self._config, now=now)
+        wanted = self._want(unit, playbook, inputs, None, now)
+        _refuse_obstacle(wanted)
+        actor = Actor(kind="playbook", id=parent.playbook, name=parent.playbook, via="engine")
+        called = replace(wanted, id=id, parent=parent, parent_step=step)
+        return self._start(unit, called, Requester(initiator=parent.initiator, actor=actor), now)
+
+    def _want(
+        self, unit: Unit, playbook: Playbook, inputs: Mapping[str, Value], alert: Alert | None, now: datetime
+    ) -> _Wanted:
+        if playbook.concurrency is None:
+            return _Wanted(playbook=playbook, inputs=inputs, alert=alert)
+        source = playbook.concurrency.key
+        scope = self._scope_with_variables(playbook, inputs, alert, now) if source else None
+        value = dump_value(compile_expression(source).evaluate(scope)) if source and scope else ""
+        key = f"{playbook.id}:{value}"
+        admission = admit(playbook.concurrency, unit.runs.list_sharing(key))
+        return _Wanted(playbook=playbook, inputs=inputs, alert=alert, key=key, admission=admission)
 
     def _evaluate_key(self, playbook: Playbook, inputs: Mapping[str, Value], alert: Alert, now: datetime) -> str | None:
         if playbook.dedupe is None:
@@ -138,35 +214,45 @@ class RunRequests:
         unit.alerts.add_match(match)
         return match
 
-    def _start(
-        self,
-        unit: Unit,
-        playbook: Playbook,
-        inputs: Mapping[str, Value],
-        alert: Alert | None,
-        requester: Requester,
-        now: datetime,
-    ) -> Run:
+    def _start(self, unit: Unit, wanted: _Wanted, requester: Requester, now: datetime) -> Run:
+        playbook, alert, parent = wanted.playbook, wanted.alert, wanted.parent
         run = Run(
-            id=self._ids.new("run"),
+            id=wanted.id or self._ids.new("run"),
             playbook=playbook.id,
             revision=playbook.revision,
-            mode=Mode(playbook.mode),
+            mode=max(playbook.mode, parent.mode if parent else Mode.LIVE, key=_CAUTION.index),
             status=RunStatus.QUEUED,
             alert=alert.id if alert else None,
-            case=self._find_case(unit, playbook, inputs, alert, now),
+            case=self._find_case(unit, playbook, wanted.inputs, alert, now) or (parent.case if parent else None),
             initiator=requester.initiator,
-            inputs=inputs,
+            inputs=wanted.inputs,
             created_at=now,
+            waiting_for=wanted.admission.waiting_for,
+            parent=parent.id if parent else None,
+            parent_step=wanted.parent_step,
+            depth=parent.depth + 1 if parent else 0,
+            concurrency_key=wanted.key,
+            concurrency_max=most_at_once(playbook.concurrency) if playbook.concurrency else 0,
         )
         unit.runs.add(run)
-        unit.inbox.add(run.id, dump_event(RunStarted(at=now)), now)
+        for other in wanted.admission.replaced:
+            cancelled = CancelRequested(at=now, by=run.id, reason="a newer run with the same key replaces it")
+            unit.inbox.add(other.id, dump_event(cancelled), now)
+        if not run.is_held:
+            unit.inbox.add(run.id, dump_event(RunStarted(at=now)), now)
         event = AuditEvent(
             type="run.requested",
             outcome=Outcome.SUCCESS,
             actor=requester.actor,
             target={"kind": "run", "id": run.id},
-            context={"playbook": playbook.id, "revision": playbook.revision, "alert": run.alert, "case": run.case},
+            context={
+                "playbook": playbook.id,
+                "revision": playbook.revision,
+                "alert": run.alert,
+                "case": run.case,
+                "parent": run.parent,
+                "waiting_for": run.waiting_for,
+            },
         )
         record(unit, event, at=now, id=self._ids.new("ev"))
         return run

@@ -134,7 +134,12 @@ class Overlap(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concurrency:
-    """How many runs with one key may be open."""
+    """How many runs with one key may be open.
+
+    Attributes:
+        key: expression; None means that all runs of the playbook share one.
+        limit: with `parallel`, how many may have begun at once; what comes above waits.
+    """
 
     key: str | None = None
     mode: Overlap = Overlap.PARALLEL
@@ -192,7 +197,7 @@ class Playbook:
     inputs: Mapping[str, InputSpec] = field(default_factory=dict)
     variables: Mapping[str, Template] = field(default_factory=dict)
     dedupe: Dedupe | None = None
-    concurrency: Concurrency = field(default_factory=Concurrency)
+    concurrency: Concurrency | None = None
     case: CaseSpec | None = None
     notify: Notify | None = None
     default_timeout: timedelta | None = None

@@ -121,6 +121,11 @@ class StepRecord:
     settled: int = 0
     called_at: datetime | None = None
 
+    @property
+    def answer(self) -> Value:
+        """What `steps.<id>.output` shows: the outputs that the step names, or else all that it produced."""
+        return self.output if self.outputs is None else self.outputs
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -136,6 +141,11 @@ class Run:
         reason: how it ended, in words.
         waiting_for: what it waits for, in words, while it waits.
         outputs: the playbook's outputs, once it has ended.
+        parent: id of the run whose step started it, and waits for its end.
+        parent_step: path of that step.
+        depth: how many runs stand above it.
+        concurrency_key: runs with the same one are kept apart; None if it may meet any.
+        concurrency_max: how many of these may have begun at once.
     """
 
     id: str
@@ -154,6 +164,16 @@ class Run:
     reason: str | None = None
     waiting_for: str | None = None
     outputs: Mapping[str, Value] = field(default_factory=dict)
+    parent: str | None = None
+    parent_step: str | None = None
+    depth: int = 0
+    concurrency_key: str | None = None
+    concurrency_max: int = 0
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it has not begun because another run has to end first."""
+        return self.status is RunStatus.QUEUED and self.waiting_for is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,7 @@ def _read_root(
         inputs=keys.read("inputs", read_inputs, {}),
         variables=keys.read("vars", read_named, {}),
         dedupe=keys.find("dedupe", _read_dedupe),
-        concurrency=keys.read("concurrency", _read_concurrency, Concurrency()),
+        concurrency=keys.find("concurrency", _read_concurrency),
         case=keys.find("case", _read_case),
         notify=keys.find("notify", _read_notify),
         default_timeout=defaults.timeout,

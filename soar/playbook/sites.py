@@ -91,8 +91,9 @@ def _list_starting(playbook: Playbook, spots: Mapping[str, Spot], base: Context)
     yield from _list_map("vars", playbook.variables, replace(base, roots=base.roots - {"steps", "vars"}))
     if playbook.dedupe is not None:
         yield Site("dedupe/key", SiteKind.EXPRESSION, playbook.dedupe.key, arriving.know("inputs"))
-    known = replace(base, roots=base.roots - {"steps"})
-    yield Site("concurrency/key", SiteKind.EXPRESSION, playbook.concurrency.key, known)
+    known = replace(base, roots=base.roots - {"steps", "run"})
+    if playbook.concurrency is not None:
+        yield Site("concurrency/key", SiteKind.EXPRESSION, playbook.concurrency.key, known)
     if playbook.case is not None:
         yield Site("case/title", SiteKind.TEMPLATE, playbook.case.title, known)
         yield Site("case/key", SiteKind.EXPRESSION, playbook.case.key, known)

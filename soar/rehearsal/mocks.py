@@ -5,11 +5,16 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+from soar.engine.commands import StartRun
 from soar.model.errors import ActionCode
 from soar.model.process import ActionAnswer, ActionCall
-from soar.model.values import JsonValue
-from soar.rehearsal.suite import Mocks
+from soar.model.run import Run, RunStatus
+from soar.model.values import JsonValue, as_value
+from soar.rehearsal.suite import Mock, Mocks
+from soar.runtime.children import tell_end
+from soar.store import Unit
 
 _ELEMENT = re.compile(r"#\d+")
 _LONGEST_ARGUMENTS = 4_000
@@ -68,13 +73,40 @@ class MockHost:
 
     async def call(self, call: ActionCall) -> ActionAnswer:
         """Answer as mocked; a call that nothing stands for fails, and is remembered as `unmocked`."""
+        mock = self._find(call)
+        if mock is None:
+            return ActionAnswer(code=ActionCode.INTERNAL, message=f"{call.action} is not mocked")
+        return ActionAnswer(output=mock.output, code=mock.code, message=mock.message)
+
+    def call_playbook(self, unit: Unit, command: StartRun, parent: Run, at: datetime) -> None:
+        """Answer for a playbook that a step calls: its mock's output is what it gives back, at once."""
+        call = ActionCall(
+            workspace=unit.workspace,
+            run=parent.id,
+            step=command.call.step,
+            action=command.call.action,
+            connection="",
+            arguments=command.call.arguments,
+            secrets=(),
+            effect_key=command.run,
+            attempt=1,
+            timeout=0.0,
+        )
+        mock = self._find(call)
+        reason = mock.message if mock else f"{call.action} is not mocked"
+        is_good = mock is not None and mock.code is None
+        status = RunStatus.SUCCEEDED if is_good else RunStatus.FAILED
+        outputs = as_value(mock.output) if mock and mock.output is not None else {}
+        tell_end(unit, parent.id, call.step, command.run, status, outputs, reason or None, at)
+
+    def _find(self, call: ActionCall) -> Mock | None:
+        """Remember a call and return what stands for it."""
         self.calls.append(call)
         name = self._steps.get(document_path(call.step), "")
         key = name if name in self._mocks else call.action
         mocked, made = self._mocks.get(key), self._answered[key]
         if mocked is None or (not mocked.is_endless and made >= len(mocked.answers)):
             self.unmocked.append(Unmocked(call, made))
-            return ActionAnswer(code=ActionCode.INTERNAL, message=f"{call.action} is not mocked")
+            return None
         self._answered[key] += 1
-        mock = mocked.answers[0 if mocked.is_endless else made]
-        return ActionAnswer(output=mock.output, code=mock.code, message=mock.message)
+        return mocked.answers[0 if mocked.is_endless else made]

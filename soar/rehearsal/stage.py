@@ -17,6 +17,7 @@ from soar.model.values import Value
 from soar.policy import Policy
 from soar.rehearsal.clock import VirtualClock
 from soar.responses.service import ResponseService
+from soar.runtime.children import Caller
 from soar.runtime.commit import Committer
 from soar.runtime.driver import Driver
 from soar.runtime.executor import Executor
@@ -105,10 +106,11 @@ class Stage:
         store: migrated and empty.
         site: connectors, policy and settings.
         host: the products.
+        call: the playbooks that steps call.
         clock: when it is.
     """
 
-    def __init__(self, store: Store, site: Site, host: ActionHost, clock: VirtualClock) -> None:
+    def __init__(self, store: Store, site: Site, host: ActionHost, call: Caller, clock: VirtualClock) -> None:
         ids, silence = _CountedIds(), _Silence()
         self.clock = clock
         self.faults: list[Exception] = []
@@ -129,7 +131,7 @@ class Stage:
         self._driver = Driver(
             store=store,
             planner=Planner(Surroundings(catalog=site.catalog, config=site.config, url="https://rehearsal.invalid")),
-            committer=Committer(approvals=self.approvals, responses=responses, policy=site.policy, ids=ids),
+            committer=Committer(approvals=self.approvals, responses=responses, policy=site.policy, ids=ids, call=call),
             executor=Executor(host=host, clock=clock, randomness=_EvenRandomness()),
             timers=self._timers,
             clock=clock,
@@ -168,8 +170,8 @@ class Stage:
         self.faults.append(error)
 
 
-async def open_stage(site: Site, host: ActionHost, start: datetime) -> tuple[Stage, Store]:
+async def open_stage(site: Site, host: ActionHost, call: Caller, start: datetime) -> tuple[Stage, Store]:
     """Return a stage and the store behind it, which its user closes."""
     store = open_store("sqlite://", disk=_InlineDisk(), process=_NoProcess(), readers=_InlineDisk)
     await store.migrate()
-    return Stage(store, site, host, VirtualClock(start)), store
+    return Stage(store, site, host, call, VirtualClock(start)), store

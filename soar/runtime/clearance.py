@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from soar.engine.commands import StartAction
+from soar.engine.commands import Call, StartAction
 from soar.engine.gate import digest_calls
 from soar.engine.plan import Plan
-from soar.model.approval import Approval, ApprovalStatus
-from soar.model.catalog import ActionSpec, Effect
+from soar.model.approval import ApprovalStatus
+from soar.model.catalog import Effect
 from soar.model.run import Mode, Run
 from soar.policy import Policy, Target, find_refusal, required_gate
 from soar.store import Unit
@@ -28,11 +28,12 @@ def find_obstacle(unit: Unit, plan: Plan, run: Run, command: StartAction, policy
     if command.approval is None:
         rule = required_gate(policy, spec, targets, None, now=now, config=plan.config)
         return f"policy `{rule.name}` wants an approval before this" if rule else None
-    return _check_approval(unit, run, command, spec)
+    return find_mismatch(unit, run, command.call, command.approval, is_read=spec.effect is Effect.READ)
 
 
-def _check_approval(unit: Unit, run: Run, command: StartAction, spec: ActionSpec) -> str | None:
-    approval = unit.approvals.get(command.approval or "")
+def find_mismatch(unit: Unit, run: Run, call: Call, approval_id: str, *, is_read: bool) -> str | None:
+    """Return why an approval does not cover a call, or None if it does."""
+    approval = unit.approvals.get(approval_id)
     if approval is None or approval.status is not ApprovalStatus.APPROVED:
         return "its approval is not given"
     calls = approval.card.arguments
@@ -43,11 +44,7 @@ def _check_approval(unit: Unit, run: Run, command: StartAction, spec: ActionSpec
     )
     if approval.run != run.id or approval.revision != run.revision or taken != approval.digest:
         return "its approval is for something else"
-    if not _is_read_inside(command, approval, spec) and command.call.to_plain() not in calls:
+    is_inside = "/" in call.step.removeprefix(approval.step)
+    if not (is_read and is_inside) and call.to_plain() not in calls:  # a group's gate freezes its writes alone
         return "what would be sent differs from what was approved"
     return None
-
-
-def _is_read_inside(command: StartAction, approval: Approval, spec: ActionSpec) -> bool:
-    """Whether a call only reads inside a gated group: the group's gate freezes its writes alone."""
-    return spec.effect is Effect.READ and "/" in command.call.step.removeprefix(approval.step)

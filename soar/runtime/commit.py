@@ -8,12 +8,14 @@ from soar.approvals.service import ApprovalService
 from soar.audit.record import record
 from soar.engine.commands import (
     CancelApproval,
+    CancelRun,
     CancelTimer,
     Command,
     FinishRun,
     HoldResponse,
     RequestApproval,
     StartAction,
+    StartRun,
     StartTimer,
 )
 from soar.engine.events import ActionFailed, ActionSucceeded, Event, OutcomeUnknown, TimerFired, dump_event
@@ -27,7 +29,8 @@ from soar.model.run import JournalEntry, Run, RunStatus, StepRecord, Timer
 from soar.model.values import JsonValue
 from soar.policy import Policy
 from soar.responses.service import ResponseService
-from soar.runtime.clearance import find_obstacle
+from soar.runtime.children import Caller, cancel_child, refuse_child, start_child, tell_relatives
+from soar.runtime.clearance import find_mismatch, find_obstacle
 from soar.store import Unit
 
 _ALL = 10_000
@@ -59,9 +62,13 @@ class Committer:
         responses: holds what we change.
         policy: what must be asked, whatever the playbook says.
         ids: new identifiers.
+        call: starts the playbooks that steps call.
     """
 
-    def __init__(self, *, approvals: ApprovalService, responses: ResponseService, policy: Policy, ids: Ids) -> None:
+    def __init__(
+        self, *, approvals: ApprovalService, responses: ResponseService, policy: Policy, ids: Ids, call: Caller
+    ) -> None:
+        self._call = call
         self._approvals = approvals
         self._responses = responses
         self._policy = policy
@@ -117,6 +124,7 @@ class Committer:
             context={"run": run_id, "playbook": run.playbook, "revision": run.revision},
         )
         record(unit, event, at=at, id=self._ids.new("ev"))
+        tell_relatives(unit, failed, at)
         self._responses.finish(unit, failed, at)
 
     def _perform(self, unit: Unit, plan: Plan, committed: Committed, command: Command, at: datetime) -> None:
@@ -146,6 +154,10 @@ class Committer:
             case HoldResponse():
                 committed.responses.append(self._responses.hold(unit, command, run=run, at=at).id)
                 committed.has_timers = True
+            case StartRun():
+                self._start_run(unit, plan, committed, command, at)
+            case CancelRun():
+                cancel_child(unit, command, run, at)
             case FinishRun():
                 self._finish(unit, plan, committed, at)
 
@@ -179,11 +191,30 @@ class Committer:
         else:
             committed.calls.append(command)
 
+    def _start_run(self, unit: Unit, plan: Plan, committed: Committed, command: StartRun, at: datetime) -> None:
+        run, approval = committed.run, command.approval
+        obstacle = find_mismatch(unit, run, command.call, approval, is_read=False) if approval is not None else None
+        if obstacle is not None:
+            refuse_child(unit, command, run, f"not called: {obstacle}", at)
+        else:
+            obstacle = start_child(unit, command, run, self._call, at)
+        self._record(
+            unit,
+            plan,
+            "playbook.called",
+            Outcome.DENIED if obstacle else Outcome.SUCCESS,
+            at,
+            target={"kind": "playbook", "id": command.playbook, "run": command.run},
+            reason=obstacle,
+            context={"step": command.call.step, "approval": approval},
+        )
+
     def _finish(self, unit: Unit, plan: Plan, committed: Committed, at: datetime) -> None:
         run = committed.run
         outcome = Outcome.SUCCESS if run.status is RunStatus.SUCCEEDED else Outcome.FAILURE
         target: dict[str, JsonValue] = {"kind": "run", "id": run.id, "status": run.status.value}
         self._record(unit, plan, "run.finished", outcome, at, target=target, reason=run.reason)
+        tell_relatives(unit, run, at)
         lifted = self._responses.finish(unit, run, at)
         if lifted is not None:
             committed.responses.append(lifted.id)

@@ -7,7 +7,7 @@ from soar.model.page import Page
 from soar.model.run import Run, RunStatus
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
-from soar.store.tables import RUNNABLE, InboxRow, RunRow, table_of
+from soar.store.tables import RUNNABLE, SHARED, InboxRow, RunRow, table_of
 
 _RUNS = Rows(table_of(RunRow), Run)
 _GET = _RUNS.where("id")
@@ -16,6 +16,9 @@ _UPDATE = _RUNS.change().where(_RUNS.table.c.sequence == given("expected"))
 _INBOX = table_of(InboxRow)
 _RUNNABLE_RUNS = select(_RUNS.table.c.workspace, _RUNS.table.c.id).where(RUNNABLE).order_by(_RUNS.table.c.position)
 _RUNS_WITH_EVENTS = select(_INBOX.c.workspace, _INBOX.c.run).order_by(_INBOX.c.id)
+
+
+_SHARING = _RUNS.where("concurrency_key").where(SHARED).order_by(_RUNS.table.c.position)
 
 
 class Runs(Repository):
@@ -47,6 +50,10 @@ class Runs(Repository):
         """
         if not self._change(_RUNS, _UPDATE, run, given_expected=expected):
             raise ConflictError(f"run {run.id} is no longer at journal entry {expected}")
+
+    def list_sharing(self, concurrency_key: str) -> tuple[Run, ...]:
+        """Return the runs with this key that are not over, the oldest first."""
+        return self._all(_RUNS, _SHARING, given_concurrency_key=concurrency_key)
 
     def list(
         self,

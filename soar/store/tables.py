@@ -31,6 +31,7 @@ from soar.store.rows import (
 
 _COUNT = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself in INTEGER alone, which has 64 bits
 RUNNABLE = text("status IN ('queued', 'running')")
+SHARED = text("concurrency_key IS NOT NULL AND finished_at IS NULL")
 
 METADATA = MetaData(
     naming_convention={
@@ -143,6 +144,7 @@ class RunRow(PlacedRow, table=True):
         Index(None, "workspace", "playbook", "position"),
         Index(None, "workspace", "alert"),
         Index("ix_runs_runnable", "status", sqlite_where=RUNNABLE, postgresql_where=RUNNABLE),
+        Index("ix_runs_shared", "workspace", "concurrency_key", sqlite_where=SHARED, postgresql_where=SHARED),
     )
 
     id: str
@@ -161,6 +163,11 @@ class RunRow(PlacedRow, table=True):
     reason: str | None
     waiting_for: str | None
     outputs: Any = Field(sa_type=Values)
+    parent: str | None
+    parent_step: str | None
+    depth: int
+    concurrency_key: str | None
+    concurrency_max: int
 
 
 class JournalRow(Row, table=True):

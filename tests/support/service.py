@@ -22,11 +22,13 @@ from soar.access.tokens import format_token, hash_token
 from soar.api.hub import Hub
 from soar.api.server import Running, make_application, serve_socket
 from soar.api.services import FirstAlert, Services
+from soar.app.calls import make_caller
 from soar.app.library import Checker, Library, to_revision
 from soar.app.passwords import Passwords
 from soar.approvals.service import ApprovalService
 from soar.audit.verify import Report, verify_unit
 from soar.ingest.receive import Receiver
+from soar.ingest.request import RunRequests
 from soar.ingest.source import parse_source
 from soar.model.audit import Actor
 from soar.model.catalog import Effect, Repeat
@@ -325,7 +327,11 @@ class _Wiring:
             store=self.store,
             planner=Planner(Surroundings(catalog=self.catalog, config={}, url=self.url)),
             committer=Committer(
-                approvals=self.approvals, responses=self.responses, policy=DEFAULT_POLICY, ids=self.ids
+                approvals=self.approvals,
+                responses=self.responses,
+                policy=DEFAULT_POLICY,
+                ids=self.ids,
+                call=make_caller(self.library.current, RunRequests(config={}, ids=self.ids)),
             ),
             executor=Executor(host=self.host, clock=self.clock, randomness=self.randomness),
             timers=self.timers,

@@ -1,25 +1,29 @@
 """A whole embedded service without HTTP, in virtual time: real store, engine and shell; only products are fake."""
 
 import asyncio
+import functools
 import hashlib
+import inspect
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Never, TypeVar
 
+from soar.app.calls import make_caller
 from soar.approvals.decide import Ballot, Refusal
 from soar.approvals.service import ApprovalService
 from soar.audit.verify import Report, verify_unit
 from soar.engine.events import CancelRequested, RunStarted, dump_event
 from soar.engine.replay import fold
 from soar.engine.state import RunState
+from soar.ingest.request import RunRequests
 from soar.model.alert import Alert
 from soar.model.approval import Approval, ApprovalStatus, VoteChoice
 from soar.model.audit import Actor
 from soar.model.catalog import ActionSpec, Catalog, Effect, Repeat
 from soar.model.identity import PrincipalKind, Role
 from soar.model.message import Message
-from soar.model.playbook import Revision
+from soar.model.playbook import Playbook, Revision
 from soar.model.process import ActionAnswer, ActionCall
 from soar.model.response import Response
 from soar.model.run import Mode, Run, RunStatus, Timer
@@ -203,7 +207,14 @@ class World:
         self.approvals = ApprovalService(ids=ids, policy=policy)
         self.responses = ResponseService(ids=ids)
         self.catalog = catalog or build_actions_catalog()
-        self.committer = Committer(approvals=self.approvals, responses=self.responses, policy=policy, ids=ids)
+        self.playbooks: dict[str, Playbook] = {}
+        self.committer = Committer(
+            approvals=self.approvals,
+            responses=self.responses,
+            policy=policy,
+            ids=ids,
+            call=make_caller(lambda: self.playbooks, RunRequests(config={}, ids=ids)),
+        )
         self.queue = RunQueue(drive=self._drive, clock=clock, report=self._report, limit=drivers)
         store.listen(self.queue.wake)
         self.timers = TimerKeeper(
@@ -466,6 +477,19 @@ def play(scenario: Callable[[World], Awaitable[T]], *, seed: int = 0, **options:
         return result
 
     return run_virtual(run(), seed=seed)
+
+
+def in_world(scenario: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """Make a test of a scenario: it is played in a fresh world, with the test's other arguments."""
+
+    @functools.wraps(scenario)
+    def test(**arguments: object) -> None:
+        play(lambda world: scenario(world, **arguments))
+
+    signature = inspect.signature(scenario)
+    others = [each for name, each in signature.parameters.items() if name != "world"]
+    test.__signature__ = signature.replace(parameters=others, return_annotation=None)  # type: ignore[attr-defined]
+    return test
 
 
 async def check_record(world: World) -> None:

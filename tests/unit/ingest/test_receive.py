@@ -284,14 +284,26 @@ async def test_an_alert_that_a_playbook_cannot_use_is_kept_with_the_reason(
     assert surroundings.woken == []
 
 
-async def test_a_playbook_that_wants_its_runs_kept_apart_is_not_run_side_by_side(
+async def test_an_alert_whose_run_would_meet_another_is_kept_and_says_which(
     receiver: Receiver, store: Store, surroundings: Surroundings
 ) -> None:
-    surroundings.playbooks["triage"] = build_triage(concurrency=Concurrency(mode=Overlap.QUEUE))
+    concurrency = Concurrency(mode=Overlap.DROP, key="inputs.user")
+    surroundings.playbooks["triage"] = build_triage(concurrency=concurrency, dedupe=None)
+    await send(receiver)
+    alert = id_of(await send(receiver, {**LOGIN, "again": True}))
+    (match,) = await store.read(WORKSPACE, lambda unit: unit.alerts.matches(alert))
+    (run,) = (await store.read(WORKSPACE, lambda unit: unit.runs.list(9))).items
+    assert (match.relation, match.run) == (Relation.DROPPED, run.id)
+    assert match.reason == f"{run.id} has the same key and is not over"
+
+
+async def test_a_key_that_has_no_value_rejects_the_run(
+    receiver: Receiver, store: Store, surroundings: Surroundings
+) -> None:
+    surroundings.playbooks["triage"] = build_triage(concurrency=Concurrency(key="alert.raw.gone"))
     alert = id_of(await send(receiver))
     (match,) = await store.read(WORKSPACE, lambda unit: unit.alerts.matches(alert))
     assert match.relation is Relation.REJECTED
-    assert match.reason == "concurrency.mode `queue` is not supported by this version"
 
 
 async def test_one_playbooks_trouble_is_not_anothers(

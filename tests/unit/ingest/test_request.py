@@ -3,7 +3,7 @@ import pytest
 from soar.engine.events import RunStarted, load_event
 from soar.ingest.request import Requester, RunRequests
 from soar.model.errors import InputError
-from soar.model.playbook import Concurrency, Overlap, Playbook
+from soar.model.playbook import Playbook
 from soar.model.run import Mode, Run
 from soar.model.values import Value
 from soar.store import Store
@@ -41,7 +41,6 @@ async def test_a_run_by_hand_is_its_starters(store: Store, requests: RunRequests
         (build_triage(), {}, "inputs.invalid"),
         (build_triage(), {"user": 7}, "inputs.invalid"),
         (build_triage(), {"user": "ada", "more": 1}, "inputs.invalid"),
-        (build_triage(concurrency=Concurrency(mode=Overlap.DROP)), {"user": "ada"}, "concurrency.unsupported"),
     ],
 )
 async def test_what_cannot_run_is_refused_and_leaves_nothing(
