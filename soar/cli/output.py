@@ -123,10 +123,15 @@ def show_list(answer: Answer, is_json: bool, headings: Sequence[str], rows: Iter
         return False
     cells = [*rows]
     if cells:
-        open_console(is_error=False).print(_make_table(headings, cells))
+        show_table(headings, cells)
     if answer.text("next"):
         show(Line("there are more: ask for them with --limit", "dim"))
     return not cells
+
+
+def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows under headings; there is at least one row."""
+    open_console(is_error=False).print(_make_table(headings, [*rows]))
 
 
 def note(*lines: Line | str) -> None:

@@ -9,15 +9,24 @@ import typer
 from soar.cli.client import connect
 from soar.cli.exits import ExitCode
 from soar.cli.options import Json, group, guide
-from soar.cli.output import mark, show, show_answer, show_json, show_list, waiting
+from soar.cli.output import mark, note, show, show_json, show_list, waiting
 
 commands = group(
-    "List playbooks; check and rehearse files before they serve.",
+    "List playbooks; write, check and rehearse files before they serve.",
+    "soar playbook new block-sender --from alert --source phish-report",
     "soar playbook validate",
     "soar playbook test phishing-triage --cover",
     "soar playbook validate playbooks/phishing-triage.yaml --format github",
     "soar playbook show phishing-triage",
 )
+
+
+class Origin(StrEnum):
+    """What starts a new playbook, beside people."""
+
+    ALERT = "alert"
+    MANUAL = "manual"
+    SCHEDULE = "schedule"
 
 
 class Format(StrEnum):
@@ -48,13 +57,69 @@ def list_playbooks(is_json: Json = False) -> None:
         show("No playbook serves. Each is a file in the folder of playbooks.", "next: soar playbook validate")
 
 
-@commands.command("show", help=guide("Show a playbook's document as it serves.", "soar playbook show phishing-triage"))
+@commands.command(
+    "new",
+    help=guide(
+        "Write a small playbook that is finished, and its tests: a question to an analyst before a message to a room.",
+        "soar playbook new block-sender",
+        "soar playbook new block-sender --from alert --source phish-report",
+    ),
+)
+def create_playbook(
+    playbook_id: Annotated[str, typer.Argument(metavar="ID", help="Lower case letters and digits, with hyphens.")],
+    origin: Annotated[Origin, typer.Option("--from", help="What starts it, beside people.")] = Origin.MANUAL,
+    source: Annotated[str | None, typer.Option("--source", help="Whose alerts start it; any if missing.")] = None,
+    may_replace: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="Print the files' names for programs.")] = False,
+    config: Annotated[Path | None, typer.Option("--config", help="The site's settings.")] = None,
+) -> None:
+    """Write a playbook to begin with."""
+    from soar.cli import starter  # noqa: PLC0415 -- loads every connector, and much with them
+
+    pair = starter.draft_playbook(playbook_id, origin, source, config)
+    starter.write_pair(pair, may_replace=may_replace)
+    if is_json:
+        show_json({"playbook": str(pair.playbook), "tests": str(pair.tests)})
+        return
+    show(
+        f"wrote {pair.playbook} and {pair.tests}",
+        f"next: soar playbook validate {pair.playbook}",
+        f"      soar playbook test {playbook_id} --require-gates",
+        f"      soar playbook show {playbook_id}",
+        f"Editors that know YAML schemas read {starter.SCHEMA}, once it is there.",
+    )
+
+
+@commands.command(
+    "show",
+    help=guide(
+        "Tell what a playbook does and the worst that it can do: a file, one of the site's, or else one that serves.",
+        "soar playbook show phishing-triage",
+        "soar playbook show playbooks/phishing-triage.yaml --json",
+        "soar playbook show phishing-triage --text",
+    ),
+)
 def show_playbook(
-    playbook_id: Annotated[str, typer.Argument(metavar="ID", help="The playbook's id.")], is_json: Json = False
+    name: Annotated[str, typer.Argument(metavar="ID_OR_FILE", help="The playbook's id, or its file.")],
+    has_text: Annotated[bool, typer.Option("--text", help="Print the document instead.")] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="Print it for programs.")] = False,
+    config: Annotated[Path | None, typer.Option("--config", help="The site's settings.")] = None,
 ) -> None:
     """Show one playbook."""
-    playbook = connect().get("playbooks", playbook_id)
-    show_answer(playbook, *playbook.text("text").rstrip("\n").split("\n"), is_json=is_json)
+    from soar.cli import summary  # noqa: PLC0415 -- loads every connector, and much with them
+
+    shown = summary.find_playbook(name, config)
+    if has_text:
+        show(*shown.loaded.text.rstrip("\n").split("\n"))
+        return
+    playbook = shown.loaded.playbook
+    if playbook is None:
+        note(*summary.tell_faults(shown.loaded))
+        raise typer.Exit(ExitCode.FAILED)
+    if is_json:
+        show_json(summary.write_playbook(playbook, shown.catalog))
+    else:
+        show(*summary.tell_playbook(playbook, shown.catalog))
 
 
 @commands.command(
@@ -87,6 +152,41 @@ def validate(
         case _:
             assert_never(format_)
     if any(loaded.playbook is None for loaded in verdicts):
+        raise typer.Exit(ExitCode.FAILED)
+
+
+@commands.command(
+    "fmt",
+    help=guide(
+        "Write playbooks in the canonical form: keys in order, two spaces a level, one blank line between blocks. "
+        "Comments and values stay as they are; a file that cannot be read is left alone.",
+        "soar playbook fmt",
+        "soar playbook fmt playbooks/phishing-triage.yaml --diff",
+        "soar playbook fmt playbooks --check",
+    ),
+)
+def format_files(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files and folders; the site's folder of playbooks if missing.")
+    ] = None,
+    is_check: Annotated[bool, typer.Option("--check", help="Change nothing; fail if a file differs.")] = False,
+    has_diff: Annotated[bool, typer.Option("--diff", help="Change nothing; print what would change.")] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="Print the verdicts for programs.")] = False,
+    config: Annotated[Path | None, typer.Option("--config", help="The site's settings.")] = None,
+) -> None:
+    """Rewrite files, or say which would be."""
+    from soar.cli import canon, site  # noqa: PLC0415 -- loads the reader of documents, and the settings
+
+    formatted = canon.format_playbooks(paths or [], config)
+    if not (is_check or has_diff):
+        for one in formatted:
+            if one.is_different:
+                site.replace_file(one.file, one.after)
+    if is_json:
+        show_json({"files": [canon.write_verdict(one) for one in formatted]})
+    else:
+        show(*canon.tell_formatted(formatted, is_check=is_check, has_diff=has_diff))
+    if any(one.findings or (is_check and one.is_different) for one in formatted):
         raise typer.Exit(ExitCode.FAILED)
 
 

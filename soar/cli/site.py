@@ -1,8 +1,11 @@
-"""Where the settings of the site are that commands without a server work on."""
+"""Where the settings and the playbooks of the site are that commands without a server work on."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from soar.app.settings import Settings, load_settings
+from soar.model.errors import InputError, NotFoundError
+from soar.playbook import list_files
 
 _USUAL = Path("config/soar.yaml")
 
@@ -19,3 +22,41 @@ def find_settings(config: Path | None, listen: str | None = None) -> Settings:
     """
     file = config or (_USUAL if _USUAL.exists() else None)
     return load_settings(file, {"server": {"listen": listen}} if listen else None)
+
+
+def list_playbooks(paths: Sequence[Path], settings: Settings) -> list[Path]:
+    """Return the files of playbooks that a command line names.
+
+    Args:
+        paths: files and folders; nothing means the site's own folder.
+        settings: the site's.
+
+    Raises:
+        NotFoundError: a path is not there, or there is no playbook in any.
+    """
+    chosen = [*paths] or [settings.paths.playbooks]
+    for path in chosen:
+        if not path.exists():
+            raise NotFoundError(f"there is no {path}", hint="name a file or a folder of playbooks")
+    files = [file for path in chosen for file in list_files(path)]
+    if not files:
+        raise NotFoundError(f"there is no playbook in {', '.join(map(str, chosen))}", hint="a playbook is ID.yaml")
+    return files
+
+
+def replace_file(file: Path, text: str) -> None:
+    """Write a file as a whole: whatever happens meanwhile, it holds the old text or the new one.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    target = file.resolve()
+    beside = target.with_name(f".{target.name}.new")
+    try:
+        beside.write_bytes(text.encode())
+        if target.exists():
+            beside.chmod(target.stat().st_mode)
+        beside.replace(target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise InputError(f"{file} cannot be written: {error.strerror}", code="unwritable") from error

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from soar.app.site import read_site
 from soar.cli.output import Line, count
-from soar.cli.site import find_settings
-from soar.model.errors import InputError, NotFoundError
+from soar.cli.site import find_settings, list_playbooks
+from soar.model.errors import InputError
 from soar.model.playbook import Playbook
 from soar.model.step import UseAction, walk_steps
 from soar.model.values import JsonValue
-from soar.playbook import Finding, Loaded, Severity, list_files, render_text
+from soar.playbook import Finding, Loaded, Severity, render_text
 
 
 def check_playbooks(paths: Sequence[Path], config: Path | None) -> list[Loaded]:
@@ -26,13 +26,7 @@ def check_playbooks(paths: Sequence[Path], config: Path | None) -> list[Loaded]:
         InputError: the site's own files do not fit.
     """
     settings = find_settings(config)
-    chosen = [*paths] or [settings.paths.playbooks]
-    for path in chosen:
-        if not path.exists():
-            raise NotFoundError(f"there is no {path}", hint="name a file or a folder of playbooks")
-    files = [file for path in chosen for file in list_files(path)]
-    if not files:
-        raise NotFoundError(f"there is no playbook in {', '.join(map(str, chosen))}", hint="a playbook is ID.yaml")
+    files = list_playbooks(paths, settings)
     checker = read_site(settings).checker
     try:
         return [_name_file(checker.check_file(file)) for file in files]

@@ -53,7 +53,7 @@ def load_file(file: Path, *, catalog: Catalog, policy: Policy, known_sources: Co
     Raises:
         OSError: the file cannot be read.
     """
-    text, faults = _read_file(file)
+    text, faults = read_file(file)
     if faults:
         return Loaded(file, None, "", tuple(faults))
     playbook, findings = validate_text(
@@ -67,8 +67,12 @@ def load_file(file: Path, *, catalog: Catalog, policy: Policy, known_sources: Co
     return Loaded(file, playbook, text, tuple(findings))
 
 
-def _read_file(file: Path) -> tuple[str, list[Finding]]:
-    """Return a file's text, or why it cannot be a playbook's; of a file too large no more is read than shows that."""
+def read_file(file: Path) -> tuple[str, list[Finding]]:
+    """Return a file's text, or why it cannot be a playbook's; of a file too large no more is read than shows that.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
     report = Report("", file.name)
     name = file.name.removesuffix(_SUFFIX)
     if not PLAYBOOK_ID.fullmatch(name):

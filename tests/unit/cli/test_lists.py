@@ -75,7 +75,7 @@ def test_the_playbooks_say_how_they_run(soar: Soar, api: FakeApi) -> None:
 
 def test_a_playbook_is_shown_as_it_was_written(soar: Soar, api: FakeApi) -> None:
     api.answer("GET", "/api/v1/playbooks/a", {"id": "a", "text": "name: A\nsteps:\n  - use: x.y\n"})
-    assert soar("playbook", "show", "a").out == "name: A\nsteps:\n  - use: x.y\n"
+    assert soar("playbook", "show", "a", "--text").out == "name: A\nsteps:\n  - use: x.y\n"
 
 
 EMPTY = {
