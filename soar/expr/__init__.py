@@ -7,6 +7,7 @@ reaches an attribute of data.
 from soar.expr.check import Reference
 from soar.expr.durations import parse_duration, print_duration
 from soar.expr.errors import EvaluationError, ExpressionError, FuelError, MissingError, SyntaxFaultError
+from soar.expr.faults import FaultKind, TypeFault
 from soar.expr.frame import Scope
 from soar.expr.functions import BUILTINS
 from soar.expr.kinds import StaticType
@@ -15,7 +16,7 @@ from soar.expr.plain import to_plain
 from soar.expr.program import Program, compile_expression
 from soar.expr.template import Template, parse_template
 from soar.expr.trace import Trace, TraceEntry
-from soar.expr.typecheck import TypeFault, check_types, infer_type
+from soar.expr.typecheck import check_types, infer_type
 from soar.expr.types import ALERT, Environment, Type, read_schema, read_type
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Environment",
     "EvaluationError",
     "ExpressionError",
+    "FaultKind",
     "FuelError",
     "Label",
     "MissingError",

@@ -4,6 +4,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Final, TypeAlias
 
 from soar.expr.errors import EvaluationError
@@ -22,6 +23,7 @@ _ORDERED: Final = frozenset(
 )
 _MAX_DURATION: Final = timedelta(microseconds=MAX_INT // 1000)
 _CONTAINERS: Final = frozenset({list, dict})
+_ADDRESSES: Final = (IPv4Address, IPv6Address)
 
 
 def fit_int(number: int) -> int:
@@ -170,6 +172,10 @@ def _concatenate_text(frame: Frame, left: str, right: str) -> str:
     return left + right
 
 
+def _concatenate_address(frame: Frame, left: Any, right: Any) -> str:  # noqa: ANN401 - a text and an address, or back
+    return _concatenate_text(frame, str(left), str(right))
+
+
 def _concatenate_bytes(frame: Frame, left: bytes, right: bytes) -> bytes:
     frame.touch(len(left) + len(right))
     return left + right
@@ -190,6 +196,8 @@ _ADD: Final[_Table] = {
     (str, str): _concatenate_text,
     (bytes, bytes): _concatenate_bytes,
     (list, list): _concatenate_lists,
+    **dict.fromkeys(((str, kind) for kind in _ADDRESSES), _concatenate_address),
+    **dict.fromkeys(((kind, str) for kind in _ADDRESSES), _concatenate_address),
     (datetime, timedelta): lambda _, left, right: left + right,
     (timedelta, timedelta): lambda _, left, right: fit_duration(left + right),
     (timedelta, datetime): lambda _, left, right: right + left,

@@ -101,6 +101,11 @@ class Template:
         """Whether it holds neither an expression nor a secret, so that it renders to the same whatever the scope."""
         return not self.programs and not self.secrets
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a text that is one expression and nothing else, so that the value keeps its kind."""
+        return isinstance(self._leaves.get(()), _Whole)
+
     def render(self, scope: Scope) -> Value:
         """Return the tree with each expression's value in its place, and None in the place of each secret.
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, assert_never
 
+from soar.expr.arithmetic import NUMBERS, SUMS, may_be_added
 from soar.expr.errors import suggest
+from soar.expr.faults import FaultKind, TypeFault
 from soar.expr.functions import FUNCTIONS
 from soar.expr.guards import Known, learn, learn_all
 from soar.expr.kinds import KINDS, StaticType
@@ -48,49 +50,24 @@ from soar.expr.types import (
     unwrap,
 )
 
+_MAX_SHOWN: Final = 8
 _GUARD: Final = "guard it: default(…, …) or has(…)"
-_NUMBERS: Final = frozenset({StaticType.INT, StaticType.DOUBLE})
 _CONTAINERS: Final = frozenset({StaticType.LIST, StaticType.MAP})
 _SIZED: Final = _CONTAINERS | {StaticType.STRING, StaticType.BYTES}
 _ORDERED: Final = frozenset(
     {StaticType.STRING, StaticType.BYTES, StaticType.BOOL, StaticType.TIMESTAMP, StaticType.DURATION}
 )
-_TIME, _WAIT = StaticType.TIMESTAMP, StaticType.DURATION
-_SUMS: Final[Mapping[tuple[str, StaticType, StaticType], StaticType]] = {
-    **{("+", kind, kind): kind for kind in (StaticType.STRING, StaticType.BYTES, StaticType.LIST, _WAIT)},
-    ("+", _TIME, _WAIT): _TIME,
-    ("+", _WAIT, _TIME): _TIME,
-    ("-", _TIME, _TIME): _WAIT,
-    ("-", _TIME, _WAIT): _TIME,
-    ("-", _WAIT, _WAIT): _WAIT,
-    **{(operator, StaticType.INT, StaticType.INT): StaticType.INT for operator in "+-*/%"},
-    **{
-        (operator, left, right): StaticType.DOUBLE
-        for operator in "+-*/"
-        for left in _NUMBERS
-        for right in _NUMBERS
-        if StaticType.DOUBLE in {left, right}
-    },
+_ELEMENTS: Final[Mapping[str, frozenset[StaticType]]] = {
+    "join": frozenset({StaticType.STRING}),
+    "in_any_cidr": frozenset({StaticType.STRING}),
+    "sort": _ORDERED | NUMBERS | {StaticType.IP},
+    "sum": NUMBERS | {StaticType.DURATION},
+    "math.least": NUMBERS,
+    "math.greatest": NUMBERS,
 }
+"""What each function that looks into a list takes there."""
 _SAME_ELEMENTS: Final = frozenset({"distinct", "sort", "reverse"})
 _STRINGS: Final = frozenset({"split", "extract_urls", "extract_ips"})
-
-
-@dataclass(frozen=True, slots=True)
-class TypeFault:
-    """Why an expression has no value, or not the one that was meant, for data of the types it was checked against.
-
-    Attributes:
-        message: what is wrong.
-        position: offset in the source.
-        length: how many characters it spans.
-        hint: what to write instead.
-    """
-
-    message: str
-    position: int
-    length: int
-    hint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +96,9 @@ class _View:
 def check_types(program: Program, environment: Environment) -> list[TypeFault]:
     """Return what is wrong with an expression if its names have these types, in source order.
 
-    A field that is not there, or may be missing or null, is no fault inside `default()` and `has()`, and where a
-    condition such as `has(x.y) && …` or `x.y != null ? … : …` has seen to it. With `DYN` values anything may be done.
+    What may be missing or null is no fault inside `default()` and `has()`, and where a condition such as
+    `has(x.y) && …` or `x.y != null ? … : …` has seen to it. A field that its record never has is one even there: the
+    answer would always be the same. With `DYN` values anything may be done.
     """
     checker = _Checker(environment)
     checker.infer(program.node, _View({}))
@@ -139,8 +117,8 @@ class _Checker:
         self.faults: list[TypeFault] = []
         self._environment = environment
 
-    def _add(self, node: Node, message: str, hint: str | None = None) -> None:
-        self.faults.append(TypeFault(message, node.start, node.end - node.start, hint))
+    def _add(self, node: Node, message: str, hint: str | None = None, kind: FaultKind = FaultKind.MISMATCH) -> None:
+        self.faults.append(TypeFault(kind, message, node.start, node.end - node.start, hint))
 
     def infer(self, node: Node, view: _View) -> Type:  # noqa: C901, PLR0912 - one line a kind of node
         """Return a node's type."""
@@ -196,26 +174,25 @@ class _Checker:
     def _find_name(self, node: Name, name: str, view: _View) -> Type:
         known = {**self._environment, **view.variables}
         if name not in known and not view.is_guarded and (name,) not in view.known.present:
-            self._add(node, f"there is no `{name}` here", suggest(name, known))
+            self._add(node, f"there is no `{name}` here", suggest(name, known), FaultKind.NAME)
         return known.get(name, DYN)
 
     def _find_field(self, node: Select | Index, operand: Type, field: str, view: _View) -> Type:
         if isinstance(operand, Record):
-            is_known = field in operand.fields or view.is_guarded or read_path(node) in view.known.present
-            if not is_known:
-                self._add(node, f"there is no field `{field}`", suggest(field, operand.fields) or _GUARD)
+            if field not in operand.fields and read_path(node) not in view.known.present:
+                self._add(node, f"there is no field `{field}`", _list_fields(field, operand.fields), FaultKind.FIELD)
             return operand.fields.get(field, DYN)
         if isinstance(operand, MapOf):
             return operand.value
         kind = kind_of_type(operand)
-        if kind is not StaticType.DYN and not view.is_guarded:
-            self._add(node, f"{kind.describe()} has no field `{field}`")
+        if kind is not StaticType.DYN:
+            self._add(node, f"{kind.describe()} has no field `{field}`", kind=FaultKind.FIELD)
         return DYN
 
     def _find_element(self, node: Index, view: _View) -> Type:
         operand, index = self._need(node.operand, view), kind_of_type(self._need(node.index, view))
         container = kind_of_type(operand)
-        wanted = {StaticType.LIST: _NUMBERS, StaticType.MAP: frozenset({StaticType.STRING})}.get(container, frozenset())
+        wanted = {StaticType.LIST: NUMBERS, StaticType.MAP: frozenset({StaticType.STRING})}.get(container, frozenset())
         if container is not StaticType.DYN and index not in wanted | {StaticType.DYN}:
             self._add(node, f"{index.describe()} is no index of {container.describe()}")
         elif not wanted and container is not StaticType.DYN:
@@ -227,16 +204,17 @@ class _Checker:
         type_ = self.infer(node, view)
         if isinstance(type_, Maybe):
             if type_.is_nullable:
-                self._add(node, "this may be null", "guard it: default(…, …) or x != null && …")
+                hint = "guard it: default(…, …) or x != null && …"
+                self._add(node, "this may be null", hint, FaultKind.ABSENCE)
             else:
-                self._add(node, "this may be missing", _GUARD)
+                self._add(node, "this may be missing", _GUARD, FaultKind.ABSENCE)
         return unwrap(type_)
 
     def _need_condition(self, node: Node, view: _View) -> None:
         kind = kind_of_type(self._need(node, view))
         if kind not in {StaticType.BOOL, StaticType.DYN}:
             hint = "did you mean `size(…) > 0`?" if kind in _SIZED else "compare it with something"
-            self._add(node, f"{kind.describe()} is no condition", hint)
+            self._add(node, f"{kind.describe()} is no condition", hint, FaultKind.CONDITION)
 
     def _infer_map(self, node: MapNode, view: _View) -> Type:
         values: dict[str, Type] = {}
@@ -258,9 +236,9 @@ class _Checker:
             return BOOL
         operand = self._need(node.operand, view)
         kind = kind_of_type(operand)
-        if kind not in _NUMBERS | {StaticType.DYN}:
+        if kind not in NUMBERS | {StaticType.DYN}:
             self._add(node, f"`-` does not take {kind.describe()}")
-        return operand if kind in _NUMBERS else DYN
+        return operand if kind in NUMBERS else DYN
 
     def _infer_binary(self, node: Binary, view: _View) -> Type:
         if node.operator in {"==", "!="}:
@@ -278,7 +256,7 @@ class _Checker:
     def _check_equality(self, node: Binary, left: Type, right: Type) -> None:
         """Refuse what is never equal; null may be compared with anything."""
         kinds = {kind_of_type(unwrap(left)), kind_of_type(unwrap(right))}
-        if len(kinds) > 1 and not kinds & {StaticType.NULL, StaticType.DYN} and kinds != _NUMBERS:
+        if len(kinds) > 1 and not kinds & {StaticType.NULL, StaticType.DYN} and kinds != NUMBERS:
             one, other = sorted(kind.describe() for kind in kinds)
             self._add(node, f"{one} never equals {other}", "convert one of them, such as string(…)")
 
@@ -295,7 +273,7 @@ class _Checker:
 
     def _check_order(self, node: Binary, left: StaticType, right: StaticType) -> None:
         known = {left, right} - {StaticType.DYN}
-        if not (known <= _NUMBERS or (len(known) == 1 and known <= _ORDERED)):
+        if not (known <= NUMBERS or (len(known) == 1 and known <= _ORDERED)):
             self._add(
                 node,
                 f"`{node.operator}` cannot put {left.describe()} and {right.describe()} in order",
@@ -304,12 +282,12 @@ class _Checker:
 
     def _infer_sum(self, node: Binary, left: Type, right: Type) -> Type:
         kinds = kind_of_type(left), kind_of_type(right)
-        result = _SUMS.get((node.operator, *kinds))
+        result = SUMS.get((node.operator, *kinds))
         if result is StaticType.LIST:
             return join(left, right)
         if result is not None:
             return Scalar(result)
-        if not _may_be_added(node.operator, *kinds):
+        if not may_be_added(node.operator, *kinds):
             described = f"{kinds[0].describe()} and {kinds[1].describe()}"
             hint = "write string(…) around the other" if StaticType.STRING in kinds else None
             self._add(node, f"`{node.operator}` does not take {described}", hint)
@@ -352,13 +330,20 @@ class _Checker:
 
     def _infer_call(self, node: Call, view: _View) -> Type:
         function = FUNCTIONS[node.name]
-        arguments = [self._infer_argument(function, place, part, view) for place, part in enumerate(node.arguments)]
+        is_alone = len(node.arguments) == 1
+        arguments = [
+            self._infer_argument(function, place, part, view, is_alone=is_alone)
+            for place, part in enumerate(node.arguments)
+        ]
         if node.name in _SAME_ELEMENTS:
             return arguments[0]
         return ListOf(STRING) if node.name in _STRINGS else type_of_kind(function.result)
 
-    def _infer_argument(self, function: Function, place: int, node: Node, view: _View) -> Type:
+    def _infer_argument(self, function: Function, place: int, node: Node, view: _View, *, is_alone: bool) -> Type:
+        """Return an argument's type; one of many is what a list given alone would hold, so no list itself."""
         wanted = {KINDS[kind] for kind in function.parameters[min(place, len(function.parameters) - 1)]}
+        if function.is_variadic and not is_alone:
+            wanted.discard(StaticType.LIST)
         type_ = self.infer(node, view) if StaticType.NULL in wanted else self._need(node, view)
         kind = kind_of_type(type_)
         if kind not in wanted | {StaticType.DYN}:
@@ -366,7 +351,26 @@ class _Checker:
             is_target = function.style is Style.METHOD and place == 0
             where = f"`.{function.name}()` is a method of" if is_target else f"`{function.name}()` wants"
             self._add(node, f"{where} {names}, not {kind.describe()}")
+        elif function.name in _ELEMENTS and isinstance(type_, ListOf):
+            self._check_elements(function.name, node, type_.element)
         return type_
+
+    def _check_elements(self, name: str, node: Node, element: Type) -> None:
+        """Hold the elements of a list against the function that takes it."""
+        kind = kind_of_type(unwrap(element))
+        if kind not in _ELEMENTS[name] | {StaticType.DYN}:
+            hint = "write .map(x, string(x)) first" if _ELEMENTS[name] == {StaticType.STRING} else None
+            self._add(node, f"`{name}()` cannot work with a list in which each is {kind.describe()}", hint)
+        elif isinstance(element, Maybe) and element.is_nullable:
+            self._add(node, "an element may be null", "write default(x, …) for each", FaultKind.ABSENCE)
+
+
+def _list_fields(field: str, fields: Mapping[str, Type]) -> str | None:
+    """Return a hint that names the field that was meant, or those that there are."""
+    if not fields:
+        return None
+    shown = ", ".join(list(fields)[:_MAX_SHOWN])
+    return suggest(field, fields) or f"it has {shown}{', …' if len(fields) > _MAX_SHOWN else ''}"
 
 
 def _get_content(container: Type) -> Type:
@@ -375,11 +379,3 @@ def _get_content(container: Type) -> Type:
             return content
         case _:
             return DYN
-
-
-def _may_be_added(operator: str, left: StaticType, right: StaticType) -> bool:
-    """Return whether kinds of which one is not known may turn out to fit."""
-    return any(
-        operator == symbol and left in {one, StaticType.DYN} and right in {other, StaticType.DYN}
-        for symbol, one, other in _SUMS
-    )

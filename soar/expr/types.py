@@ -185,34 +185,57 @@ def read_type(text: str) -> Type:
     return _SCALARS.get(text, DYN)
 
 
-def read_schema(schema: object, depth: int = 0) -> Type:
+def read_schema(schema: object) -> Type:
     """Return the type of the JSON documents that a JSON Schema describes; `DYN` where it says nothing we can use.
 
-    If it lists `required`, all its other properties may be missing; if it lists none, it says nothing about that.
+    If it lists `required`, all its other properties may be missing; if it lists none, it says nothing about that. Of an
+    object with properties whose schema invites others, nothing is known.
     """
-    if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
-        return DYN
-    for choice in ("anyOf", "oneOf"):
-        if isinstance(schema.get(choice), list):
-            return join_all([read_schema(part, depth + 1) for part in schema[choice]])
-    declared = schema.get("type")
-    if isinstance(declared, list):
-        return join_all([read_schema({**schema, "type": name}, depth + 1) for name in declared])
-    if declared == "array":
-        return ListOf(read_schema(schema.get("items"), depth + 1))
-    if declared == "object":
-        return _read_object(schema, depth + 1)
-    return _SCHEMAS.get(declared, DYN) if isinstance(declared, str) else DYN
+    return _Reader(schema).read(schema, frozenset(), 0)
 
 
-def _read_object(schema: Mapping[str, object], depth: int) -> Type:
-    properties = schema.get("properties")
-    if not isinstance(properties, Mapping) or not properties:
-        return MapOf(read_schema(schema.get("additionalProperties"), depth))
-    required = schema.get("required")
-    fields = {name: read_schema(part, depth) for name, part in properties.items()}
-    if isinstance(required, list):
-        fields = {
-            name: type_ if name in required else make_maybe(type_, is_nullable=False) for name, type_ in fields.items()
-        }
-    return Record(fields)
+class _Reader:
+    """Reads one JSON Schema; `$ref` leads to a place within it (RFC 6901)."""
+
+    def __init__(self, root: object) -> None:
+        self._root = root
+
+    def read(self, schema: object, seen: frozenset[str], depth: int) -> Type:
+        """Return the type of a part; `seen` are the references that have led here, and a loop ends in `DYN`."""
+        if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
+            return DYN
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            return DYN if reference in seen else self.read(self._resolve(reference), seen | {reference}, depth + 1)
+        for choice in ("anyOf", "oneOf"):
+            if isinstance(schema.get(choice), list):
+                return join_all([self.read(part, seen, depth + 1) for part in schema[choice]])
+        declared = schema.get("type")
+        if isinstance(declared, list):
+            return join_all([self.read({**schema, "type": name}, seen, depth + 1) for name in declared])
+        if declared == "array":
+            return ListOf(self.read(schema.get("items"), seen, depth + 1))
+        if declared == "object":
+            return self._read_object(schema, seen, depth + 1)
+        return _SCHEMAS.get(declared, DYN) if isinstance(declared, str) else DYN
+
+    def _read_object(self, schema: Mapping[str, object], seen: frozenset[str], depth: int) -> Type:
+        properties, others = schema.get("properties"), schema.get("additionalProperties")
+        if not isinstance(properties, Mapping) or not properties:
+            return MapOf(self.read(others, seen, depth))
+        if others is True or isinstance(others, Mapping):
+            return MapOf(DYN)
+        required = schema.get("required")
+        fields = {name: self.read(part, seen, depth) for name, part in properties.items()}
+        if isinstance(required, list):
+            fields = {
+                name: type_ if name in required else make_maybe(type_, is_nullable=False)
+                for name, type_ in fields.items()
+            }
+        return Record(fields)
+
+    def _resolve(self, reference: str) -> object:
+        found = self._root
+        for part in reference.removeprefix("#/").split("/"):
+            found = found.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(found, Mapping) else None
+        return found

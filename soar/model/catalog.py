@@ -28,6 +28,25 @@ class Repeat(StrEnum):
     UNSAFE = "unsafe"
 
 
+class Language(StrEnum):
+    """What a parameter's text is written in, if that is a query of the product.
+
+    All but `query_string` are called like the function of expressions that quotes a value for it.
+    """
+
+    JQL = "jql"
+    KQL = "kql"
+    SPL = "spl"
+    SQL_LIKE = "sql_like"
+    LDAP = "ldap"
+    ODATA = "odata"
+    QUERY_STRING = "query_string"
+
+
+LANGUAGE_KEY = "x-language"
+"""Where a parameter's JSON Schema names its `Language`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionSpec:
     """A typed operation of a connector.

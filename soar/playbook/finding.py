@@ -49,6 +49,10 @@ CODES: Mapping[str, str] = MappingProxyType(
         "P205": "A step is read or waited for before it can have run.",
         "P206": "A secret stands outside `with:`, or is mixed with other text.",
         "P207": "A field, an input or a variable is not known.",
+        "P208": "The types in an expression do not fit: it fails, or its answer is always the same.",
+        "P209": "A field is read that there never is, such as one that the action's result does not have.",
+        "P210": "A list, a map, bytes or null stands in the middle of text.",
+        "P211": "A value is not of the type that is wanted where it stands.",
         "P212": "`alert` is read, but the playbook may be started without one.",
         "P213": "The output of a step is read that may have none.",
         "P301": "No installed connector has this id.",
@@ -69,6 +73,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "P501": "Nobody answers for the playbook.",
         "P502": "A change in the world declares no way back.",
         "P503": "A change in the world may fail without anybody noticing.",
+        "P504": "A value goes into a query without the function that makes it harmless there.",
+        "P505": "The reason for an approval is nothing but text that whoever caused the alert could choose.",
     }
 )
 """Every code and what it means."""

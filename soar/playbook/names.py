@@ -7,6 +7,7 @@ from soar.expr import Program, Reference
 from soar.model.playbook import Playbook
 from soar.model.step import SetValues, Step, walk_steps
 from soar.playbook.context import ROOTS, Context
+from soar.playbook.finding import Severity
 from soar.playbook.report import Report, quote
 
 STEP_FIELDS = (
@@ -54,7 +55,7 @@ _ELSEWHERE: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a name, and where in the expression.
+    """What is wrong with an expression, and where in it.
 
     Attributes:
         is_at_key: the fault concerns the whole value, so it is shown at its key.
@@ -66,6 +67,7 @@ class Fault:
     position: int = 0
     length: int = 0
     is_at_key: bool = False
+    severity: Severity = Severity.ERROR
 
 
 class Names:

@@ -18,10 +18,10 @@ A connector is a folder with `manifest.yaml` and `connector.py`, which holds one
 `soar.sdk.testing` has the checks that every connector's own test runs.
 """
 
-from soar.model.catalog import Effect, Repeat
+from soar.model.catalog import Effect, Language, Repeat
 from soar.model.errors import ActionCode
 from soar.model.secret import Secret
-from soar.sdk.action import Arguments, Connector, Output, action
+from soar.sdk.action import Arguments, Connector, Output, action, written_in
 from soar.sdk.channel import Messages
 from soar.sdk.client import header, path, read_json
 from soar.sdk.context import Context, Settings
@@ -48,6 +48,7 @@ __all__ = [
     "Duration",
     "Effect",
     "EgressRefusedError",
+    "Language",
     "Messages",
     "Output",
     "PermanentError",
@@ -64,4 +65,5 @@ __all__ = [
     "header",
     "path",
     "read_json",
+    "written_in",
 ]

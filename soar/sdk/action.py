@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
-from soar.model.catalog import Effect, Repeat
+from soar.model.catalog import LANGUAGE_KEY, Effect, Language, Repeat
 from soar.sdk.context import Context
 
 Method = TypeVar("Method", bound=Callable[..., Awaitable[BaseModel]])
@@ -25,6 +26,15 @@ class Output(BaseModel):
     """Base of an action's output."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def written_in(language: Language) -> FieldInfo:
+    """Say what a text argument is written in, so that playbooks are warned of values that go into it unquoted.
+
+    It annotates the type: `query: Annotated[str, written_in(Language.KQL)]`.
+    """
+    field: FieldInfo = Field(json_schema_extra={LANGUAGE_KEY: language.value})
+    return field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

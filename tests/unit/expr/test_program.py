@@ -36,6 +36,9 @@ def evaluate(source: str, *, fuel: int = 100_000, **names: Value) -> Value:
 
 
 VALUES = [
+    # an address beside text
+    ("'a/' + inputs.ip + '/b'", "a/10.0.0.1/b"),
+    ("ip('2001:db8::1') + '/64'", "2001:db8::1/64"),
     # literals
     ("42", 42),
     ("0x1F", 31),

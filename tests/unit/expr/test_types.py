@@ -61,6 +61,14 @@ SCHEMAS: list[tuple[object, Type]] = [
         {"type": "object", "properties": {"a": {"type": "string"}, "b": {}}, "required": ["b"]},
         Record({"a": Maybe(STRING, is_nullable=False), "b": DYN}),
     ),
+    ({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": True}, MapOf(DYN)),
+    ({"type": "object", "properties": {"a": {}}, "additionalProperties": False}, Record({"a": DYN})),
+    ({"$ref": "#/$defs/a~1b", "$defs": {"a/b": {"type": "integer"}}}, INT),
+    ({"$ref": "#/$defs/gone"}, DYN),
+    (
+        {"$ref": "#/$defs/Tree", "$defs": {"Tree": {"type": "array", "items": {"$ref": "#/$defs/Tree"}}}},
+        ListOf(DYN),
+    ),
 ]
 
 

@@ -13,6 +13,8 @@ def _schema(required: dict[str, JsonValue], **optional: JsonValue) -> dict[str, 
 TEXT: JsonValue = {"type": "string"}
 COUNT: JsonValue = {"type": "integer", "minimum": 0}
 TEXTS: JsonValue = {"type": "array", "items": {"type": "string"}}
+JQL: JsonValue = {"type": "string", "x-language": "jql"}
+TICKETS: JsonValue = {"type": "array", "items": {"$ref": "#/$defs/Ticket"}}
 SOFTNESS: JsonValue = {"enum": ["soft_delete", "hard_delete"], "type": "string"}
 
 
@@ -55,6 +57,11 @@ ACTIONS = (
     _action("exchange.restore_messages", _schema({"messages": TEXTS}), _schema({}), Effect.WRITE),
     _action("defender.isolate_machine", _schema({"host": TEXT}), _schema({}), Effect.DESTRUCTIVE, "release_machine"),
     _action("defender.release_machine", _schema({"host": TEXT}), _schema({}), Effect.WRITE),
+    _action(
+        "jira.search",
+        _schema({"jql": JQL}, limit=COUNT),
+        {**_schema({"issues": TICKETS}), "$defs": {"Ticket": _schema({"key": TEXT})}},
+    ),
     _action("chat.dm", _schema({"user": TEXT, "text": TEXT}), _schema({}), Effect.WRITE),
 )
 

@@ -140,7 +140,7 @@ on_failure:
     "its own answer in its outputs and undo": """  - uses: exchange.purge_messages
     with: {messages: [m1]}
     approve: role:analyst
-    undo: {uses: exchange.restore_messages, with: {messages: "${{ output.messages }}"}}
+    undo: {uses: exchange.restore_messages, with: {messages: ["${{ string(output.purged) }}"]}}
     outputs: {count: "${{ output.purged }}"}
 """,
     "a secret alone": """  - uses: chat.dm
@@ -190,6 +190,7 @@ UNREADABLE = {
       - id: age
         uses: whois.domain_age
         with: {domain: a.example}
+        outputs: {x: "${{ output.age_days }}"}
   - stop: {reason: "${{ steps.age.outputs.x }}"}
 """,
         "P213",

@@ -1,7 +1,10 @@
 # ruff: noqa: ARG002 the samples keep the signatures that connectors have
-import pytest
+from typing import Annotated
 
-from soar.sdk import Arguments, Connector, Context, Effect, Output, Repeat, action
+import pytest
+from pydantic import Field
+
+from soar.sdk import Arguments, Connector, Context, Effect, Language, Output, Repeat, action, written_in
 
 
 class Thing(Arguments):
@@ -36,6 +39,23 @@ def test_an_action_says_what_it_promises() -> None:
     assert isolate.promise.effect is Effect.DESTRUCTIVE
     assert isolate.promise.undo_arguments == {"name": "with.name"}
     assert isolate.promise.timeout == 5.0
+
+
+class Question(Arguments):
+    query: Annotated[str, written_in(Language.KQL)] = Field(min_length=1, description="What to look for.")
+    more: Annotated[str, written_in(Language.ODATA)] | None = None
+
+
+def test_an_argument_says_what_it_is_written_in() -> None:
+    properties = Question.model_json_schema()["properties"]
+    assert properties["query"] == {
+        "type": "string",
+        "title": "Query",
+        "description": "What to look for.",
+        "minLength": 1,
+        "x-language": "kql",
+    }
+    assert properties["more"]["anyOf"][0]["x-language"] == "odata"
 
 
 def test_an_action_without_an_effect_is_none() -> None:
