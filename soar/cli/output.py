@@ -3,12 +3,14 @@
 import json
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -21,7 +23,8 @@ _WIDEST_CELL = 60
 _WIDEST_WHOLE = 20  # what is no longer is an id or a word, and is never broken
 _NARROWEST_FOLD = 12
 _UNBOUNDED = 10_000  # columns of what is no terminal: programs cut lines themselves
-_PATIENCE = 2.0  # seconds before a spinner says that we wait
+_PATIENCE = 2.0  # seconds before a spinner or a bar says that we wait
+_BAR_WIDTH = 40
 _DASH = "\N{EN DASH}"
 _FACES: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("succeeded", "approved", "lifted"), ("✔", "green")),
@@ -167,6 +170,43 @@ def waiting(message: str) -> Iterator[None]:
         timer.cancel()
         timer.join()
         status.stop()
+
+
+@contextmanager
+def advancing(message: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show on a terminal how far something has come, once it takes its time.
+
+    Args:
+        message: what is done.
+        total: how many parts it has.
+
+    Yields:
+        What to call after each part.
+    """
+    console = open_console(is_error=True)
+    bar = ProgressBar(total=max(total, 1), width=_BAR_WIDTH)
+
+    def advance() -> None:
+        bar.update(bar.completed + 1)
+
+    def draw() -> Table:
+        row = Table.grid(padding=(0, 1))
+        row.add_row(Text(inert(message)), bar, Text(f"{int(bar.completed):,}/{total:,}"))
+        return row
+
+    if not console.is_terminal:
+        yield advance
+        return
+    live = Live(get_renderable=draw, console=console, transient=True)
+    timer = threading.Timer(_PATIENCE, live.start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield advance
+    finally:
+        timer.cancel()
+        timer.join()
+        live.stop()
 
 
 def open_console(*, is_error: bool) -> Console:

@@ -10,12 +10,14 @@ from soar.cli.client import connect
 from soar.cli.exits import ExitCode
 from soar.cli.options import Json, group, guide
 from soar.cli.output import mark, note, show, show_json, show_list, waiting
+from soar.rehearsal.assumptions import Answers, Assumptions, Decide
 
 commands = group(
     "List playbooks; write, check and rehearse files before they serve.",
     "soar playbook new block-sender --from alert --source phish-report",
     "soar playbook validate",
     "soar playbook test phishing-triage --cover",
+    "soar playbook backtest phishing-triage.yaml --against live",
     "soar playbook validate playbooks/phishing-triage.yaml --format github",
     "soar playbook show phishing-triage",
 )
@@ -224,4 +226,54 @@ def rehearse(
     else:
         show(*rehearsal.tell_verdicts(rehearsed, has_cover=has_cover, needs_gates=needs_gates))
     if not rehearsal.is_passed(rehearsed, needs_gates=needs_gates):
+        raise typer.Exit(ExitCode.FAILED)
+
+
+@commands.command(
+    help=guide(
+        "Say what a playbook would have done with stored alerts, and what would change against another revision. The "
+        "site's database is read here, nothing is written to it, and nothing is sent to anybody.",
+        "soar playbook backtest phishing-triage --since 30d",
+        "soar playbook backtest new/phishing-triage.yaml --against live --fail-on-change",
+        "soar playbook backtest phishing-triage --answers simulated --decide silence --limit 500",
+    )
+)
+def backtest(
+    playbook: Annotated[str, typer.Argument(help="A file, or the id of a playbook of the site.")],
+    *,
+    since: Annotated[str, typer.Option("--since", help="How long ago to begin, such as 30d, or a moment.")] = "30d",
+    until: Annotated[str, typer.Option("--until", help="How long ago to end, or a moment; 0s is now.")] = "0s",
+    against: Annotated[
+        str | None, typer.Option("--against", help="What to compare with: live, a file, or the digest of a revision.")
+    ] = None,
+    answers: Annotated[
+        Answers, typer.Option("--answers", help="Answer calls as on record, or by simulators alone.")
+    ] = Answers.RECORDED,
+    decide: Annotated[Decide, typer.Option("--decide", help="What people do at gates.")] = Decide.APPROVE,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many alerts, the oldest.")] = None,
+    fail_on_change: Annotated[
+        bool, typer.Option("--fail-on-change", help="Fail if anything would change; needs --against.")
+    ] = False,
+    is_json: Annotated[bool, typer.Option("--json", help="Print the report for programs.")] = False,
+    config: Annotated[Path | None, typer.Option("--config", help="The site's settings.")] = None,
+) -> None:
+    """Take stored alerts through a playbook."""
+    from soar.cli import backtest as backtesting  # noqa: PLC0415 -- loads every connector and the engine
+    from soar.cli import forecast  # noqa: PLC0415 -- as above
+
+    order = backtesting.Order(
+        playbook=playbook,
+        since=since,
+        until=until,
+        against=against,
+        assumptions=Assumptions(answers, decide),
+        limit=limit,
+        config=config,
+    )
+    found = backtesting.run_backtest(order)
+    if is_json:
+        show_json(forecast.write_forecast(found))
+    else:
+        show(*forecast.tell_forecast(found))
+    if fail_on_change and found.backtested.difference is not None and not found.backtested.difference.is_empty:
         raise typer.Exit(ExitCode.FAILED)

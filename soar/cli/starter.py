@@ -38,7 +38,7 @@ steps:
       text: $${{ inputs.subject }} was looked at, and an analyst wants everybody to know.
     approve:
       by: role:analyst
-      reason: $${{ inputs.subject }}
+      reason: Everybody should know that somebody looked at $${{ inputs.subject }}.
       impact: "Everybody in #soc reads it."
       timeout: 30m
       on_deny: continue

@@ -66,6 +66,20 @@ def _refuse_obstacle(wanted: _Wanted) -> None:
         )
 
 
+def find_dedupe_key(
+    playbook: Playbook, inputs: Mapping[str, Value], alert: Alert, *, config: Mapping[str, Value], now: datetime
+) -> str | None:
+    """Return what makes two alerts the same to a playbook; None if it tells all apart.
+
+    Raises:
+        ExpressionError: the key has no value for this alert.
+    """
+    if playbook.dedupe is None:
+        return None
+    names: dict[str, Value] = {"inputs": dict(inputs), "config": dict(config), "alert": alert.to_value()}
+    return str(dump_value(compile_expression(playbook.dedupe.key).evaluate(Scope(names=names, now=now))))
+
+
 class RunRequests:
     """Requests runs.
 
@@ -84,7 +98,7 @@ class RunRequests:
         """Start a run for an alert, attach it to the run that has its like, or say why there is none."""
         try:
             inputs = bind_inputs(playbook, alert=alert.to_value(), given=None, config=self._config, now=now)
-            key = self._evaluate_key(playbook, inputs, alert, now)
+            key = find_dedupe_key(playbook, inputs, alert, config=self._config, now=now)
             wanted = self._want(unit, playbook, inputs, alert, now)
         except (InputError, ExpressionError) as error:
             return self._match(unit, playbook, alert, Relation.REJECTED, None, error.message, now)
@@ -164,12 +178,6 @@ class RunRequests:
         key = f"{playbook.id}:{value}"
         admission = admit(playbook.concurrency, unit.runs.list_sharing(key))
         return _Wanted(playbook=playbook, inputs=inputs, alert=alert, key=key, admission=admission)
-
-    def _evaluate_key(self, playbook: Playbook, inputs: Mapping[str, Value], alert: Alert, now: datetime) -> str | None:
-        if playbook.dedupe is None:
-            return None
-        scope = self._scope(inputs, alert, now)
-        return str(dump_value(compile_expression(playbook.dedupe.key).evaluate(scope)))
 
     def _scope(self, inputs: Mapping[str, Value], alert: Alert | None, now: datetime) -> Scope:
         names: dict[str, Value] = {"inputs": dict(inputs), "config": dict(self._config)}

@@ -12,6 +12,7 @@ from soar.model.errors import ActionCode
 from soar.model.process import ActionAnswer, ActionCall
 from soar.model.run import Run, RunStatus
 from soar.model.values import JsonValue, as_value
+from soar.rehearsal.callee import describe_playbook_call
 from soar.rehearsal.suite import Mock, Mocks
 from soar.runtime.children import tell_end
 from soar.store import Unit
@@ -80,18 +81,7 @@ class MockHost:
 
     def call_playbook(self, unit: Unit, command: StartRun, parent: Run, at: datetime) -> None:
         """Answer for a playbook that a step calls: its mock's output is what it gives back, at once."""
-        call = ActionCall(
-            workspace=unit.workspace,
-            run=parent.id,
-            step=command.call.step,
-            action=command.call.action,
-            connection="",
-            arguments=command.call.arguments,
-            secrets=(),
-            effect_key=command.run,
-            attempt=1,
-            timeout=0.0,
-        )
+        call = describe_playbook_call(unit, command, parent)
         mock = self._find(call)
         reason = mock.message if mock else f"{call.action} is not mocked"
         is_good = mock is not None and mock.code is None

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from soar.model.alert import Alert, Delivery, Match, Severity
 from soar.model.page import Page
@@ -12,6 +12,16 @@ from soar.store.tables import AlertRow, DedupeKeyRow, DeliveryRow, MatchRow, tab
 
 _ALERTS = Rows(table_of(AlertRow), Alert)
 _GET_ALERT = _ALERTS.where("id")
+
+_TABLE = _ALERTS.table
+_IS_WITHIN = (*_ALERTS.match(), _TABLE.c.received_at >= given("since"), _TABLE.c.received_at < given("until"))
+_COUNT_WITHIN = select(func.count()).select_from(_TABLE).where(*_IS_WITHIN)
+_LIST_WITHIN = (
+    select(_TABLE.c.position, *(_TABLE.c[name] for name in _ALERTS.names))
+    .where(*_IS_WITHIN, _TABLE.c.position > given("after"))
+    .order_by(_TABLE.c.position)
+    .limit(given("limit"))
+)
 
 _MATCHES = Rows(table_of(MatchRow), Match)
 _GET_MATCHES = _MATCHES.where("alert").order_by(_MATCHES.table.c.position)
@@ -57,6 +67,24 @@ class Alerts(Repository):
     ) -> Page[Alert]:
         """Return a page of alerts, newest first."""
         return self._page(_ALERTS, limit, cursor, (("source", source), ("severity", severity)))
+
+    def count_within(self, since: datetime, until: datetime) -> int:
+        """Return how many alerts were received from `since` on and before `until`."""
+        return int(self._run(_COUNT_WITHIN, given_since=since, given_until=until).scalar_one())
+
+    def list_within(
+        self, since: datetime, until: datetime, limit: int, after: int = 0
+    ) -> tuple[tuple[int, Alert], ...]:
+        """Return alerts received from `since` on and before `until`, oldest first, each with its position.
+
+        Args:
+            since: the first moment.
+            until: the moment after the last.
+            limit: at most so many.
+            after: the position that the list goes on behind; 0 begins it.
+        """
+        found = self._run(_LIST_WITHIN, given_since=since, given_until=until, given_after=after, given_limit=limit)
+        return tuple((row[0], _ALERTS.load(row[1:])) for row in found)
 
     def add_match(self, match: Match) -> None:
         """Remember what a playbook did with an alert."""

@@ -5,10 +5,11 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar, cast
 
-from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
@@ -54,13 +55,7 @@ class Database:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        self._engine = create_engine(
-            "sqlite://" if path is None else f"sqlite:///{path}",
-            poolclass=NullPool,
-            isolation_level="AUTOCOMMIT",  # transactions are begun and ended here, in words
-            connect_args={"check_same_thread": False},  # a Disk uses a connection from one thread at a time
-            hide_parameters=True,
-        )
+        self._engine = _make_engine("sqlite://" if path is None else f"sqlite:///{path}")
         self._writer: Connection | None = None
         self._known: set[str] = set()
         self._checkpointed_at = 0
@@ -116,6 +111,18 @@ class Database:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
+
+
+@lru_cache(maxsize=8)
+def _make_engine(url: str) -> Engine:
+    """Return the engine of a URL; it holds no connection, only compiled statements, which take long to compile."""
+    return create_engine(
+        url,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",  # transactions are begun and ended here, in words
+        connect_args={"check_same_thread": False},  # a Disk uses a connection from one thread at a time
+        hide_parameters=True,
+    )
 
 
 def parse_url(url: str) -> Path | None:

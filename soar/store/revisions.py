@@ -7,6 +7,7 @@ from soar.store.tables import RevisionRow, table_of
 
 _REVISIONS = Rows(table_of(RevisionRow), Revision, key=("digest",))
 _GET = _REVISIONS.where("digest")
+_FIND_LATEST = _REVISIONS.where("playbook").order_by(_REVISIONS.table.c.created_at.desc()).limit(1)
 
 
 class Revisions(Repository):
@@ -21,3 +22,7 @@ class Revisions(Repository):
     def get(self, digest: str) -> Revision | None:
         """Return the revision with this digest."""
         return self._first(_REVISIONS, _GET, given_digest=digest)
+
+    def find_latest(self, playbook: str) -> Revision | None:
+        """Return the revision of a playbook that came last; None if none ever served."""
+        return self._first(_REVISIONS, _FIND_LATEST, given_playbook=playbook)

@@ -181,3 +181,18 @@ async def test_the_same_key_from_another_source_is_another_delivery(write: Works
 
     await write(deliver)
     assert (await read(lambda unit: unit.deliveries.find("other", build_delivery().key))).id == "dl_other"
+
+
+async def test_alerts_of_a_window_come_oldest_first_page_by_page(write: Works, read: Works) -> None:
+    def add(unit: Unit) -> None:
+        for hour in range(6):
+            unit.alerts.add(build_alert(id=f"al_{hour}", received_at=START + hour * HOUR))
+
+    await write(add)
+    since, until = START + HOUR, START + 5 * HOUR
+    assert await read(lambda unit: unit.alerts.count_within(since, until)) == 4
+    first = await read(lambda unit: unit.alerts.list_within(since, until, 3))
+    assert [alert.id for _, alert in first] == ["al_1", "al_2", "al_3"]
+    rest = await read(lambda unit: unit.alerts.list_within(since, until, 3, first[-1][0]))
+    assert [alert.id for _, alert in rest] == ["al_4"]
+    assert await read(lambda unit: unit.alerts.list_within(since, until, 3, rest[-1][0])) == ()

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from soar.model.errors import ConflictError
@@ -69,3 +71,13 @@ async def test_messages_are_listed_by_channel_newest_first(write: Works, read: W
     assert [message.id for message in (*first.items, *rest.items)] == ["msg_3", "msg_1"]
     assert await read(lambda unit: unit.messages.channels()) == ("#soc", "@ada")
     assert (await read(lambda unit: unit.messages.list("#none", 1))).items == ()
+
+
+async def test_the_revision_that_came_last_is_found(write: Works, read: Works) -> None:
+    first = build_revision()
+    second = build_revision(digest="sha256:second", created_at=first.created_at + timedelta(seconds=1))
+    other = build_revision(playbook="other", digest="sha256:third", created_at=first.created_at + timedelta(days=1))
+    for revision in (second, first, other):
+        await write(lambda unit, revision=revision: unit.revisions.put(revision))
+    assert await read(lambda unit: unit.revisions.find_latest(first.playbook)) == second
+    assert await read(lambda unit: unit.revisions.find_latest("none")) is None

@@ -3,9 +3,21 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from rich.live import Live
 from rich.text import Text
 
-from soar.cli.output import Line, cut, describe_length, describe_moment, note, print_error, show, show_json, waiting
+from soar.cli.output import (
+    Line,
+    advancing,
+    cut,
+    describe_length,
+    describe_moment,
+    note,
+    print_error,
+    show,
+    show_json,
+    waiting,
+)
 from soar.model.errors import SoarError
 from tests.unit.cli.documents import HOSTILE, page, run
 from tests.unit.cli.fakes import FakeApi, Soar
@@ -103,3 +115,37 @@ def test_what_takes_long_says_nothing_elsewhere(
     with waiting("checking"):
         assert not any(isinstance(thread, threading.Timer) for thread in threading.enumerate())
     assert capsys.readouterr().err == ""
+
+
+def test_a_bar_is_shown_at_a_terminal_once_it_takes_its_time(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("soar.cli.output._PATIENCE", 0.0)
+    with advancing(HOSTILE.replace("\ud800", ""), 1_200) as advance:
+        advance()
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "200")
+    started = threading.Event()
+    start = Live.start
+
+    def note_start(live: Live, refresh: bool = False) -> None:  # noqa: FBT001, FBT002 -- the library's signature
+        start(live, refresh)
+        started.set()
+
+    monkeypatch.setattr(Live, "start", note_start)
+    with advancing("backtesting", 1_200) as advance:
+        assert started.wait(30)
+        advance()
+        advance()
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "backtesting" in err
+    assert "2/1,200" in err
+
+
+def test_what_is_done_at_once_shows_no_bar(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with advancing("backtesting", 1) as advance:
+        advance()
+    assert capsys.readouterr() == ("", "")
