@@ -15,6 +15,7 @@ _KEPT = "\n\t"
 
 Text = Annotated[str, Field(min_length=1, description="Plain text; cut after 4,000 characters.")]
 Channel = Annotated[str, StringConstraints(pattern=r"^#?[a-z0-9][a-z0-9_-]{0,79}$")]
+Principal = Annotated[str, StringConstraints(pattern=r"^(role:[a-z][a-z0-9-]{0,79}|user:[^\s@]+@[^\s@]+)$")]
 User = Annotated[str, StringConstraints(pattern=r"^@?[^\s@][^\s]{0,253}$")]
 
 
@@ -32,6 +33,21 @@ class Post(Arguments):
     text: Text
 
 
+class Room(Arguments):
+    """A room, and who is to come."""
+
+    name: Channel = Field(description="Name of the room, with or without `#`.")
+    invite: list[Principal] = Field(
+        default=[], max_length=50, description="Who is written to: `role:…` or `user:` and a mail address."
+    )
+
+
+class Opened(Output):
+    """Where the room is."""
+
+    channel: str = Field(description="Name of the room, with `#`.")
+
+
 class Posted(Output):
     """Where the message is."""
 
@@ -40,6 +56,13 @@ class Posted(Output):
 
 class Chat(Connector):
     """Speaks to people."""
+
+    @action(title="Open a room", effect=Effect.WRITE, repeat=Repeat.SAFE)
+    async def create_channel(self, ctx: Context, arguments: Room) -> Opened:
+        """Open a room and invite people; one that is there already stays as it is."""
+        channel = "#" + arguments.name.removeprefix("#")
+        await ctx.messages.open_channel(channel, arguments.invite, ctx.idempotency_key)
+        return Opened(channel=channel)
 
     @action(title="Write to a person", effect=Effect.WRITE, repeat=Repeat.KEYED)
     async def dm(self, ctx: Context, arguments: Direct) -> Posted:

@@ -37,6 +37,41 @@ async def test_another_key_is_another_message() -> None:
     assert len(bench.messages.posted) == 2
 
 
+@pytest.mark.parametrize("name", ["inc-run_7k2m", "#inc-run_7k2m"])
+async def test_a_room_is_opened_once_for_those_who_are_invited(name: str) -> None:
+    bench = Bench(Chat)
+    arguments = {"name": name, "invite": ["role:soc-lead", "user:ann@corp.example"]}
+    first = await bench.call("create_channel", arguments, NO_NETWORK.async_handler)
+    second = await bench.call("create_channel", arguments, NO_NETWORK.async_handler)
+    assert first.output == second.output == {"channel": "#inc-run_7k2m"}
+    assert bench.messages.opened == {"key-1": ("#inc-run_7k2m", ("role:soc-lead", "user:ann@corp.example"))}
+
+
+async def test_a_room_may_be_opened_for_nobody_in_particular() -> None:
+    bench = Bench(Chat)
+    await bench.call("create_channel", {"name": "soc"}, NO_NETWORK.async_handler)
+    assert bench.messages.opened == {"key-1": ("#soc", ())}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"name": "Two words"},
+        {"name": "soc", "invite": ["ann"]},
+        {"name": "soc", "invite": ["user:ann"]},
+        {"name": "soc", "invite": ["oncall:soc"]},
+        {"name": "soc", "invite": ["role:soc-lead\n"]},
+        {"name": "soc", "invite": ["role:soc-lead"] * 51},
+        {"name": "soc", "topic": "x"},
+    ],
+)
+async def test_a_room_that_cannot_be_opened_is_refused(arguments: dict[str, Any]) -> None:
+    bench = Bench(Chat)
+    answer = await bench.call("create_channel", arguments, NO_NETWORK.async_handler)
+    assert answer.code is ActionCode.INVALID
+    assert bench.messages.opened == {}
+
+
 @pytest.mark.parametrize(
     ("text", "clean"),
     [

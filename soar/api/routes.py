@@ -17,6 +17,7 @@ from soar.api.handlers import (
     credentials,
     health,
     hooks,
+    lists,
     messages,
     now,
     playbooks,
@@ -38,6 +39,7 @@ from soar.api.schemas.cases import CasePage
 from soar.api.schemas.connectors import ConnectorPage
 from soar.api.schemas.credentials import CredentialPage, CredentialSent, CredentialView
 from soar.api.schemas.health import Health, Readiness, Version
+from soar.api.schemas.lists import EntryAdded, EntrySent, ListDetail, ListPage
 from soar.api.schemas.messages import Channels, MessagePage, MessageQuery
 from soar.api.schemas.now import NowView
 from soar.api.schemas.people import LoginSent, SessionView, TokenMade, TokenPage, TokenWanted, UserPage
@@ -222,6 +224,26 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
             connectors.list_connectors,
             takes=Nothing,
             answers=ConnectorPage,
+        ),
+        private("GET", f"{V1}/lists", P.LIST_READ, lists.list_lists, takes=Nothing, answers=ListPage),
+        private("GET", f"{V1}/lists/{{name}}", P.LIST_READ, lists.show_list, takes=PageQuery, answers=ListDetail),
+        private(
+            "POST",
+            f"{V1}/lists/{{name}}/entries",
+            P.LIST_WRITE,
+            lists.add_entry,
+            takes=EntrySent,
+            answers=EntryAdded,
+            status=201,
+        ),
+        private(
+            "DELETE",
+            f"{V1}/lists/{{name}}/entries/{{value}}",
+            P.LIST_WRITE,
+            lists.remove_entry,
+            takes=Nothing,
+            answers=None,
+            status=204,
         ),
         private("GET", f"{V1}/sources", P.SOURCE_READ, sources.list_sources, takes=Nothing, answers=SourcePage),
         private("GET", f"{V1}/users", P.USER_READ, users.list_users, takes=PageQuery, answers=UserPage),

@@ -1,33 +1,43 @@
-"""Playbooks that call others: the library's playbooks, started for the steps of runs."""
+"""What the service's own parts share where a connector calls them."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from soar.engine.commands import StartRun
-from soar.ingest.request import RunRequests
-from soar.model.errors import InputError, NotFoundError
-from soar.model.playbook import Playbook
+from soar.model.errors import ActionCode, BugError, ConflictError, InputError, NotFoundError, UnavailableError
+from soar.model.process import ActionCall
 from soar.model.run import Run
-from soar.model.values import as_value
-from soar.runtime.children import Caller
+from soar.sdk.errors import ActionInputError, PermanentError, TransientError
 from soar.store import Unit
 
 
-def make_caller(playbooks: Callable[[], Mapping[str, Playbook]], requests: RunRequests) -> Caller:
-    """Return what starts the playbooks that steps call.
+@contextmanager
+def tell_connectors() -> Iterator[None]:
+    """Raise in an error's place the one that an action may fail with.
 
-    Args:
-        playbooks: gives those that serve now, by id.
-        requests: requests runs.
+    Works of the store happen whole or not at all, so none of these leaves an outcome unknown.
+
+    Raises:
+        ActionError: what was raised inside, as an action tells it.
     """
+    try:
+        yield
+    except InputError as error:
+        raise ActionInputError(error.message, hint=error.hint) from error
+    except NotFoundError as error:
+        raise PermanentError(error.message, action_code=ActionCode.NOT_FOUND, hint=error.hint) from error
+    except ConflictError as error:
+        raise PermanentError(error.message, action_code=ActionCode.CONFLICT, hint=error.hint) from error
+    except UnavailableError as error:
+        raise TransientError(error.message, retry_after=error.retry_after) from error
 
-    def call(unit: Unit, command: StartRun, parent: Run, at: datetime) -> None:
-        playbook = playbooks().get(command.playbook)
-        if playbook is None:
-            raise NotFoundError(f"there is no playbook {command.playbook}", hint="`soar playbook list` shows them")
-        inputs = as_value(command.call.arguments)
-        if not isinstance(inputs, dict):
-            raise InputError(f"{command.playbook} takes a map of inputs")
-        requests.request_by_call(unit, playbook, inputs, id=command.run, parent=parent, step=command.call.step, now=at)
 
-    return call
+def find_run(unit: Unit, call: ActionCall) -> Run:
+    """Return the run that makes a call.
+
+    Raises:
+        BugError: it is not there.
+    """
+    run = unit.runs.get(call.run)
+    if run is None:
+        raise BugError(f"run {call.run} makes a call and is not there")
+    return run

@@ -23,12 +23,15 @@ from soar.app.settings import (
 from soar.app.site import read_site
 from soar.app.wiring import Service
 from soar.audit.keyfile import create_key_file
+from soar.lists.service import Keeper, NewEntry, add_entry, make_list
 from soar.model.audit import Actor
 from soar.model.errors import NotFoundError
 from soar.model.secret import Secret
 from soar.store import Unit
 
 _HOOK = "phish_report_hook"
+_PARTNERS = "partner-addresses"
+_PARTNER = "192.0.2.64/26"
 _SETUP = Actor(kind="system", id="setup", name="soar demo", via="engine")
 
 
@@ -84,6 +87,7 @@ def write_settings(folder: Path, listen: str | None) -> Settings:
 
 async def _prepare(service: Service) -> None:
     await _set_hook_key(service)
+    await _make_list(service)
     made = await create_people(
         service.store,
         service.workspace,
@@ -126,3 +130,17 @@ async def _set_hook_key(service: Service) -> None:
             service.vault.set_credential(unit, _HOOK, value, actor=_SETUP, now=now)
 
     await service.store.write(service.workspace, set_once)
+
+
+async def _make_list(service: Service) -> None:
+    """Give the demo an allow-list for playbooks to look addresses up in, once."""
+    now, ids = service.clock.now(), service.ids
+    keeper = Keeper(by=f"{_SETUP.kind}:{_SETUP.id}", actor=_SETUP, context={})
+    entry = NewEntry(id=ids.new("le"), list=_PARTNERS, value=_PARTNER, note="The offices of a partner")
+
+    def make_once(unit: Unit) -> None:
+        if unit.lists.get(_PARTNERS) is None:
+            make_list(unit, _PARTNERS, keeper=keeper, ids=ids, at=now)
+            add_entry(unit, entry, keeper=keeper, ids=ids, at=now)
+
+    await service.store.write(service.workspace, make_once)

@@ -12,12 +12,14 @@ import structlog
 import soar
 from soar.api.hub import Hub
 from soar.api.services import FirstAlert, Services
+from soar.app.alerts import OwnAlerts
 from soar.app.auditor import Auditor
-from soar.app.calls import make_caller
+from soar.app.callee import make_caller
 from soar.app.clock import SystemClock
 from soar.app.disk import ThreadDisk
 from soar.app.ids import RandomIds, SystemRandomness
 from soar.app.library import Library, to_revision
+from soar.app.lists import StoredLists
 from soar.app.messages import StoredMessages
 from soar.app.passwords import Passwords
 from soar.app.process import OwnProcess
@@ -163,6 +165,8 @@ class Service:
                 resolve=self.resolve,
                 open_ledger=lambda workspace, connection: FileLedger(ledgers / f"{workspace}.{connection}.jsonl"),
                 open_messages=self._open_messages,
+                open_lists=self._open_lists,
+                open_alerts=self._open_alerts,
                 egress=self.egress,
                 clock=self.clock,
             ),
@@ -170,6 +174,12 @@ class Service:
 
     def _open_messages(self, call: ActionCall) -> StoredMessages:
         return StoredMessages(store=self.store, call=call, clock=self.clock, announcer=self.hub)
+
+    def _open_lists(self, call: ActionCall) -> StoredLists:
+        return StoredLists(store=self.store, call=call, clock=self.clock, ids=self.ids)
+
+    def _open_alerts(self, call: ActionCall) -> OwnAlerts:
+        return OwnAlerts(store=self.store, call=call, receiver=self.receiver)
 
     @cached_property
     def auditor(self) -> Auditor:

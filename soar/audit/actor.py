@@ -1,7 +1,8 @@
-"""From who is logged in to who the audit names."""
+"""From who acts to who the audit names."""
 
 from soar.model.audit import Actor
 from soar.model.identity import Principal
+from soar.model.run import Run
 
 
 def describe_principal(principal: Principal, *, kind: str | None = None, assurance: str | None = None) -> Actor:
@@ -23,3 +24,8 @@ def describe_principal(principal: Principal, *, kind: str | None = None, assuran
         session=principal.session,
         assurance=assurance,
     )
+
+
+def describe_run(run: Run) -> Actor:
+    """Return a run as an actor: what acts is its playbook."""
+    return Actor(kind="playbook", id=run.playbook, via="engine")

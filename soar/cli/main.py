@@ -19,6 +19,7 @@ NOUNS: Mapping[str, str] = {
     "response": "See what we hold down in the world, and lift it.",
     "playbook": "List playbooks; write, check and rehearse files before they serve.",
     "expr": "Try expressions out, and list what they may call.",
+    "list": "Keep the lists that playbooks look values up in.",
     "message": "Read the built-in chat.",
     "connector": "List the installed connectors.",
     "source": "List what may send alerts.",

@@ -2,19 +2,22 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from soar.audit.actor import describe_principal
+import orjson
+
+from soar.audit.actor import describe_principal, describe_run
 from soar.audit.record import record
 from soar.ingest.authentication import Hmac, Recipe, Request, find_refusal
 from soar.ingest.mapping import map_alert
 from soar.ingest.match import Verdict, match_alert
+from soar.ingest.raised import build_source, write_document
 from soar.ingest.refusals import RefusalBudget
 from soar.ingest.repeat import list_keys
 from soar.ingest.request import Requester, RunRequests
 from soar.ingest.source import LARGEST_BODY, Format, Source
 from soar.ingest.strict_json import parse_json, parse_json_lines
-from soar.model.alert import Alert, Delivery, Match
+from soar.model.alert import Alert, Delivery, Match, Raised, RaisedAlert
 from soar.model.announce import Announcer
 from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.clock import Clock
@@ -22,6 +25,7 @@ from soar.model.errors import DeniedError, InputError, NotFoundError
 from soar.model.identity import Principal
 from soar.model.ids import Ids
 from soar.model.playbook import Playbook
+from soar.model.run import Run
 from soar.model.secret import Secret
 from soar.model.values import JsonValue, Value, print_timestamp
 from soar.store import Store, Unit
@@ -36,6 +40,7 @@ _LONGEST_TEXT = 500
 _REFUSALS_A_MINUTE = 20
 _NOBODY = Hmac(header="x-signature", secrets=("nobody",))
 _UNKNOWN = ""
+_RAISED_WINDOW = timedelta(days=1)
 
 Resolve = Callable[[str, str], Awaitable[Secret]]
 
@@ -63,7 +68,11 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Arrival:
-    """A request that has been let in."""
+    """A request that has been let in.
+
+    Attributes:
+        raised: what a run reports, where no request came.
+    """
 
     source: Source
     keys: tuple[str, ...]
@@ -72,6 +81,7 @@ class _Arrival:
     body: bytes
     documents: Sequence[JsonValue]
     requester: Requester
+    raised: RaisedAlert | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +209,40 @@ class Receiver:
         )
         return await self._accept(arrival)
 
+    async def raise_alert(self, run: Run, step: str, raised: RaisedAlert, key: str) -> Raised:
+        """Take an alert that a run raises, as if it came from the source `soar`.
+
+        Whoever set off the run counts as the initiator of what the alert starts, and may not approve it either.
+
+        Args:
+            run: who raises it.
+            step: the path of its step.
+            raised: what is reported.
+            key: a second alert with the same key is not stored.
+
+        Raises:
+            ConflictError: alerts have raised alerts too often in a row.
+            UnavailableError: the store takes nothing now; nothing was accepted.
+        """
+        cause = await self._store.read(
+            self._workspace, lambda unit: None if run.alert is None else unit.alerts.get(run.alert)
+        )
+        document = write_document(raised, run=run, step=step, cause=cause)
+        arrival = _Arrival(
+            source=build_source(raised),
+            keys=(f"effect:{key}",),
+            remote="",
+            headers={},
+            body=orjson.dumps(document),
+            documents=[document],
+            requester=Requester(initiator=run.initiator, actor=describe_run(run)),
+            raised=raised,
+        )
+        receipt = await self._accept(arrival)
+        answer = receipt.answer if isinstance(receipt.answer, dict) else {}
+        duplicate = answer["duplicate_of"]
+        return Raised(alert=str(answer["alert"]), duplicate_of=None if duplicate is None else str(duplicate))
+
     async def authenticate(self, source_id: str, headers: Mapping[str, str], body: bytes, remote: str) -> Source:
         """Return the source that signed a request.
 
@@ -276,7 +320,7 @@ class Receiver:
     async def _accept(self, arrival: _Arrival) -> Receipt:
         now = self._clock.now()
         intake = await self._store.read(
-            self._workspace, lambda unit: self._find_repeat(unit, arrival) or self._prepare(arrival, now)
+            self._workspace, lambda unit: self._find_repeat(unit, arrival, now) or self._prepare(arrival, now)
         )
         if isinstance(intake, Receipt):
             return intake
@@ -287,8 +331,8 @@ class Receiver:
             self._announcer.announce(self._workspace, "alert", alert.id)
         return Receipt(intake.delivery.answer, is_repeat=False)
 
-    def _find_repeat(self, unit: Unit, arrival: _Arrival) -> Receipt | None:
-        """Return what an arrival was answered before, if it came before.
+    def _find_repeat(self, unit: Unit, arrival: _Arrival, now: datetime) -> Receipt | None:
+        """Return what an arrival was answered before, if it came before, or if a run has raised its like.
 
         Raises:
             InputError: another body came under the same key (`key_reused`).
@@ -303,7 +347,11 @@ class Receiver:
                 )
             if known is not None:
                 return Receipt(known.answer, is_repeat=True)
-        return None
+        raised = arrival.raised
+        if raised is None or raised.dedupe is None:
+            return None
+        like = unit.alerts.find_raised(raised.kind, raised.dedupe, now - _RAISED_WINDOW)
+        return None if like is None else Receipt(self._answer(like, duplicate_of=like.id), is_repeat=True)
 
     def _prepare(self, arrival: _Arrival, now: datetime) -> _Intake:
         """Map and match; it runs where the store reads, so that neither the event loop nor the writer waits for it."""
@@ -320,7 +368,7 @@ class Receiver:
             remote=arrival.remote,
             headers=arrival.headers,
             body=arrival.body,
-            answer=self._write_answer(arrival.source, alerts, now),
+            answer=self._write_answer(arrival.source, alerts),
         )
         taken = [
             tuple(
@@ -336,7 +384,7 @@ class Receiver:
         self, unit: Unit, arrival: _Arrival, intake: _Intake, now: datetime
     ) -> Receipt | tuple[Match, ...]:
         """Store everything at once, unless the same came in meanwhile: then return what that was answered."""
-        known = self._find_repeat(unit, arrival)
+        known = self._find_repeat(unit, arrival, now)
         if known is not None:
             return known
         unit.deliveries.add(intake.delivery)
@@ -360,17 +408,17 @@ class Receiver:
         record(unit, event, at=now, id=self._ids.new("ev"))
         return [self._requests.request_for_alert(unit, playbook, alert, requester, now) for playbook in playbooks]
 
-    def _write_answer(self, source: Source, alerts: Sequence[Alert], now: datetime) -> JsonValue:
-        answers: list[JsonValue] = [
-            {
-                "alert": alert.id,
-                "received_at": print_timestamp(now),
-                "duplicate_of": None,
-                "see": f"{self._url}/alerts/{alert.id}",
-            }
-            for alert in alerts
-        ]
+    def _write_answer(self, source: Source, alerts: Sequence[Alert]) -> JsonValue:
+        answers = [self._answer(alert) for alert in alerts]
         return answers[0] if source.format is Format.OBJECT else {"alerts": answers}
+
+    def _answer(self, alert: Alert, duplicate_of: str | None = None) -> JsonValue:
+        return {
+            "alert": alert.id,
+            "received_at": print_timestamp(alert.received_at),
+            "duplicate_of": duplicate_of,
+            "see": f"{self._url}/alerts/{alert.id}",
+        }
 
 
 def _clean(text: str) -> str:

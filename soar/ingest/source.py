@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from soar.expr import ExpressionError, Program, compile_expression, parse_duration
 from soar.ingest.authentication import Bearer, Encoding, Hmac, Recipe
+from soar.model.alert import OWN_SOURCE
 from soar.model.errors import BugError, FieldFault, InputError
 from soar.model.observable import ObservableKind
 from soar.model.values import JsonValue
@@ -237,6 +238,9 @@ def parse_source(document: JsonValue, source_id: str) -> Source:
     if not _SOURCE_ID.fullmatch(source_id):
         hint = "call the file by lower-case letters, digits and single hyphens"
         raise InputError(f"`{source_id}` is no source id", code="source.invalid", hint=hint)
+    if source_id == OWN_SOURCE:
+        hint = "call the file by another name"
+        raise InputError(f"`{OWN_SOURCE}` is the source of alerts that runs raise", code="source.invalid", hint=hint)
     try:
         file = _File.model_validate(document)
     except ValidationError as error:

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from soar.model.values import JsonValue, Value, as_value
 
+OWN_SOURCE = "soar"
+"""Id of the source of alerts that runs raise; no site sets it up."""
+
 
 class Severity(StrEnum):
     """How bad the source thinks it is, mildest first."""
@@ -64,6 +67,37 @@ class Alert:
             "raw": as_value(self.raw),
             "received_at": self.received_at,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaisedAlert:
+    """What a run reports itself; its texts may come from a hostile alert.
+
+    Attributes:
+        dedupe: the same for the same thing: a second alert with the same kind and this text, within a day, is not
+            stored. None makes each alert another one.
+        entities: observables by kind (`ips`, `hosts`, …).
+    """
+
+    kind: str
+    severity: Severity
+    title: str
+    dedupe: str | None = None
+    entities: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """What became of a raised alert.
+
+    Attributes:
+        alert: id of the stored alert.
+        duplicate_of: the same id, where it is that of an earlier alert and nothing was stored now.
+    """
+
+    alert: str
+    duplicate_of: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

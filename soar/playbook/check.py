@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 
+from soar.model.alert import OWN_SOURCE
 from soar.model.catalog import Catalog
 from soar.model.playbook import Playbook
 from soar.playbook.actions import check_actions
@@ -98,6 +99,6 @@ def _check(
 def _check_sources(spots: Mapping[str, Spot], known: Collection[str], report: Report) -> None:
     for path, spot in spots.items():
         name = spot.node.value if isinstance(spot.node, Scalar) else None
-        if _SOURCE.fullmatch(path) and isinstance(name, str) and name not in known:
+        if _SOURCE.fullmatch(path) and isinstance(name, str) and name not in (*known, OWN_SOURCE):
             hint = report.suggest(name, known) or "set the source up first"
             report.add("P308", (spot.node.line, spot.node.column), spot.path, f"there is no source {quote(name)}", hint)

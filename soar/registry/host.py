@@ -13,11 +13,13 @@ from soar.model.secret import Secret
 from soar.model.values import JsonValue
 from soar.registry.load import LoadedConnector
 from soar.registry.pointer import insert
+from soar.sdk.alerts import Alerts
 from soar.sdk.channel import Messages
 from soar.sdk.client import EgressTransport, make_client
 from soar.sdk.context import Context, Settings
 from soar.sdk.errors import ActionInputError
 from soar.sdk.invocation import invoke
+from soar.sdk.lists import Lists
 from soar.sdk.manifest import PRIVATE
 from soar.sdk.redaction import Redactor
 from soar.sdk.simulation import Ledger, SimulatedEgress
@@ -32,6 +34,8 @@ class Surroundings:
         resolve: a credential's secret, by workspace and name; raises `SoarError` if it cannot be had.
         open_ledger: the ledger of a simulated product, by workspace and connection.
         open_messages: the built-in chat, for one call.
+        open_lists: the lists that people keep, for one call.
+        open_alerts: the way in for alerts of our own, for one call.
         egress: the way out.
     """
 
@@ -39,6 +43,8 @@ class Surroundings:
     resolve: Callable[[str, str], Awaitable[Secret]]
     open_ledger: Callable[[str, str], Ledger]
     open_messages: Callable[[ActionCall], Messages]
+    open_lists: Callable[[ActionCall], Lists]
+    open_alerts: Callable[[ActionCall], Alerts]
     egress: Egress
     clock: Clock
 
@@ -123,6 +129,8 @@ class InProcessHost:
                 idempotency_key=call.effect_key,
                 deadline=clock.now() + timedelta(seconds=call.timeout),
                 messages=self._world.open_messages(call),
+                lists=self._world.open_lists(call),
+                alerts=self._world.open_alerts(call),
                 clock=clock,
             )
             return await invoke(

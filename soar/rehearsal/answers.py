@@ -1,6 +1,6 @@
 """The products of a backtest: what is on record answers, else the connector's simulator; nothing is sent anywhere."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -68,6 +68,18 @@ class _QuietMessages:
 
     async def post(self, channel: str, text: str, key: str) -> str:  # noqa: ARG002 -- what is said is among the calls
         return derive_id("msg", self._workspace, key)
+
+    async def open_channel(self, channel: str, invited: Sequence[str], key: str) -> None:
+        """Nobody is invited."""
+
+
+def _have_none(call: ActionCall) -> Never:
+    """Stand for what only the service itself has; its connectors have no simulators, so no call gets here.
+
+    Raises:
+        UnansweredError: always.
+    """
+    raise UnansweredError(f"nobody knows what {call.action} would have answered")
 
 
 class AnsweringHost:
@@ -149,6 +161,8 @@ def simulate(
             resolve=resolve,
             open_ledger=lambda _, connection: ledgers.setdefault(connection, MemoryLedger()),
             open_messages=lambda call: _QuietMessages(call.workspace),
+            open_lists=_have_none,
+            open_alerts=_have_none,
             egress=ClosedEgress(),
             clock=VirtualClock(start),
         ),

@@ -18,8 +18,10 @@ A connector is a folder with `manifest.yaml` and `connector.py`, which holds one
 `soar.sdk.testing` has the checks that every connector's own test runs.
 """
 
+from soar.model.alert import RaisedAlert, Severity
 from soar.model.catalog import Effect, Language, Repeat
 from soar.model.errors import ActionCode
+from soar.model.observable import ObservableKind
 from soar.model.secret import Secret
 from soar.sdk.action import Arguments, Connector, Output, action, written_in
 from soar.sdk.channel import Messages
@@ -50,12 +52,15 @@ __all__ = [
     "EgressRefusedError",
     "Language",
     "Messages",
+    "ObservableKind",
     "Output",
     "PermanentError",
+    "RaisedAlert",
     "RateLimitedError",
     "Repeat",
     "Secret",
     "Settings",
+    "Severity",
     "SimRequest",
     "SimResponse",
     "Simulator",

@@ -74,7 +74,8 @@ class Connector:
     actions: ClassVar[Mapping[str, Action]] = {}
 
     def __init_subclass__(cls) -> None:
-        cls.actions = {name: _build(name, member) for name, member in vars(cls).items() if _MARK in _marks(member)}
+        marked = ((name.removesuffix("_"), member) for name, member in vars(cls).items() if _MARK in _marks(member))
+        cls.actions = {name: _build(name, member) for name, member in marked}
 
 
 def action(
@@ -88,6 +89,8 @@ def action(
     timeout: float = 30.0,
 ) -> Callable[[Method], Method]:
     """Make an async method of a `Connector` an action.
+
+    The action has the method's name; one that Python keeps for itself, such as `raise`, is written `raise_`.
 
     Args:
         title: a short imperative for people.

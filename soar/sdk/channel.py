@@ -1,5 +1,6 @@
 """What a connector may say to people."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -13,5 +14,18 @@ class Messages(Protocol):
             channel: `#name` of a room, or `@person`.
             text: shown as it is, never as markup.
             key: a second post with the same key is not made; the first one's id is returned.
+        """
+        ...
+
+    async def open_channel(self, channel: str, invited: Sequence[str], key: str) -> None:
+        """Open a room and write to everybody who is invited; a room that is there already stays as it is.
+
+        Args:
+            channel: `#name`.
+            invited: principals: `role:…` for everybody who holds the role now, `user:` and a mail address.
+            key: nobody is written to twice with the same key.
+
+        Raises:
+            PermanentError: there is no such person (not_found); nothing was done.
         """
         ...

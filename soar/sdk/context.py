@@ -9,9 +9,11 @@ import httpx
 from soar.model.clock import Clock
 from soar.model.secret import Secret
 from soar.model.values import JsonValue
+from soar.sdk.alerts import Alerts
 from soar.sdk.channel import Messages
 from soar.sdk.client import Client, raise_for_answer
 from soar.sdk.errors import AuthError
+from soar.sdk.lists import Lists
 
 
 class Settings(Mapping[str, JsonValue]):
@@ -51,6 +53,8 @@ class Context:
         idempotency_key: the same for every attempt at the same effect. Writes over `http` bear it by themselves.
         deadline: when the call is given up.
         messages: the built-in chat.
+        lists: those that people keep.
+        alerts: the way in for alerts of our own.
         clock: read it through `now`.
     """
 
@@ -60,6 +64,8 @@ class Context:
     idempotency_key: str
     deadline: datetime
     messages: Messages
+    lists: Lists
+    alerts: Alerts
     clock: Clock
 
     def now(self) -> datetime:

@@ -10,15 +10,17 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import httpx
 
+from soar.model.alert import Raised, RaisedAlert
 from soar.model.catalog import Effect
 from soar.model.errors import ActionCode
+from soar.model.lists import ListEntry
 from soar.model.network import Egress, EgressRequest, EgressResponse
 from soar.model.process import ActionAnswer
 from soar.model.secret import Secret
@@ -26,8 +28,9 @@ from soar.model.values import JsonValue
 from soar.sdk.action import Connector
 from soar.sdk.client import EgressTransport, make_client
 from soar.sdk.context import Context, Settings
-from soar.sdk.errors import UnknownOutcomeError
+from soar.sdk.errors import PermanentError, UnknownOutcomeError
 from soar.sdk.invocation import invoke
+from soar.sdk.lists import Added
 from soar.sdk.redaction import Redactor
 from soar.sdk.simulation import Ledger, MemoryLedger, SimulatedEgress, Simulator
 from soar.sdk.target import parse_target
@@ -37,7 +40,9 @@ __all__ = [
     "SECRET",
     "Bench",
     "Ledger",
+    "MemoryAlerts",
     "MemoryLedger",
+    "MemoryLists",
     "MemoryMessages",
     "StillClock",
     "WireEgress",
@@ -101,11 +106,75 @@ class MemoryMessages:
 
     def __init__(self) -> None:
         self.posted: dict[str, tuple[str, str]] = {}
+        self.opened: dict[str, tuple[str, tuple[str, ...]]] = {}
 
     async def post(self, channel: str, text: str, key: str) -> str:
         """Remember a message and return its id."""
         self.posted.setdefault(key, (channel, text))
         return f"msg_{list(self.posted).index(key)}"
+
+    async def open_channel(self, channel: str, invited: Sequence[str], key: str) -> None:
+        """Remember a room and who was invited to it."""
+        self.opened.setdefault(key, (channel, tuple(invited)))
+
+
+class MemoryLists:
+    """Lists that remember their entries, and compare values as they are written.
+
+    Args:
+        names: of the lists that there are.
+    """
+
+    def __init__(self, *names: str) -> None:
+        self.entries: dict[str, dict[str, ListEntry]] = {name: {} for name in names}
+
+    async def find(self, name: str, value: str) -> ListEntry | None:
+        """Return the entry with this value."""
+        return self._open(name).get(value)
+
+    async def add(self, name: str, value: str, *, key: str, note: str, lasts: timedelta | None) -> Added:
+        """Remember an entry, unless there is one with this value."""
+        entry = ListEntry(
+            id=f"le_{key}",
+            list=name,
+            value=value,
+            note=note,
+            added_by="run:run_1",
+            added_at=NOW,
+            expires_at=None if lasts is None else NOW + lasts,
+        )
+        stands = self._open(name).setdefault(value, entry)
+        return Added(entry.id, is_new=stands.id == entry.id)
+
+    async def remove(self, name: str, value: str, *, only: str | None) -> bool:
+        """Forget an entry."""
+        entry = self._open(name).get(value)
+        if entry is None or only not in (None, entry.id):
+            return False
+        del self.entries[name][value]
+        return True
+
+    def _open(self, name: str) -> dict[str, ListEntry]:
+        if name not in self.entries:
+            raise PermanentError(f"there is no list {name}", action_code=ActionCode.NOT_FOUND)
+        return self.entries[name]
+
+
+class MemoryAlerts:
+    """A way in that remembers what was raised, once for each key."""
+
+    def __init__(self) -> None:
+        self.raised: dict[str, RaisedAlert] = {}
+
+    async def raise_alert(self, raised: RaisedAlert, key: str) -> Raised:
+        """Remember an alert; an earlier one with the same kind and dedupe text stands for it."""
+        for number, (known_key, known) in enumerate(self.raised.items()):
+            if known_key == key:
+                return Raised(alert=f"al_{number}", duplicate_of=None)
+            if raised.dedupe is not None and (known.kind, known.dedupe) == (raised.kind, raised.dedupe):
+                return Raised(alert=f"al_{number}", duplicate_of=f"al_{number}")
+        self.raised[key] = raised
+        return Raised(alert=f"al_{len(self.raised) - 1}", duplicate_of=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +187,8 @@ class Bench:
         settings: all of them; the manifest's defaults are not read.
         credentials: by secret field.
         messages: the chat it posts to.
+        lists: those it looks values up in.
+        alerts: where it raises alerts.
     """
 
     connector: type[Connector]
@@ -125,6 +196,8 @@ class Bench:
     settings: Mapping[str, JsonValue] = field(default_factory=dict)
     credentials: Mapping[str, str] = field(default_factory=dict)
     messages: MemoryMessages = field(default_factory=MemoryMessages)
+    lists: MemoryLists = field(default_factory=MemoryLists)
+    alerts: MemoryAlerts = field(default_factory=MemoryAlerts)
 
     async def call(
         self, name: str, arguments: Mapping[str, Any], handler: Handler, *, key: str = "key-1", seconds: float = 5.0
@@ -153,6 +226,8 @@ class Bench:
                 idempotency_key=key,
                 deadline=NOW + timedelta(seconds=seconds),
                 messages=self.messages,
+                lists=self.lists,
+                alerts=self.alerts,
                 clock=StillClock(),
             )
             action = self.connector.actions[name]

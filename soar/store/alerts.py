@@ -8,10 +8,16 @@ from soar.model.alert import Alert, Delivery, Match, Severity
 from soar.model.page import Page
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
-from soar.store.tables import AlertRow, DedupeKeyRow, DeliveryRow, MatchRow, table_of
+from soar.store.tables import RAISED, AlertRow, DedupeKeyRow, DeliveryRow, MatchRow, table_of
 
 _ALERTS = Rows(table_of(AlertRow), Alert)
 _GET_ALERT = _ALERTS.where("id")
+_FIND_RAISED = (
+    _ALERTS.where("fingerprint", "kind")
+    .where(RAISED, _ALERTS.table.c.received_at >= given("since"))
+    .order_by(_ALERTS.table.c.position.desc())
+    .limit(1)
+)
 
 _TABLE = _ALERTS.table
 _IS_WITHIN = (*_ALERTS.match(), _TABLE.c.received_at >= given("since"), _TABLE.c.received_at < given("until"))
@@ -85,6 +91,10 @@ class Alerts(Repository):
         """
         found = self._run(_LIST_WITHIN, given_since=since, given_until=until, given_after=after, given_limit=limit)
         return tuple((row[0], _ALERTS.load(row[1:])) for row in found)
+
+    def find_raised(self, kind: str, fingerprint: str, since: datetime) -> Alert | None:
+        """Return the newest alert that a run raised at or after `since`, of this kind and with this fingerprint."""
+        return self._first(_ALERTS, _FIND_RAISED, given_kind=kind, given_fingerprint=fingerprint, given_since=since)
 
     def add_match(self, match: Match) -> None:
         """Remember what a playbook did with an alert."""

@@ -55,6 +55,7 @@ class Repository:
         cursor: str | None,
         filters: Iterable[tuple[str, object]] = (),
         statement: Select[Any] | None = None,
+        **parameters: object,
     ) -> Page[M]:
         """Return the newest rows before the cursor; filters are columns and values, where None means any."""
         position = rows.table.c[rows.position]
@@ -67,7 +68,7 @@ class Repository:
         if limit < 1:
             raise InputError(f"a page holds at least one row, not {limit}", code="limit")
         found = found.add_columns(position).order_by(position.desc()).limit(limit + 1)
-        raw = self._run(found).all()
+        raw = self._run(found, **parameters).all()
         items = tuple(rows.load(row[:-1]) for row in raw[:limit])
         return Page(items, str(raw[limit - 1][-1]) if len(raw) > limit else None)
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, cast
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary, MetaData, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from soar.model.alert import Relation, Severity
+from soar.model.alert import OWN_SOURCE, Relation, Severity
 from soar.model.approval import ApprovalStatus
 from soar.model.response import ResponseStatus
 from soar.model.run import Mode, RunStatus
@@ -32,6 +32,7 @@ from soar.store.rows import (
 _COUNT = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself in INTEGER alone, which has 64 bits
 RUNNABLE = text("status IN ('queued', 'running')")
 SHARED = text("concurrency_key IS NOT NULL AND finished_at IS NULL")
+RAISED = text(f"source = '{OWN_SOURCE}'")
 
 METADATA = MetaData(
     naming_convention={
@@ -74,7 +75,11 @@ class AlertRow(PlacedRow, table=True):
     """An alert."""
 
     __tablename__ = "alerts"
-    __table_args__ = (UniqueConstraint("workspace", "id"), Index(None, "workspace", "position"))
+    __table_args__ = (
+        UniqueConstraint("workspace", "id"),
+        Index(None, "workspace", "position"),
+        Index("ix_alerts_raised", "workspace", "fingerprint", sqlite_where=RAISED, postgresql_where=RAISED),
+    )
 
     id: str
     source: str
@@ -405,6 +410,36 @@ class MessageRow(PlacedRow, table=True):
     approval: str | None
     run: str | None
     thread: str | None
+
+
+class ListRow(Row, table=True):
+    """A list that playbooks look values up in."""
+
+    __tablename__ = "lists"
+
+    workspace: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    created_at: datetime = Field(sa_type=Moment)
+    created_by: str
+
+
+class ListEntryRow(PlacedRow, table=True):
+    """A value on a list."""
+
+    __tablename__ = "list_entries"
+    __table_args__ = (
+        UniqueConstraint("workspace", "id"),
+        UniqueConstraint("workspace", "list", "value"),
+        Index(None, "workspace", "list", "position"),
+    )
+
+    id: str
+    list: str
+    value: str
+    note: str
+    added_by: str
+    added_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime | None = Field(sa_type=Moment)
 
 
 class AuditRow(Row, table=True):

@@ -9,6 +9,7 @@ from soar.store.cases import Cases
 from soar.store.credentials import Credentials
 from soar.store.identity import Sessions, Tokens, Users
 from soar.store.journal import Inbox, Journal
+from soar.store.lists import Lists
 from soar.store.messages import Messages
 from soar.store.responses import Responses
 from soar.store.revisions import Revisions
@@ -106,6 +107,11 @@ class Unit:
     def messages(self) -> Messages:
         """The built-in chat."""
         return Messages(self._connection, self.workspace)
+
+    @property
+    def lists(self) -> Lists:
+        """Lists that playbooks look values up in."""
+        return Lists(self._connection, self.workspace)
 
     @property
     def audit(self) -> Audit:

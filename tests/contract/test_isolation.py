@@ -111,6 +111,28 @@ PROBES = [
         lambda u: u.revisions.put(builders.build_revision()),
         lambda u: u.revisions.get(builders.NO_DIGEST),
     ),
+    Probe("list", lambda u: u.lists.add(builders.build_list()), lambda u: u.lists.get("vip")),
+    Probe("lists", lambda u: u.lists.add(builders.build_list()), lambda u: u.lists.all()),
+    Probe(
+        "list entry",
+        lambda u: u.lists.add_entry(builders.build_list_entry()),
+        lambda u: u.lists.find("vip", ["192.0.2.0/24"], START),
+    ),
+    Probe(
+        "list entries",
+        lambda u: u.lists.add_entry(builders.build_list_entry()),
+        lambda u: u.lists.page("vip", 9, None, START).items,
+    ),
+    Probe(
+        "counts of lists",
+        lambda u: u.lists.add_entry(builders.build_list_entry()),
+        lambda u: u.lists.counts(START),
+    ),
+    Probe(
+        "raised alert",
+        lambda u: u.alerts.add(builders.build_alert(source="soar")),
+        lambda u: u.alerts.find_raised("login.suspicious", "login/ada", START),
+    ),
     Probe("messages", lambda u: u.messages.post(builders.build_message()), lambda u: u.messages.list("#soc", 9).items),
     Probe("channels", lambda u: u.messages.post(builders.build_message()), lambda u: u.messages.channels()),
 ]
@@ -149,6 +171,7 @@ def add_one_of_each(unit: Unit) -> None:
     unit.tokens.add(builders.build_token())
     unit.inbox.add(RUN, {"kind": "vote"}, START)
     unit.timers.set(builders.build_timer(due_at=START))
+    unit.lists.add_entry(builders.build_list_entry())
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -169,11 +192,14 @@ async def test_nothing_is_removed_from_elsewhere(store: Store) -> None:
         unit.timers.cancel(builders.build_timer().id)
         unit.sessions.remove(64 * "a")
         unit.sessions.remove_of("u_000000000001")
+        unit.lists.remove_entry("vip", "192.0.2.0/24")
+        unit.lists.prune("vip", START + timedelta(days=2))
 
     await store.write("south", remove)
     assert await store.read("north", lambda unit: unit.inbox.peek(RUN)) == (event,)
     assert await store.read("north", lambda unit: unit.sessions.get(64 * "a")) is not None
     assert await store.due_timers(START) == [("north", builders.build_timer(due_at=START))]
+    assert await store.read("north", lambda unit: unit.lists.counts(START)) == {"vip": 1}
 
 
 async def test_a_timer_of_another_workspace_is_not_replaced(store: Store) -> None:

@@ -9,6 +9,7 @@ from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.case import Case
 from soar.model.catalog import ActionSpec, Catalog, Connection, ConnectorSpec, Effect, Repeat
 from soar.model.identity import Principal, PrincipalKind, Role, Session, Token, User
+from soar.model.lists import ListEntry, ValueList
 from soar.model.message import Message
 from soar.model.playbook import ManualTrigger, Playbook, Revision
 from soar.model.process import ActionCall
@@ -375,5 +376,24 @@ def build_message(**changes: object) -> Message:
     """A word of the service in the built-in chat."""
     specimen = Message(
         id="msg_000000000001", channel="#soc", key="message-1", at=START, author="soar", text="Run finished"
+    )
+    return replace(specimen, **changes)
+
+
+def build_list(**changes: object) -> ValueList:
+    """A list without entries."""
+    return replace(ValueList(name="vip", created_at=START, created_by="user:ada@example.test"), **changes)
+
+
+def build_list_entry(**changes: object) -> ListEntry:
+    """A network on that list, for a day."""
+    specimen = ListEntry(
+        id="le_000000000001",
+        list="vip",
+        value="192.0.2.0/24",
+        note="Their offices",
+        added_by="user:ada@example.test",
+        added_at=START,
+        expires_at=START + timedelta(days=1),
     )
     return replace(specimen, **changes)

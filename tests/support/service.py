@@ -22,7 +22,7 @@ from soar.access.tokens import format_token, hash_token
 from soar.api.hub import Hub
 from soar.api.server import Running, make_application, serve_socket
 from soar.api.services import FirstAlert, Services
-from soar.app.calls import make_caller
+from soar.app.callee import make_caller
 from soar.app.library import Checker, Library, to_revision
 from soar.app.passwords import Passwords
 from soar.approvals.service import ApprovalService

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Never, TypeVar
 
-from soar.app.calls import make_caller
+from soar.app.callee import make_caller
 from soar.approvals.decide import Ballot, Refusal
 from soar.approvals.service import ApprovalService
 from soar.audit.verify import Report, verify_unit

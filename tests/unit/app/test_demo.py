@@ -52,3 +52,16 @@ async def test_the_passwords_are_shown_once_and_are_right(tmp_path: Path, capsys
     (key,) = set(re.findall(r"-hmac '?([0-9a-z-]{19})", first))
     assert key in second
     assert (find_bundled("examples") / "phishing.json").exists()
+
+
+async def test_the_demo_has_the_list_that_playbooks_ask_and_leaves_it_to_people(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path, "127.0.0.1:0")
+    for seed, file in enumerate((settings.vault.key_file, settings.audit.key_file)):
+        create_key_file(file, SeededRandomness(seed))
+    async with open_service(read_site(settings), "http://127.0.0.1:1") as service:
+        store, workspace, now = service.store, service.workspace, service.clock.now()
+        await _prepare(service)
+        assert await store.read(workspace, lambda unit: unit.lists.counts(now)) == {"partner-addresses": 1}
+        await store.write(workspace, lambda unit: unit.lists.remove_entry("partner-addresses", "192.0.2.64/26"))
+        await _prepare(service)
+        assert await store.read(workspace, lambda unit: unit.lists.counts(now)) == {}

@@ -11,8 +11,9 @@ from soar.app.wiring import Service, open_service
 from soar.engine.events import RunStarted, dump_event
 from soar.model.errors import InputError, NotFoundError, UnavailableError
 from soar.model.run import Run, RunStatus
+from soar.model.values import JsonValue
 from soar.store import Unit
-from tests.support.builders import build_run
+from tests.support.builders import build_action_call, build_list, build_run
 from tests.support.clock import START, SteppedClock
 
 URL = "http://127.0.0.1"
@@ -68,6 +69,30 @@ async def test_without_its_keys_nothing_is_opened(settings: Settings, tmp_path: 
         async with open_service(read_site(settings), URL):
             pass
     assert not (tmp_path / "soar.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "output"),
+    [
+        ("list.add", {"list": "vip", "value": "a"}, "added"),
+        ("list.contains", {"list": "vip", "value": "a"}, "found"),
+        ("alert.raise", {"kind": "k", "severity": "low", "title": "t"}, "alert"),
+        ("chat.create_channel", {"name": "inc-1", "invite": ["role:analyst"]}, "channel"),
+    ],
+)
+async def test_the_actions_of_the_service_itself_reach_it(
+    settings: Settings, action: str, arguments: dict[str, JsonValue], output: str
+) -> None:
+    settings.paths.connections.write_text("connections: {list: {}, alert: {}, chat: {}}\n", "utf-8")
+    async with open_service(read_site(settings), URL) as service:
+        await service.refresh_library()
+        await put_run(service)
+        await service.store.write(service.workspace, lambda unit: unit.lists.add(build_list()))
+        call = build_action_call(action=action, connection=action.partition(".")[0], arguments=arguments)
+        answer = await service.host.call(call)
+        assert answer.code is None, answer.message
+        assert isinstance(answer.output, dict)
+        assert output in answer.output
 
 
 async def test_runs_that_were_open_are_driven_on_at_the_next_start(settings: Settings) -> None:

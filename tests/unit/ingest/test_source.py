@@ -123,3 +123,8 @@ def test_a_wrong_expression_is_named() -> None:
 @pytest.mark.parametrize("source_id", ["", "Probe", "a--b", "a/b", "../x", "a_b"])
 def test_a_source_is_called_by_what_stands_in_its_address(source_id: str) -> None:
     assert "is no source id" in refuse({"auth": BEARER, "alert": {}}, source_id).message
+
+
+def test_the_name_of_our_own_source_is_not_for_others() -> None:
+    refused = refuse({"auth": BEARER, "alert": {}}, "soar")
+    assert refused.message == "`soar` is the source of alerts that runs raise"

@@ -413,3 +413,11 @@ def test_an_explicit_undo_is_held_against_its_action(catalog: Catalog) -> None:
         ("P304", "steps[0].undo"),
         ("P303", "steps[0].undo.with"),
     ]
+
+
+def test_alerts_that_runs_raise_can_start_a_playbook(catalog: Catalog) -> None:
+    text = "name: A\nowner: team:soc\non: {alert: {source: soar}}\nsteps:\n  - stop: {}\n"
+    _, findings = validate_text(
+        text, playbook_id="a", file="a.yaml", catalog=catalog, policy=DEFAULT_POLICY, known_sources={"siem"}
+    )
+    assert "P308" not in {found.code for found in findings}

@@ -23,6 +23,7 @@ def test_the_connectors_that_are_shipped_have_no_findings(read_yaml: ReadYaml) -
     found = discover([SHIPPED], [])
     assert [one.id for one in found] == [
         "abuseipdb",
+        "alert",
         "chat",
         "cmdb",
         "defender",
@@ -31,6 +32,7 @@ def test_the_connectors_that_are_shipped_have_no_findings(read_yaml: ReadYaml) -
         "greynoise",
         "http",
         "jira",
+        "list",
         "opensearch",
         "opnsense",
         "page",

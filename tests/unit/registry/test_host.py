@@ -13,7 +13,7 @@ from soar.registry.discover import discover
 from soar.registry.host import InProcessHost, Surroundings
 from soar.registry.load import LoadedConnector, ReadYaml, load_connectors
 from soar.sdk.simulation import MemoryLedger
-from soar.sdk.testing import MemoryMessages
+from soar.sdk.testing import MemoryAlerts, MemoryLists, MemoryMessages
 from tests.support.clock import SteppedClock
 from tests.support.network import VirtualEgress
 
@@ -80,6 +80,8 @@ def host(
             resolve=resolve,
             open_ledger=lambda *place: ledgers.setdefault(place, MemoryLedger()),
             open_messages=lambda _call: messages,
+            open_lists=lambda _call: MemoryLists("vip"),
+            open_alerts=lambda _call: MemoryAlerts(),
             egress=egress,
             clock=clock,
         ),

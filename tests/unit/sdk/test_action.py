@@ -58,6 +58,15 @@ def test_an_argument_says_what_it_is_written_in() -> None:
     assert properties["more"]["anyOf"][0]["x-language"] == "odata"
 
 
+def test_an_action_may_be_called_what_python_keeps_for_itself() -> None:
+    class Shield(Connector):
+        @action(title="Raise the shield", effect=Effect.WRITE, repeat=Repeat.SAFE)
+        async def raise_(self, ctx: Context, arguments: Thing) -> Done:
+            return Done(name=arguments.name)
+
+    assert [(name, one.name) for name, one in Shield.actions.items()] == [("raise", "raise")]
+
+
 def test_an_action_without_an_effect_is_none() -> None:
     with pytest.raises(TypeError, match="effect"):
         action(title="Look", repeat=Repeat.SAFE)  # type: ignore[call-arg]
