@@ -216,8 +216,8 @@ class _Passage:
     def _list_calls(self, site: Site) -> Iterator[Call]:
         for answered in self._host.answered:
             call = answered.call
-            if call.attempt == 1:
-                yield _describe_call(_find_spec(site, call.action), call.arguments, origin=answered.origin)
+            if call.attempt == 1 and (spec := site.catalog.find_action(call.action)) is not None:
+                yield _describe_call(spec, call.arguments, origin=answered.origin)
 
     def _describe(self, question: Approval, program: Program) -> Question:
         step = program.step(question.step)
