@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Never
+from typing import Any, Never
 
 from soar.engine.commands import StartRun
 from soar.model.catalog import Catalog, Connection
@@ -73,13 +73,15 @@ class _QuietMessages:
         """Nobody is invited."""
 
 
-def _have_none(call: ActionCall) -> Never:
-    """Stand for what only the service itself has; its connectors have no simulators, so no call gets here.
+class _Nothing:
+    """What only the service itself has. The connectors that use it have no simulators, so no call gets here."""
 
-    Raises:
-        UnansweredError: always.
-    """
-    raise UnansweredError(f"nobody knows what {call.action} would have answered")
+    def __getattr__(self, name: str) -> Never:
+        raise UnansweredError(f"a backtest has nothing to {name}")
+
+
+def _have_none(_call: ActionCall) -> Any:  # noqa: ANN401 -- stands for every protocol of the service's own
+    return _Nothing()
 
 
 class AnsweringHost:
