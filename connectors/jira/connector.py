@@ -12,6 +12,7 @@ from soar.sdk import (
     Connector,
     Context,
     Effect,
+    Language,
     Output,
     PermanentError,
     Repeat,
@@ -20,6 +21,7 @@ from soar.sdk import (
     action,
     path,
     read_json,
+    written_in,
 )
 
 _API = "/rest/api/3"
@@ -34,7 +36,7 @@ Label = Annotated[str, StringConstraints(pattern=r"^\S{1,255}$")]
 class Search(Arguments):
     """Which issues to find."""
 
-    jql: str = Field(min_length=1, description="What is looked for, in JQL.")
+    jql: Annotated[str, written_in(Language.JQL)] = Field(min_length=1, description="What is looked for, in JQL.")
     limit: int = Field(default=50, ge=1, le=1000, description="How many to return at most.")
 
 

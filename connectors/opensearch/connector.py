@@ -6,7 +6,20 @@ from typing import Annotated
 import httpx
 from pydantic import AwareDatetime, BaseModel, Field, JsonValue, StringConstraints, ValidationError
 
-from soar.sdk import Arguments, Connector, Context, Effect, Output, PermanentError, Repeat, action, path, read_json
+from soar.sdk import (
+    Arguments,
+    Connector,
+    Context,
+    Effect,
+    Language,
+    Output,
+    PermanentError,
+    Repeat,
+    action,
+    path,
+    read_json,
+    written_in,
+)
 
 # What may name an index, see https://docs.opensearch.org/latest/api-reference/index-apis/create-index/. A leading `_`
 # would be the name of another API.
@@ -17,7 +30,9 @@ class Search(Arguments):
     """What to look for."""
 
     index: Index = Field(description="Names or patterns of indices, with commas between them.")
-    query: str = Field(min_length=1, description="In query-string syntax.")
+    query: Annotated[str, written_in(Language.QUERY_STRING)] = Field(
+        min_length=1, description="In query-string syntax."
+    )
     since: AwareDatetime = Field(description="Only what happened since then.")
     until: AwareDatetime | None = Field(default=None, description="Only what happened before then.")
     limit: int = Field(ge=1, le=10_000, description="How many documents to return at most.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from soar.cli.output import Line
 from soar.cli.site import find_settings, list_playbooks
-from soar.model.errors import InputError
+from soar.model.errors import InputError, NotFoundError
 from soar.model.values import JsonValue
 from soar.playbook import Finding, format_document, read_file, render_text
 
@@ -37,10 +37,13 @@ def format_playbooks(paths: Sequence[Path], config: Path | None) -> list[Formatt
     """Return files and folders of playbooks with their canonical form; nothing is written.
 
     Raises:
-        NotFoundError: a path is not there, or there is no playbook in any.
+        NotFoundError: there is no playbook in any of them.
         InputError: a file cannot be read, or not be laid out without changing what it says.
     """
-    return [_format(file) for file in list_playbooks(paths, find_settings(config))]
+    files = list_playbooks(paths, find_settings(config))
+    if not files:
+        raise NotFoundError("there is no playbook", hint="a playbook is ID.yaml; `soar playbook new ID` writes one")
+    return [_format(file) for file in files]
 
 
 def _format(file: Path) -> Formatted:

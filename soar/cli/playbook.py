@@ -6,10 +6,12 @@ from typing import Annotated, assert_never
 
 import typer
 
+import soar
 from soar.cli.client import connect
 from soar.cli.exits import ExitCode
 from soar.cli.options import Json, group, guide
 from soar.cli.output import mark, note, show, show_json, show_list, waiting
+from soar.playbook import render_annotation, write_sarif
 from soar.rehearsal.assumptions import Answers, Assumptions, Decide
 
 commands = group(
@@ -36,6 +38,7 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    SARIF = "sarif"
     GITHUB = "github"
 
 
@@ -129,7 +132,7 @@ def show_playbook(
         "Check playbooks here, against the installed connectors and the policy; no server is needed.",
         "soar playbook validate",
         "soar playbook validate playbooks/phishing-triage.yaml",
-        "soar playbook validate playbooks --format github",
+        "soar playbook validate playbooks --strict --format sarif",
     )
 )
 def validate(
@@ -137,20 +140,24 @@ def validate(
         list[Path] | None, typer.Argument(help="Files and folders; the site's folder of playbooks if missing.")
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="How findings are printed.")] = Format.TEXT,
+    is_strict: Annotated[bool, typer.Option("--strict", help="Let warnings, such as of no owner, fail.")] = False,
     config: Annotated[Path | None, typer.Option("--config", help="The site's settings.")] = None,
 ) -> None:
     """Check files, and fail if one is bad."""
     from soar.cli import validation  # noqa: PLC0415 -- loads every connector, and much with them
 
     with waiting("checking playbooks"):
-        verdicts = validation.check_playbooks(paths or [], config)
+        verdicts = validation.check_playbooks(paths or [], config, is_strict=is_strict)
+    findings = [finding for loaded in verdicts for finding in loaded.findings]
     match format_:
         case Format.TEXT:
             show(*validation.tell_verdicts(verdicts))
         case Format.JSON:
             show_json({"files": [validation.write_verdict(loaded) for loaded in verdicts]})
+        case Format.SARIF:
+            show_json(write_sarif(findings, soar.__version__))
         case Format.GITHUB:
-            show(*(validation.annotate(finding) for loaded in verdicts for finding in loaded.findings))
+            show(*map(render_annotation, findings))
         case _:
             assert_never(format_)
     if any(loaded.playbook is None for loaded in verdicts):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from soar.app.settings import Settings, load_settings
-from soar.model.errors import InputError, NotFoundError
+from soar.model.errors import InputError
 from soar.playbook import list_files
 
 _USUAL = Path("config/soar.yaml")
@@ -32,16 +32,13 @@ def list_playbooks(paths: Sequence[Path], settings: Settings) -> list[Path]:
         settings: the site's.
 
     Raises:
-        NotFoundError: a path is not there, or there is no playbook in any.
+        InputError: a path is not there.
     """
     chosen = [*paths] or [settings.paths.playbooks]
     for path in chosen:
         if not path.exists():
-            raise NotFoundError(f"there is no {path}", hint="name a file or a folder of playbooks")
-    files = [file for path in chosen for file in list_files(path)]
-    if not files:
-        raise NotFoundError(f"there is no playbook in {', '.join(map(str, chosen))}", hint="a playbook is ID.yaml")
-    return files
+            raise InputError(f"there is no {path}", code="unreadable", hint="name a file or a folder of playbooks")
+    return [file for path in chosen for file in list_files(path)]
 
 
 def replace_file(file: Path, text: str) -> None:

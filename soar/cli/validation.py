@@ -1,4 +1,4 @@
-"""The verdicts of `soar playbook validate`, in text, as JSON and as annotations."""
+"""The verdicts of `soar playbook validate`, in text and as JSON."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,27 +11,31 @@ from soar.model.errors import InputError
 from soar.model.playbook import Playbook
 from soar.model.step import UseAction, walk_steps
 from soar.model.values import JsonValue
-from soar.playbook import Finding, Loaded, Severity, render_text
+from soar.playbook import Loaded, Severity, render_text
+
+_BEGINNING = "next: `soar playbook new ID` writes one; docs/tutorial/first-playbook.md shows how it goes on"
 
 
-def check_playbooks(paths: Sequence[Path], config: Path | None) -> list[Loaded]:
+def check_playbooks(paths: Sequence[Path], config: Path | None, *, is_strict: bool = False) -> list[Loaded]:
     """Check files and folders of playbooks.
 
     Args:
         paths: what to check; nothing means the site's own folder.
         config: the site's settings; None means the usual file, if it is there.
+        is_strict: whether warnings count as errors.
 
     Raises:
-        NotFoundError: a path is not there, or there is no playbook in any.
-        InputError: the site's own files do not fit.
+        InputError: a path is not there, or the site's own files do not fit.
     """
     settings = find_settings(config)
     files = list_playbooks(paths, settings)
     checker = read_site(settings).checker
     try:
-        return [_name_file(checker.check_file(file)) for file in files]
+        verdicts = [checker.check_file(file) for file in files]
     except OSError as error:
         raise InputError(f"{error.filename} cannot be read: {error.strerror}", code="unreadable") from error
+    named = [_name_file(loaded) for loaded in verdicts]
+    return [_judge_strictly(loaded) for loaded in named] if is_strict else named
 
 
 def _name_file(loaded: Loaded) -> Loaded:
@@ -39,8 +43,16 @@ def _name_file(loaded: Loaded) -> Loaded:
     return replace(loaded, findings=tuple(replace(finding, file=str(loaded.file)) for finding in loaded.findings))
 
 
+def _judge_strictly(loaded: Loaded) -> Loaded:
+    findings = tuple(replace(finding, severity=Severity.ERROR) for finding in loaded.findings)
+    return replace(loaded, findings=findings, playbook=None if findings else loaded.playbook)
+
+
 def tell_verdicts(verdicts: Sequence[Loaded]) -> Iterator[Line]:
-    """Yield a line a file, its findings under it, and how many are good."""
+    """Yield a line a file, its findings under it, and how many of each; of no file, how to make one."""
+    if not verdicts:
+        yield from (Line("There is no playbook here."), Line(_BEGINNING, "dim"))
+        return
     for loaded in verdicts:
         name = loaded.file.name.removesuffix(".yaml")
         if loaded.playbook is None:
@@ -49,8 +61,13 @@ def tell_verdicts(verdicts: Sequence[Loaded]) -> Iterator[Line]:
             yield Line(f"✔ {name}  {_describe(loaded.playbook)}", "green")
         for finding in loaded.findings:
             yield from (Line(f"  {line}") for line in render_text(finding).split("\n"))
-    bad = sum(loaded.playbook is None for loaded in verdicts)
-    yield Line(f"{len(verdicts) - bad} good, {bad} bad")
+    severities = [finding.severity for loaded in verdicts for finding in loaded.findings]
+    counts = (
+        count(len(verdicts), "playbook"),
+        count(severities.count(Severity.ERROR), "error"),
+        count(severities.count(Severity.WARNING), "warning"),
+    )
+    yield Line(", ".join(counts))
 
 
 def write_verdict(loaded: Loaded) -> JsonValue:
@@ -62,25 +79,9 @@ def write_verdict(loaded: Loaded) -> JsonValue:
     }
 
 
-def annotate(finding: Finding) -> str:
-    """Return a finding in the form in which GitHub Actions takes annotations from a log."""
-    level = "error" if finding.severity is Severity.ERROR else "warning"
-    place = f"file={_escape_property(finding.file)},line={finding.line},col={finding.column}"
-    message = "\n".join(filter(None, (finding.message, finding.hint)))
-    return f"::{level} {place},title={_escape_property(finding.code)}::{_escape(message)}"
-
-
 def _describe(playbook: Playbook) -> str:
     steps = list(walk_steps(playbook.steps))
     gates = sum(step.gate is not None for step in steps)
     connectors = {step.body.action.partition(".")[0] for step in steps if isinstance(step.body, UseAction)}
     parts = (count(len(steps), "step"), count(gates, "gate"), count(len(connectors), "connector"))
     return " · ".join(parts)
-
-
-def _escape(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _escape_property(text: str) -> str:
-    return _escape(text).replace(":", "%3A").replace(",", "%2C")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from soar.expr.errors import suggest
+
 
 class FaultKind(StrEnum):
     """What a fault is about, for those who treat them differently."""
@@ -24,11 +26,20 @@ class TypeFault:
         message: what is wrong.
         position: offset in the source.
         length: how many characters it spans.
-        hint: what to write instead.
+        advice: what to write instead, whatever was meant.
+        name: what there is not.
+        choices: what there is in its place.
     """
 
     kind: FaultKind
     message: str
     position: int
     length: int
-    hint: str | None
+    advice: str | None = None
+    name: str = ""
+    choices: tuple[str, ...] = ()
+
+    @property
+    def hint(self) -> str | None:
+        """What to write instead; the likeliest of many choices is found on demand, because that takes long."""
+        return (suggest(self.name, self.choices) if self.choices else None) or self.advice

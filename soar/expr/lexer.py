@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 from soar.expr.errors import SyntaxFaultError
 from soar.expr.limits import MAX_SOURCE
@@ -22,8 +21,7 @@ class TokenKind(Enum):
     END = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of an expression's text.
 
     Attributes:
@@ -43,15 +41,18 @@ class Token:
 
 
 _SPACE: Final = re.compile(r"(?:[ \t\n\f\r]+|//[^\n]*)*")
+_RUN: Final = re.compile(r"""[^"'\\\r\n]++""")
 _QUOTE: Final = re.compile(r"""(?P<prefix>[bB][rR]?|[rR][bB]?|)(?P<quote>\"{3}|'{3}|"|')""")
-_TOKENS: Final = (
-    (TokenKind.NAME, re.compile(r"[A-Za-z_][A-Za-z0-9_]*")),
-    (TokenKind.INT, re.compile(r"0[xX][0-9a-fA-F]+")),
-    (TokenKind.DOUBLE, re.compile(r"[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+")),
-    (TokenKind.INT, re.compile(r"[0-9]+")),
-    (TokenKind.FIELD, re.compile(r"`[A-Za-z0-9_./ -]+`")),
-    (TokenKind.OPERATOR, re.compile(r"&&|\|\||[=!<>]=|[-+*/%<>!?:.,()\[\]{}]")),
-)
+_PATTERNS: Final = {
+    TokenKind.NAME: r"[A-Za-z_][A-Za-z0-9_]*",
+    TokenKind.DOUBLE: r"[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+",
+    TokenKind.INT: r"0[xX][0-9a-fA-F]+|[0-9]+",
+    TokenKind.FIELD: r"`[A-Za-z0-9_./ -]+`",
+    TokenKind.OPERATOR: r"&&|\|\||[=!<>]=|[-+*/%<>!?:.,()\[\]{}]",
+}
+_TOKEN: Final = re.compile("|".join(f"(?P<{kind.name}>{pattern})" for kind, pattern in _PATTERNS.items()))
+_KINDS: Final = {kind.name: kind for kind in _PATTERNS}
+_SIMPLE: Final = re.compile(rf"""[^"'`{{}}/]{{0,{MAX_SOURCE}}}+(?=}}}})""")
 _NUMBERS: Final = (TokenKind.INT, TokenKind.DOUBLE)
 _TAIL: Final = re.compile(r"[A-Za-z0-9_]+")
 _HINTS: Final = {
@@ -82,6 +83,8 @@ def find_close(text: str, start: int) -> int:
     Raises:
         SyntaxFaultError: there is no end, or something before it is no token.
     """
+    if simple := _SIMPLE.match(text, start):
+        return simple.end()
     open_braces = 0
     for token in scan(text, start):
         _check_length(token.end - start)
@@ -117,15 +120,16 @@ def scan(source: str, position: int) -> Iterator[Token]:
 def _read_token(source: str, position: int) -> Token:
     if quote := _QUOTE.match(source, position):
         return _read_text(source, position, quote)
-    for kind, pattern in _TOKENS:
-        if found := pattern.match(source, position):
-            if kind in _NUMBERS:
-                _check_number(source, found)
-            return Token(kind, found[0], position)
-    character = source[position]
-    raise SyntaxFaultError(
-        f"`{character}` has no meaning here", hint=_HINTS.get(character), position=position, length=1
-    )
+    found = _TOKEN.match(source, position)
+    if found is None:
+        character = source[position]
+        raise SyntaxFaultError(
+            f"`{character}` has no meaning here", hint=_HINTS.get(character), position=position, length=1
+        )
+    kind = _KINDS[str(found.lastgroup)]
+    if kind in _NUMBERS:
+        _check_number(source, found)
+    return Token(kind, found[0], position)
 
 
 def _read_text(source: str, position: int, quote: re.Match[str]) -> Token:
@@ -133,13 +137,13 @@ def _read_text(source: str, position: int, quote: re.Match[str]) -> Token:
     closing = quote["quote"]
     is_raw = "r" in quote["prefix"].lower()
     is_long = len(closing) > 1
-    cursor = quote.end()
+    cursor = _match_end(_RUN, source, quote.end())
     while cursor < len(source):
         if source.startswith(closing, cursor):
             return Token(TokenKind.STRING, source[position : cursor + len(closing)], position)
         if source[cursor] in "\r\n" and not is_long:
             break
-        cursor += 1 if is_raw or source[cursor] != "\\" else 2
+        cursor = _match_end(_RUN, source, cursor + (1 if is_raw or source[cursor] != "\\" else 2))
     raise SyntaxFaultError(
         "the text is not closed", hint=f"close it with {closing}", position=position, length=quote.end() - position
     )

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final, assert_never
 
 from soar.expr.arithmetic import NUMBERS, SUMS, may_be_added
-from soar.expr.errors import suggest
 from soar.expr.faults import FaultKind, TypeFault
 from soar.expr.functions import FUNCTIONS
 from soar.expr.guards import Known, learn, learn_all
@@ -120,6 +120,13 @@ class _Checker:
     def _add(self, node: Node, message: str, hint: str | None = None, kind: FaultKind = FaultKind.MISMATCH) -> None:
         self.faults.append(TypeFault(kind, message, node.start, node.end - node.start, hint))
 
+    def _miss(
+        self, node: Node, message: str, name: str, known: Mapping[str, Type], advice: str | None, kind: FaultKind
+    ) -> None:
+        """Note down that there is no such name among those that there are."""
+        length = node.end - node.start
+        self.faults.append(TypeFault(kind, message, node.start, length, advice, name, tuple(known)))
+
     def infer(self, node: Node, view: _View) -> Type:  # noqa: C901, PLR0912 - one line a kind of node
         """Return a node's type."""
         match node:
@@ -174,13 +181,14 @@ class _Checker:
     def _find_name(self, node: Name, name: str, view: _View) -> Type:
         known = {**self._environment, **view.variables}
         if name not in known and not view.is_guarded and (name,) not in view.known.present:
-            self._add(node, f"there is no `{name}` here", suggest(name, known), FaultKind.NAME)
+            self._miss(node, f"there is no `{name}` here", name, known, None, FaultKind.NAME)
         return known.get(name, DYN)
 
     def _find_field(self, node: Select | Index, operand: Type, field: str, view: _View) -> Type:
         if isinstance(operand, Record):
             if field not in operand.fields and read_path(node) not in view.known.present:
-                self._add(node, f"there is no field `{field}`", _list_fields(field, operand.fields), FaultKind.FIELD)
+                advice = _list_fields(operand.fields)
+                self._miss(node, f"there is no field `{field}`", field, operand.fields, advice, FaultKind.FIELD)
             return operand.fields.get(field, DYN)
         if isinstance(operand, MapOf):
             return operand.value
@@ -365,12 +373,10 @@ class _Checker:
             self._add(node, "an element may be null", "write default(x, …) for each", FaultKind.ABSENCE)
 
 
-def _list_fields(field: str, fields: Mapping[str, Type]) -> str | None:
-    """Return a hint that names the field that was meant, or those that there are."""
-    if not fields:
-        return None
-    shown = ", ".join(list(fields)[:_MAX_SHOWN])
-    return suggest(field, fields) or f"it has {shown}{', …' if len(fields) > _MAX_SHOWN else ''}"
+def _list_fields(fields: Mapping[str, Type]) -> str | None:
+    """Return a hint that names the fields that there are."""
+    shown = ", ".join(islice(fields, _MAX_SHOWN))
+    return f"it has {shown}{', …' if len(fields) > _MAX_SHOWN else ''}" if fields else None
 
 
 def _get_content(container: Type) -> Type:

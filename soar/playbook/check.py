@@ -12,10 +12,11 @@ from soar.playbook.expressions import check_expressions
 from soar.playbook.finding import Finding, has_errors, sort_findings
 from soar.playbook.gating import check_gating
 from soar.playbook.lints import check_lints
-from soar.playbook.node import Scalar, Spot
+from soar.playbook.node import Scalar, Spot, index_spots
 from soar.playbook.order import check_order
-from soar.playbook.parse import index_spots, read_draft
+from soar.playbook.parse import read_draft
 from soar.playbook.report import Report, quote
+from soar.playbook.weight import has_bearable_weight
 from soar.policy import Policy
 
 _SOURCE = re.compile(r"on/(?:[0-9]+/)?alert/source(?:/[0-9]+)?")
@@ -45,7 +46,7 @@ def check_playbook(
     """
     root, _ = read_document(text, file)
     spots = {} if root is None else index_spots(root)
-    return _check(playbook, spots, Report(text, file), catalog, policy, known_sources)
+    return _check(playbook, text, spots, Report(text, file), catalog, policy, known_sources)
 
 
 def validate_text(
@@ -73,13 +74,14 @@ def validate_text(
     draft = read_draft(text, playbook_id=playbook_id, file=file)
     findings = list(draft.findings)
     if draft.playbook is not None:
-        checked = _check(draft.playbook, draft.spots, Report(text, file), catalog, policy, known_sources)
+        checked = _check(draft.playbook, text, draft.spots, Report(text, file), catalog, policy, known_sources)
         findings = sort_findings((*findings, *checked))
     return None if has_errors(findings) else draft.playbook, findings
 
 
 def _check(
     playbook: Playbook,
+    text: str,
     spots: Mapping[str, Spot],
     report: Report,
     catalog: Catalog,
@@ -87,6 +89,8 @@ def _check(
     known_sources: Collection[str] | None,
 ) -> list[Finding]:
     check_order(playbook, spots, report)
+    if not has_bearable_weight(playbook, text, spots, report):
+        return sort_findings(report.findings)
     check_expressions(playbook, spots, catalog, report)
     check_actions(playbook, spots, catalog, report)
     check_gating(playbook, spots, catalog, policy, report)

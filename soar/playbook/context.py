@@ -1,6 +1,6 @@
 """What is known at one place of a playbook: which names stand there, which steps are over, what is certain."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from soar.model.step import Step, list_branches
@@ -63,21 +63,17 @@ def list_ids(step: Step) -> tuple[str, ...]:
     return own + tuple(name for step in inner for name in list_ids(step))
 
 
-def see_before(steps: tuple[Step, ...], index: int, context: Context) -> Context:
-    """Return the context of one step in a list: a step without `needs` waits for all above it, else for just those."""
-    return context.see(name for place in _list_awaited(steps, index) for name in list_ids(steps[place]))
+def see_each(steps: tuple[Step, ...], context: Context) -> Iterator[tuple[Step, Context]]:
+    """Yield each step of a list with its context: without `needs` it waits for all above it, else for just those.
 
-
-def _list_awaited(steps: tuple[Step, ...], index: int) -> set[int]:
-    """Return the positions of the steps that one waits for, by itself or through another."""
-    places = {name: place for place, step in enumerate(steps[:index]) for name in list_ids(step)}
-    awaited: set[int] = set()
-    open_places = [index]
-    while open_places:
-        place = open_places.pop()
-        needs = steps[place].needs
-        direct = range(place) if needs is None else {places[name] for name in needs if name in places}
-        found = set(direct) - awaited
-        awaited |= found
-        open_places.extend(found)
-    return awaited
+    What is waited for has itself waited, so that its own are over as well.
+    """
+    above: frozenset[str] = frozenset()
+    over_after: dict[str, frozenset[str]] = {}
+    for step in steps:
+        needs = step.needs
+        over = above if needs is None else frozenset().union(*(over_after.get(name, frozenset()) for name in needs))
+        yield step, context.see(over)
+        own = list_ids(step)
+        above = above.union(own)
+        over_after.update(dict.fromkeys(own, over.union(own)))

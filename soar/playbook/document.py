@@ -17,8 +17,9 @@ from soar.playbook.report import Report, quote
 from soar.playbook.syntax_fault import SyntaxFault, report_syntax_fault
 
 MAX_BYTES = 256 * 1024
-MAX_NODES = 20_000
+MAX_NODES = 10_000
 MAX_DEPTH = 64
+MAX_KEYS = 1_000  # characters of the keys above a value: every value is known by its path
 _MAX_INTEGER = 2**63
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -87,6 +88,7 @@ class _Reader:
         self._text = text
         self._events: Iterator[Event] = iter(())
         self._nodes = 0
+        self._keys = 0
 
     def read(self) -> Node | None:
         """Return the root, or None if there is none."""
@@ -119,6 +121,8 @@ class _Reader:
             raise _TooLargeError(f"the file holds more than {MAX_NODES:,} values", _start(event))
         if len(path) > MAX_DEPTH:
             raise _TooLargeError(f"the file is deeper than {MAX_DEPTH} levels", _start(event))
+        if self._keys > MAX_KEYS:
+            raise _TooLargeError(f"the keys above a value have more than {MAX_KEYS:,} characters", _start(event))
         self._refuse_extras(event, path)
         match event:
             case yaml.MappingStartEvent():
@@ -132,13 +136,12 @@ class _Reader:
                 return Scalar(None, "", Style.PLAIN, line, column, line, column)
 
     def _refuse_extras(self, event: Event, path: Path) -> None:
-        place = _start(event)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             kind = "an alias (`*`)" if isinstance(event, yaml.AliasEvent) else "an anchor (`&`)"
-            self._report.add("P011", place, path, f"{kind} is not allowed", "write the value out, or quote it")
+            self._report.add("P011", _start(event), path, f"{kind} is not allowed", "write the value out, or quote it")
         tag = getattr(event, "tag", None)
         if tag is not None:
-            self._refuse_tag(str(tag), place, path)
+            self._refuse_tag(str(tag), _start(event), path)
 
     def _refuse_tag(self, tag: str, place: tuple[int, int], path: Path) -> None:
         if _is_negation(tag):
@@ -158,7 +161,10 @@ class _Reader:
         entries: dict[str, Entry] = {}
         while not isinstance(inner := next(self._events), yaml.MappingEndEvent):
             key = self._read_key(inner, path)
-            value = self._read_node(next(self._events), (*path, "" if key is None else key.text))
+            name = "" if key is None else key.text
+            self._keys += len(name)
+            value = self._read_node(next(self._events), (*path, name))
+            self._keys -= len(name)
             if key is None:
                 continue
             if key.text in entries:

@@ -176,21 +176,29 @@ class _Checker:
         self._report.add(fault.code, place, spot.path, fault.message, fault.hint, fault.severity)
 
     def _check_program(self, site: Site, spot: Spot, found: _Found) -> _Typed:
+        if self._report.is_full:
+            return _Typed(found, DYN)
         program, offset = found.program, found.offset
         names = self._types.find_environment(site.path)
         is_known = not (faults := self._names.find_faults(program, site.context))
         if is_known:
             faults = self._presence.find_faults(program, site.context)
-            faults.extend(_translate_faults(check_types(program, names)))
+            faults.extend(self._translate_faults(check_types(program, names)))
         if _SECRETS in program.roots and _SECRETS in site.context.roots:
             hint = "write it alone, as a value in `with:`: ${{ secrets.name }}"
             faults.append(Fault("P206", "a secret cannot be part of an expression or of a longer text", hint))
-        type_ = infer_type(program, names)
+        type_ = infer_type(program, names) if is_known else DYN
         if site.kind is SiteKind.CONDITION:
             faults.extend(_judge_condition(type_))
         for fault in faults:
             self._place(fault, offset, spot)
-        return _Typed(found, type_ if is_known else DYN)
+        return _Typed(found, type_)
+
+    def _translate_faults(self, faults: list[TypeFault]) -> Iterator[Fault]:
+        for fault in faults:
+            if fault.kind in _CODES:
+                hint = self._report.suggest(fault.name, fault.choices) or fault.advice
+                yield Fault(_CODES[fault.kind], fault.message, hint, fault.position, fault.length)
 
 
 def _list_found(template: Template, text: str) -> Iterator[_Found]:
@@ -200,12 +208,6 @@ def _list_found(template: Template, text: str) -> Iterator[_Found]:
         cursor = text.find(program.source, text.find(_OPEN, cursor))
         yield _Found(program, cursor)
         cursor += len(program.source)
-
-
-def _translate_faults(faults: list[TypeFault]) -> Iterator[Fault]:
-    for fault in faults:
-        if fault.kind in _CODES:
-            yield Fault(_CODES[fault.kind], fault.message, fault.hint, fault.position, fault.length)
 
 
 def _judge_condition(type_: Type) -> list[Fault]:

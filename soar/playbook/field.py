@@ -1,12 +1,13 @@
 """Typed values out of a located document: each reader gives a value, or notes down why it cannot."""
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
 
-from soar.expr import ExpressionError, compile_expression, parse_duration
+from soar.expr import ExpressionError, parse_duration
 from soar.model.values import JsonValue
 from soar.playbook.node import Mapping, Node, Path, Scalar, Sequence, Style
 from soar.playbook.report import Report, quote
@@ -16,6 +17,17 @@ T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 _OPEN, _CLOSE = "${{", "}}"
 _EXTENSION = "x-"
+_CLOSED = re.compile(
+    r"""
+    (?: [^"'rR]++
+    | [rR][bB]?(?:"[^"]*+"|'[^']*+') | [rR]
+    | \"{3}(?:\\.|[^\\])*?\"{3} | '{3}(?:\\.|[^\\])*?'{3}
+    | "(?:\\.|[^"\\])*+" | '(?:\\.|[^'\\])*+'
+    )*+
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+"""An expression whose texts are all closed; no choice is taken back, so that any length is read once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,11 +339,5 @@ def read_expression(field: Field) -> str | None:
 
 
 def _has_open_quote(text: str) -> bool:
-    """Whether an expression ends inside of a text, as far as it cannot be read and its quotes are odd."""
-    if not (text.count('"') % 2 or text.count("'") % 2):
-        return False
-    try:
-        compile_expression(text)
-    except ExpressionError:
-        return True
-    return False
+    """Whether an expression ends inside of a text."""
+    return _CLOSED.fullmatch(text) is None

@@ -11,7 +11,7 @@ from soar.model.values import JsonValue
 CODES: Mapping[str, str] = MappingProxyType(
     {
         "P001": "The file is not UTF-8 text, or holds a control character.",
-        "P002": "The file is larger than 256 KiB, 20,000 values, or 64 levels.",
+        "P002": "The file has more than 256 KiB, 10,000 values, 64 levels, or expressions of 9,000 words and signs.",
         "P003": "The file is empty, or its top is no map of keys.",
         "P004": "The file holds more than one document.",
         "P005": "A playbook's file is called after its id, in kebab-case.",
@@ -30,7 +30,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "P104": "A number is too small or too large.",
         "P105": "A step has no kind, or more than one.",
         "P106": "A key does not go with this kind of step.",
-        "P107": "A playbook has more than 200 steps, or steps deeper than five levels.",
+        "P107": "A playbook has more than 200 steps, steps deeper than five levels, or more than 16 patterns.",
         "P110": "An id is not lower case letters, digits and _.",
         "P111": "Two steps have the same id, or an element takes a name that has a meaning already.",
         "P112": "A principal is not `role:`, `user:`, `group:` or `oncall:` with a name.",

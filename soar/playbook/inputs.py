@@ -19,6 +19,7 @@ from soar.playbook.report import quote
 from soar.playbook.words import SCALAR_TYPES, STEP_ID, is_type, suggest_id
 
 _KEYS = ("type", "from", "default", "required", "enum", "min", "max", "pattern", "description", "secret")
+_MAX_PATTERNS = 16  # one may take milliseconds to compile
 
 
 def read_inputs(field: Field) -> dict[str, InputSpec] | None:
@@ -27,11 +28,18 @@ def read_inputs(field: Field) -> dict[str, InputSpec] | None:
         field.fault("P100", f"a map of inputs belongs here, not {describe(field.node)}")
         return None
     found: dict[str, InputSpec] = {}
+    patterns = 0
     for name, entry in field.entries().items():
         if not STEP_ID.fullmatch(name):
             known = suggest_id(name)
             entry.fault("P110", f"{quote(name)} is no input id (lower case, digits, _)", known and f"write `{known}`")
         keys = open_map(entry, _KEYS)
+        patterns += keys is not None and "pattern" in keys
+        if patterns > _MAX_PATTERNS:
+            entry.fault(
+                "P107", f"a playbook has at most {_MAX_PATTERNS} inputs with a pattern", "choose a type for some"
+            )
+            break
         if keys is not None:
             found[name] = _read_input(name, keys)
     return found

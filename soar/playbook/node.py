@@ -96,24 +96,48 @@ class Spot:
 
 def walk_spots(node: Node, path: Path = ()) -> Iterator[Spot]:
     """Yield every node of a tree below the given one with its path, in document order."""
+    waiting = [_list_inside(node, path)]
+    while waiting:
+        spot = next(waiting[-1], None)
+        if spot is None:
+            waiting.pop()
+            continue
+        yield spot
+        if not isinstance(spot.node, Scalar):
+            waiting.append(_list_inside(spot.node, spot.path))
+
+
+def _list_inside(node: Node, path: Path) -> Iterator[Spot]:
     match node:
         case Mapping(entries=entries):
             for entry in entries:
-                here = (*path, entry.key.text)
-                yield Spot(here, entry.value, entry.key.line, entry.key.column)
-                yield from walk_spots(entry.value, here)
+                yield Spot((*path, entry.key.text), entry.value, entry.key.line, entry.key.column)
         case Sequence(items=items):
             for index, item in enumerate(items):
-                here = (*path, index)
-                yield Spot(here, item, item.line, item.column)
-                yield from walk_spots(item, here)
+                yield Spot((*path, index), item, item.line, item.column)
         case Scalar():
             return
 
 
+def index_spots(root: Node) -> dict[str, Spot]:
+    """Return every value of a document by its path, as `join_path` writes it."""
+    index: dict[str, Spot] = {}
+    above: list[str] = []
+    for spot in walk_spots(root):
+        del above[len(spot.path) - 1 :]
+        part = _escape(spot.path[-1])
+        above.append(f"{above[-1]}/{part}" if above else part)
+        index[above[-1]] = spot
+    return index
+
+
 def join_path(path: Path) -> str:
     """Write a path with slashes, as in `steps/2/with/url`; `~` and `/` in a key are escaped as RFC 6901 has it."""
-    return "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    return "/".join(map(_escape, path))
+
+
+def _escape(part: str | int) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")
 
 
 def print_path(path: Path) -> str:

@@ -42,7 +42,7 @@ from soar.playbook.finding import Finding, has_errors, sort_findings
 from soar.playbook.gates import read_gate
 from soar.playbook.inputs import read_inputs
 from soar.playbook.node import Mapping as MappingNode
-from soar.playbook.node import Node, Spot, join_path, walk_spots
+from soar.playbook.node import Node, Spot, index_spots
 from soar.playbook.report import Report, quote
 from soar.playbook.steps import StepReader
 from soar.playbook.triggers import read_triggers
@@ -114,7 +114,7 @@ def read_draft(text: str, *, playbook_id: str, file: str) -> Draft:
     root, findings = read_document(text, file)
     if root is None:
         return Draft(None, MappingProxyType({}), tuple(findings))
-    spots = index_spots(root)
+    spots = MappingProxyType(index_spots(root))
     report = Report(text, file)
     playbook = _read_root(root, playbook_id, digest_text(text), spots, report)
     return Draft(playbook, spots, tuple(sort_findings((*findings, *report.findings))))
@@ -123,11 +123,6 @@ def read_draft(text: str, *, playbook_id: str, file: str) -> Draft:
 def digest_text(text: str) -> str:
     """Return the revision of a document: `sha256:` and the digest of its bytes."""
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-
-
-def index_spots(root: Node) -> Mapping[str, Spot]:
-    """Return every value of a document by its path."""
-    return MappingProxyType({join_path(spot.path): spot for spot in walk_spots(root)})
 
 
 def _read_root(

@@ -2,12 +2,16 @@
 
 from soar.playbook.node import Scalar, Style
 
+_MAX_SKIPPED = 1_000
+_MAX_ROWS = 1_000
+
 
 def pinpoint(scalar: Scalar, lines: list[str], offset: int, length: int) -> tuple[int, int]:
     """Return the line and column of a part of a scalar's text.
 
     YAML folds lines and resolves escapes, so the text and the file differ. The part's first word is looked for in the
-    file as often as it occurs in the text up to there; where it cannot be found, the scalar's beginning is the answer.
+    file as often as it occurs in the text up to there; where it cannot be found, or only far behind, the scalar's
+    beginning is the answer.
 
     Args:
         scalar: what holds the part.
@@ -22,6 +26,8 @@ def pinpoint(scalar: Scalar, lines: list[str], offset: int, length: int) -> tupl
     word = words[0]
     skipped = scalar.text.count(word, 0, offset)
     first, last = scalar.line, min(scalar.end_line, len(lines))
+    if skipped > _MAX_SKIPPED or last - first > _MAX_ROWS:
+        return start
     column = scalar.column - 1
     if scalar.style is Style.BLOCK:
         first, column = first + 1, 0

@@ -34,12 +34,13 @@ class Presence:
             step.path: tuple(group for path, group in groups.items() if step.path.startswith(f"{path}/"))
             for step in self._steps.values()
         }
+        self._given: dict[tuple[str, ...], frozenset[tuple[str, ...]]] = {}
         self._stoppable = _list_behind_stop(playbook.steps)
 
     def find_faults(self, program: Program, context: Context) -> list[Fault]:
         """Return which references of an expression may find nothing; each step is named once."""
         faults: dict[str, Fault] = {}
-        certain = _list_certain(program, context)
+        certain = self._list_certain(program, context)
         for reference in program.references:
             if reference.guarded or reference.path[:2] in certain:
                 continue
@@ -53,6 +54,16 @@ class Presence:
                 message = f"{quote(name)} may not have run, then it has no output"
                 faults[name] = Fault("P213", message, hint, is_at_key=True)
         return list(faults.values())
+
+    def _list_certain(self, program: Program, context: Context) -> frozenset[tuple[str, ...]]:
+        """Return what the conditions around, or a look at its status in the same expression, make certain."""
+        if context.conditions not in self._given:
+            self._given[context.conditions] = _list_given(context.conditions)
+        return self._given[context.conditions].union(
+            reference.path[:2]
+            for reference in program.references
+            if reference.path[0] == "steps" and reference.path[2:3] == ("status",)
+        )
 
     def _may_lack(self, reference: Reference, context: Context, certain: frozenset[tuple[str, ...]]) -> bool:
         match reference.path:
@@ -117,19 +128,16 @@ def _list_behind_stop(steps: tuple[Step, ...]) -> frozenset[str]:
     return frozenset(behind)
 
 
-def _list_certain(program: Program, context: Context) -> frozenset[tuple[str, ...]]:
-    """Return what the conditions around, or a look at its status in the same expression, make certain.
+def _list_given(conditions: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    """Return what conditions make certain.
 
     A condition that reads a step has been judged itself: behind it, the step is taken to be as the condition wants it.
     """
     certain: set[tuple[str, ...]] = set()
-    for reference in _list_references(context.conditions):
+    for reference in _list_references(conditions):
         certain.add(reference.path[:2])
         if reference.path[0] == "alert" and reference.guarded:
             certain.add(("alert",))
-    for reference in program.references:
-        if reference.path[0] == "steps" and reference.path[2:3] == ("status",):
-            certain.add(reference.path[:2])
     return frozenset(certain)
 
 

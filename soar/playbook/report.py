@@ -11,6 +11,7 @@ _MAX_FINDINGS = 200  # nobody reads more, and a hostile document could hold thou
 _MAX_MESSAGE = 300
 _MAX_NAME = 60
 _MAX_CHOICES = 200
+_MAX_COMPARED = 1_000_000  # characters with characters: what is compared grows with the square of what is written
 
 
 class Report:
@@ -25,6 +26,7 @@ class Report:
         self.lines = split_lines(text)
         self.file = file
         self.findings: list[Finding] = []
+        self._patience = _MAX_COMPARED
 
     @property
     def is_full(self) -> bool:
@@ -66,7 +68,9 @@ class Report:
         """Return a hint that names the choice closest to a mistyped name, or None if none is close."""
         if self.is_full or len(name) > _MAX_NAME:
             return None
-        close = get_close_matches(name, sorted(islice(choices, _MAX_CHOICES)), n=1)
+        candidates = sorted(choice for choice in islice(choices, _MAX_CHOICES) if len(choice) <= _MAX_NAME)
+        self._patience -= len(name) * sum(map(len, candidates))
+        close = get_close_matches(name, candidates, n=1) if self._patience >= 0 else []
         return f"did you mean `{close[0]}`?" if close else None
 
 

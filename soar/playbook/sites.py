@@ -26,7 +26,7 @@ from soar.model.step import (
     list_branches,
 )
 from soar.model.values import JsonValue
-from soar.playbook.context import Context, list_ids, see_before
+from soar.playbook.context import Context, list_ids, see_each
 from soar.playbook.node import Scalar, Spot
 
 _MATCH = re.compile(r"on/(?:[0-9]+/)?(?:alert|event)/match")
@@ -107,8 +107,8 @@ def strip_delimiters(text: str) -> str:
 
 
 def _list_steps(steps: tuple[Step, ...], context: Context) -> Iterator[Site]:
-    for index, step in enumerate(steps):
-        yield from _list_step(step, see_before(steps, index, context))
+    for step, here in see_each(steps, context):
+        yield from _list_step(step, here)
 
 
 def _list_step(step: Step, context: Context) -> Iterator[Site]:

@@ -1,50 +1,85 @@
-"""The page of what the checker finds, each with a document that makes the mistake."""
+"""The page of what the checker finds, each with a document that makes the mistake and what is said of it."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from soar.playbook import CODES
+from soar.app.documents import read_yaml
+from soar.model.catalog import Catalog
+from soar.playbook import CODES, Finding, load_file, render_text, validate_text
+from soar.policy import DEFAULT_POLICY
+from soar.registry.catalog import build_catalog
+from soar.registry.discover import discover
+from soar.registry.load import load_connectors
 
-_MISTAKES = Path(__file__).resolve().parents[3] / "tests" / "unit" / "playbook" / "mistakes"
-_EXPECTATION = re.compile(r"# (?P<code>P[0-9]{3}) (?P<line>[0-9]+) (?P<column>[0-9]+) (?P<hint>.+)")
+_ROOT = Path(__file__).resolve().parents[3]
+_MISTAKES = _ROOT / "tests" / "unit" / "playbook" / "mistakes"
+_EXPECTATION = re.compile(r"# P[0-9]{3} [0-9]+ [0-9]+ .+\n")
+_SOURCES = ("phish-report", "wazuh")
+
+_ADVICE = {
+    "P102": "write the key that the message names",
+    "P106": "remove the key, or move it to a step of the kind that takes it",
+    "P116": "write a pattern in the syntax of RE2",
+    "P305": "write the kind of value that the message names, or an expression that gives one",
+}
+"""What to write where a finding's message alone says what is missing."""
 
 
 class Mistake(NamedTuple):
-    """A document that makes one mistake, and what is found in it."""
+    """A document that makes a mistake, and what is found in it."""
 
+    name: str
     text: str
-    code: str
-    line: int
-    column: int
-    hint: str
+    findings: tuple[Finding, ...]
 
 
-def read_mistake(file: Path) -> Mistake | None:
-    """Return the mistake that a file makes; None if it makes several."""
-    lines = file.read_text("utf-8").split("\n")
-    found = [match for match in map(_EXPECTATION.fullmatch, lines) if match]
-    if len(found) != 1:
-        return None
-    code, line, column, hint = found[0].groups()
-    return Mistake("\n".join(lines[1:]).strip(), code, int(line) - 1, int(column), "" if hint == "-" else hint)
+def read_mistake(file: Path, catalog: Catalog) -> Mistake:
+    """Return the mistake that a file makes, without the lines that say what is expected of it."""
+    text = _EXPECTATION.sub("", file.read_text("utf-8"))
+    _, findings = validate_text(
+        text, playbook_id=file.stem, file=file.name, catalog=catalog, policy=DEFAULT_POLICY, known_sources=_SOURCES
+    )
+    if not findings:
+        findings.extend(load_file(file, catalog=catalog, policy=DEFAULT_POLICY).findings)
+    return Mistake(file.name, text.strip("\n"), tuple(findings))
+
+
+def choose_example(code: str, made: list[Mistake]) -> Mistake:
+    """Return the mistake that shows a code best: in which little else is found, with a hint, and the shortest."""
+    showing = [mistake for mistake in made if any(found.code == code for found in mistake.findings)]
+    return min(showing, key=_measure_length)
+
+
+def _measure_length(mistake: Mistake) -> tuple[int, bool, int]:
+    has_hint = any(found.hint for found in mistake.findings)
+    return len(mistake.findings), not has_hint, len(mistake.text)
 
 
 def render() -> Iterator[str]:
     """Yield the lines of the page."""
-    made = [mistake for file in sorted(_MISTAKES.glob("*.yaml")) if (mistake := read_mistake(file))]
+    catalog = build_catalog(load_connectors(discover([_ROOT / "connectors"], installed=()), read_yaml).values())
+    made = [read_mistake(file, catalog) for file in sorted(_MISTAKES.glob("*.yaml"))]
     yield "# Findings"
     yield ""
     yield "What `soar playbook validate` says of a document. Codes below P500 are errors: the document does not serve,"
-    yield "and the last good revision serves on. Those from P500 are warnings."
+    yield "and the last good revision serves on. Those from P500 are warnings, which `--strict` counts as errors."
     for code, sentence in CODES.items():
         yield from ("", f"## {code}", "", sentence)
-        example = next((mistake for mistake in made if mistake.code == code), None)
-        if example is not None and example.text:
-            text = "".join(
-                char if char.isprintable() or char == "\n" else f"\\x{ord(char):02x}" for char in example.text
-            )
-            hint = f" Hint: {example.hint}" if example.hint else ""
-            yield from ("", "```yaml", *text.split("\n"), "```", "")
-            yield f"Found at line {example.line}, column {example.column}.{hint}"
+        yield from _describe(code, choose_example(code, made))
+
+
+def _describe(code: str, mistake: Mistake) -> Iterator[str]:
+    if mistake.text:
+        yield from ("", "```yaml", *map(_show, mistake.text.split("\n")), "```")
+    yield from ("", "```text")
+    for found in mistake.findings:
+        yield from render_text(found).split("\n")
+    yield "```"
+    hint = next((found.hint for found in mistake.findings if found.code == code and found.hint), None)
+    yield from ("", f"What to do: {hint or _ADVICE[code]}.")
+
+
+def _show(line: str) -> str:
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in line)

@@ -27,7 +27,10 @@ def _site(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_good_playbook_is_one_line(soar: Soar) -> None:
     outcome = soar("playbook", "validate", str(GOOD))
     assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out.splitlines() == ["✔ phishing-triage  10 steps · 1 gate · 4 connectors", "1 good, 0 bad"]
+    assert outcome.out.splitlines() == [
+        "✔ phishing-triage  10 steps · 1 gate · 4 connectors",
+        "1 playbook, 0 errors, 0 warnings",
+    ]
 
 
 def test_without_a_path_the_sites_own_are_checked(soar: Soar) -> None:
@@ -45,7 +48,7 @@ def test_a_bad_playbook_is_shown_with_place_caret_and_help(soar: Soar, bad: Path
     assert "P101" in outcome.out
     assert "= help: did you mean `approve`?" in outcome.out
     assert any(line.endswith("| " + " " * 4 + "^") for line in lines)
-    assert lines[-1] == "0 good, 1 bad"
+    assert lines[-1] == "1 playbook, 2 errors, 0 warnings"
 
 
 def test_findings_as_json(soar: Soar, bad: Path) -> None:
@@ -66,11 +69,45 @@ def test_findings_as_annotations(soar: Soar, bad: Path) -> None:
     assert "%0Adid you mean `approve`?" in found[0]
 
 
-def test_a_path_without_playbooks_is_not_found(soar: Soar, tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "none"):
-        outcome = soar("playbook", "validate", str(path))
-        assert outcome.code == 6
-        assert outcome.err.startswith("error: there is no ")
+def test_findings_as_sarif(soar: Soar, bad: Path) -> None:
+    outcome = soar("playbook", "validate", str(bad), str(GOOD), "--format", "sarif")
+    assert outcome.code == 1
+    (run,) = json.loads(outcome.out)["runs"]
+    assert {result["level"] for result in run["results"]} == {"error"}
+    (place,) = run["results"][0]["locations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"].endswith("/play%25books/phishing-triage.yaml")
+
+
+def test_a_warning_fails_only_where_it_is_asked_for(soar: Soar, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("name: A\non: {manual: {}}\nsteps: [{stop: {}}]\n")
+    outcome = soar("playbook", "validate", str(tmp_path))
+    assert outcome.code == 0
+    assert outcome.out.splitlines()[-1] == "1 playbook, 0 errors, 1 warning"
+    strict = soar("playbook", "validate", str(tmp_path), "--strict")
+    assert strict.code == 1
+    assert "P501 nobody answers for this playbook" in strict.out
+    assert strict.out.splitlines()[-1] == "1 playbook, 1 error, 0 warnings"
+    assert soar("playbook", "validate", str(GOOD), "--strict").code == 0
+
+
+def test_a_folder_without_playbooks_says_how_to_make_one(soar: Soar, tmp_path: Path) -> None:
+    outcome = soar("playbook", "validate", str(tmp_path))
+    assert outcome.code == 0
+    assert outcome.out.splitlines() == [
+        "There is no playbook here.",
+        "next: `soar playbook new ID` writes one; docs/tutorial/first-playbook.md shows how it goes on",
+    ]
+    assert json.loads(soar("playbook", "validate", str(tmp_path), "--format", "json").out) == {"files": []}
+
+
+def test_a_path_that_is_not_there_is_a_usage_error(soar: Soar, tmp_path: Path) -> None:
+    outcome = soar("playbook", "validate", str(tmp_path / "none"))
+    assert outcome.code == 2
+    assert outcome.err.startswith("error: there is no ")
+
+
+def test_a_format_that_is_unknown_is_a_usage_error(soar: Soar) -> None:
+    assert soar("playbook", "validate", str(GOOD), "--format", "xml").code == 2
 
 
 def test_settings_that_do_not_fit_are_a_usage_error(soar: Soar, tmp_path: Path) -> None:

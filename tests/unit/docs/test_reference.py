@@ -89,7 +89,10 @@ def test_every_role_has_its_column(role: str) -> None:
 
 @pytest.mark.parametrize("code", list(CODES))
 def test_every_finding_has_its_section(code: str) -> None:
-    assert f"## {code}\n\n{CODES[code]}\n" in read("findings.md")
+    _, _, section = read("findings.md").partition(f"\n## {code}\n\n{CODES[code]}\n")
+    section, _, _ = section.partition("\n## ")
+    assert re.search(rf"^```text\n(?:.*\n)*?\S+\.yaml:[0-9]+:[0-9]+: {code} ", section, re.MULTILINE)
+    assert re.search(r"^What to do: .+\.$", section, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", sorted(BUILTINS))
