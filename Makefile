@@ -11,7 +11,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench check clean demo docs help lock test web
+.PHONY: bench check clean demo docs fuzz help lock test web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ check: $(STAMPS)/dev ## lint, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fuzz: $(STAMPS)/dev ## 100,000 expressions against two other evaluators; SEED=7 takes others
+	$(BIN)/python -m tests.fuzz.differential --count 100000 --seed $(or $(SEED),1)
 
 web: $(STAMPS)/web ## the browser's pages, where there is Node
 

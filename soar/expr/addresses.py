@@ -2,13 +2,14 @@
 
 import functools
 import re
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from soar.expr.errors import EvaluationError
 from soar.expr.frame import Frame
 from soar.expr.kinds import StaticType, describe
-from soar.expr.signature import IP, LIST, STRING, Function
+from soar.expr.signature import COSTLY, IP, LIST, STRING, Function
 from soar.model.values import Value
 
 _PRIVATE: Final = tuple(
@@ -147,24 +148,30 @@ def _extract_ips(frame: Frame, text: str) -> list[Value]:
 def _defang(frame: Frame, text: str) -> str:
     """Make addresses in a text unclickable: `hxxps://evil[.]example`. What is so already stays as it is."""
     plain = _refang(frame, text)
+    frame.spend(_count(plain, (".", "@", "://")))
     return _SCHEME.sub(r"hxxp\1", plain).replace(".", "[.]").replace("@", "[@]")
 
 
-def _refang(_: Frame, text: str) -> str:
+def _refang(frame: Frame, text: str) -> str:
     """Undo the ways in which people defang addresses."""
+    frame.spend((len(text) >> 3) + 2 * _count(text, ("[", "(", "{")))
     for pattern, replacement in _REFANG:
         text = pattern.sub(replacement, text)
     return text
 
 
+def _count(text: str, parts: Sequence[str]) -> int:
+    return sum(map(text.count, parts))
+
+
 FUNCTIONS: Final = (
-    Function("ip", (STRING | IP,), StaticType.IP, lambda _, value: read_address(value)),
-    Function("is_private", (STRING | IP,), StaticType.BOOL, _is_private),
-    Function("in_cidr", (STRING | IP, STRING), StaticType.BOOL, _is_in_network),
-    Function("in_any_cidr", (STRING | IP, LIST), StaticType.BOOL, _is_in_any_network),
-    Function("domain", (STRING,), StaticType.STRING, _get_domain),
-    Function("extract_urls", (STRING,), StaticType.LIST, _extract_urls),
-    Function("extract_ips", (STRING,), StaticType.LIST, _extract_ips),
-    Function("defang", (STRING,), StaticType.STRING, _defang),
-    Function("refang", (STRING,), StaticType.STRING, _refang),
+    Function("ip", (STRING | IP,), StaticType.IP, lambda _, value: read_address(value), cost=COSTLY),
+    Function("is_private", (STRING | IP,), StaticType.BOOL, _is_private, cost=COSTLY),
+    Function("in_cidr", (STRING | IP, STRING), StaticType.BOOL, _is_in_network, cost=COSTLY),
+    Function("in_any_cidr", (STRING | IP, LIST), StaticType.BOOL, _is_in_any_network, cost=COSTLY),
+    Function("domain", (STRING,), StaticType.STRING, _get_domain, cost=COSTLY),
+    Function("extract_urls", (STRING,), StaticType.LIST, _extract_urls, cost=COSTLY),
+    Function("extract_ips", (STRING,), StaticType.LIST, _extract_ips, cost=2 * COSTLY),
+    Function("defang", (STRING,), StaticType.STRING, _defang, cost=COSTLY),
+    Function("refang", (STRING,), StaticType.STRING, _refang, cost=COSTLY),
 )

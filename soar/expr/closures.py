@@ -6,6 +6,7 @@ from typing import TypeAlias
 from soar.expr.errors import EvaluationError, FuelError, MissingError
 from soar.expr.frame import Frame
 from soar.expr.kinds import describe
+from soar.expr.limits import FAULT
 from soar.expr.syntax import Index, Loop, LoopKind, MapNode, Name, Node, Select
 from soar.model.values import Value
 
@@ -155,6 +156,7 @@ def build_chain(conditions: Sequence[Condition], *, decisive: bool) -> Code:
             except FuelError:
                 raise
             except EvaluationError as error:
+                frame.spend(FAULT)
                 fault = fault or error
         if fault is not None:
             raise fault
@@ -182,6 +184,7 @@ def build_has(operand: Code) -> Code:
         try:
             operand(frame)
         except MissingError:
+            frame.spend(FAULT)
             return False
         return True
 
@@ -195,6 +198,7 @@ def build_default(operand: Code, fallback: Code) -> Code:
         try:
             value = operand(frame)
         except MissingError:
+            frame.spend(FAULT)
             return fallback(frame)
         return fallback(frame) if value is None else value
 
@@ -260,6 +264,7 @@ def _build_quantifier(walk: Walk, test: Condition, *, decisive: bool) -> Code:
             except FuelError:
                 raise
             except EvaluationError as error:
+                frame.spend(FAULT)
                 fault = fault or error
         if fault is not None:
             raise fault

@@ -1,7 +1,8 @@
 """A syntax tree as closures.
 
 Fuel for visiting nodes is taken in advance: an expression pays for all its nodes outside of loops at the start, and a
-loop for those of its body before each turn. So the closures themselves count nothing.
+loop for those of its body before each turn; a call costs what its function does. So the closures themselves count
+nothing.
 """
 
 from collections.abc import Iterator
@@ -55,7 +56,8 @@ def count_cost(node: Node) -> int:
     """Return the fuel that visiting a node takes, without the turns of its loops."""
     if isinstance(node, Loop):
         return 1 + count_cost(node.operand)
-    return 1 + sum(map(count_cost, list_children(node)))
+    own = FUNCTIONS[node.name].cost if isinstance(node, Call) else 1
+    return own + sum(map(count_cost, list_children(node)))
 
 
 def compile_node(node: Node, source: str, trace: Trace | None = None) -> Code:

@@ -14,7 +14,7 @@ from soar.expr.kinds import StaticType, describe
 from soar.expr.limits import measure
 from soar.expr.moments import EPOCH
 from soar.expr.operators import fit_double, fit_int
-from soar.expr.signature import ANY, BOOL, BYTES, DOUBLE, INT, SCALAR, STRING, TIMESTAMP, Function
+from soar.expr.signature import ANY, BOOL, BYTES, COSTLY, DOUBLE, INT, SCALAR, STRING, TIMESTAMP, Function
 from soar.expr.strings import encode_text
 from soar.model.values import Value, print_timestamp
 
@@ -141,12 +141,12 @@ def _refuse_constant(name: str) -> Value:
 
 
 FUNCTIONS: Final = (
-    Function("string", (SCALAR,), StaticType.STRING, lambda _, value: to_string(value)),
+    Function("string", (SCALAR,), StaticType.STRING, lambda _, value: to_string(value), cost=COSTLY),
     Function("int", (INT | DOUBLE | STRING | TIMESTAMP,), StaticType.INT, _to_int),
     Function("double", (INT | DOUBLE | STRING,), StaticType.DOUBLE, _to_double),
     Function("bool", (BOOL | STRING,), StaticType.BOOL, _to_bool),
     Function("bytes", (STRING | BYTES,), StaticType.BYTES, _to_bytes),
-    Function("json", (ANY,), StaticType.STRING, _to_json),
-    Function("from_json", (STRING,), StaticType.DYN, _from_json),
+    Function("json", (ANY,), StaticType.STRING, _to_json, cost=COSTLY),
+    Function("from_json", (STRING,), StaticType.DYN, _from_json, cost=COSTLY),
     Function("dyn", (ANY,), StaticType.DYN, lambda _, value: value),
 )

@@ -12,7 +12,7 @@ from soar.expr.errors import EvaluationError
 from soar.expr.frame import Frame
 from soar.expr.kinds import StaticType, describe
 from soar.expr.limits import measure
-from soar.expr.signature import LIST, STRING, Function, Style
+from soar.expr.signature import COSTLY, LIST, STRING, Function, Style
 from soar.expr.strings import encode_text
 from soar.model.values import Value
 
@@ -82,4 +82,4 @@ def _fault(message: str) -> EvaluationError:
     return EvaluationError(message, code="expr.format", hint='write "%s of %d".format([text, number])')
 
 
-FUNCTIONS: Final = (Function("format", (STRING, LIST), StaticType.STRING, _format, Style.METHOD),)
+FUNCTIONS: Final = (Function("format", (STRING, LIST), StaticType.STRING, _format, Style.METHOD, cost=COSTLY),)

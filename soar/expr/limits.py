@@ -19,7 +19,12 @@ MAX_RESULT = 256 * 1024
 MAX_VALUE_DEPTH = 128
 """Levels of lists and maps in a value."""
 FUEL = 100_000
-"""Units of work of one evaluation unless the caller says otherwise: one a node, and one for 64 bytes read or made."""
+"""Units of work of one evaluation unless the caller says otherwise, each at most half a microsecond.
+
+A node takes one, a call what its function costs, 64 bytes read or made one, and a fault that is overcome `FAULT`.
+"""
+FAULT = 8
+"""Units of work for an error behind which evaluation goes on, as in `default()` or `||`."""
 
 SMALL = frozenset(python for python, kind in KINDS.items() if kind not in {StaticType.LIST, StaticType.MAP}) - {
     str,

@@ -10,7 +10,7 @@ from soar.expr.errors import EvaluationError, SyntaxFaultError
 from soar.expr.frame import Frame
 from soar.expr.kinds import StaticType
 from soar.expr.operators import fit_duration
-from soar.expr.signature import DURATION, INT, STRING, TIMESTAMP, Function, Style
+from soar.expr.signature import COSTLY, DURATION, INT, STRING, TIMESTAMP, Function, Style
 from soar.model.values import Value, parse_timestamp
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -18,6 +18,9 @@ _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
 _SECOND: Final = timedelta(seconds=1)
 _MILLISECOND: Final = timedelta(milliseconds=1)
+_TIMESTAMP: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 _OFFSET: Final = re.compile(r"(?P<sign>[+-]?)(?P<hours>[01][0-9]|2[0-3]):(?P<minutes>[0-5][0-9])")
 
 
@@ -26,11 +29,18 @@ def _to_timestamp(_: Frame, value: str | int | datetime) -> datetime:
     if isinstance(value, datetime):
         return value
     try:
-        return EPOCH + timedelta(seconds=value) if isinstance(value, int) else parse_timestamp(value)
+        return EPOCH + timedelta(seconds=value) if isinstance(value, int) else _parse_timestamp(value)
     except (ValueError, OverflowError) as error:
         raise EvaluationError(
             "this is no timestamp", code="expr.timestamp", hint="write RFC 3339: 2026-11-21T09:00:00Z"
         ) from error
+
+
+def _parse_timestamp(text: str) -> datetime:
+    """Read the form of RFC 3339 alone, not the others of ISO 8601."""
+    if _TIMESTAMP.fullmatch(text) is None:
+        raise ValueError(text[:40])
+    return parse_timestamp(text)
 
 
 def _to_duration(_: Frame, value: str | timedelta) -> timedelta:
@@ -72,20 +82,24 @@ def _read_date(name: str, read: Callable[[datetime], int]) -> Function:
     def run(_: Frame, moment: datetime, zone: str = "UTC") -> Value:
         return read(_move(moment, zone))
 
-    return Function(name, (TIMESTAMP, STRING), StaticType.INT, run, Style.METHOD, optional=1)
+    return Function(name, (TIMESTAMP, STRING), StaticType.INT, run, Style.METHOD, optional=1, cost=COSTLY)
 
 
 def _read_time(name: str, read: Callable[[datetime], int], count: Callable[[timedelta], int]) -> Function:
-    def run(_: Frame, value: datetime | timedelta, zone: str = "UTC") -> Value:
-        return count(value) if isinstance(value, timedelta) else read(_move(value, zone))
+    def run(_: Frame, value: datetime | timedelta, zone: str | None = None) -> Value:
+        if isinstance(value, datetime):
+            return read(_move(value, "UTC" if zone is None else zone))
+        if zone is not None:
+            raise EvaluationError("a duration is as long in every zone", hint=f"write .{name}()")
+        return count(value)
 
-    return Function(name, (TIMESTAMP | DURATION, STRING), StaticType.INT, run, Style.METHOD, optional=1)
+    return Function(name, (TIMESTAMP | DURATION, STRING), StaticType.INT, run, Style.METHOD, optional=1, cost=COSTLY)
 
 
 FUNCTIONS: Final = (
     Function("now", (), StaticType.TIMESTAMP, lambda frame: frame.now),
-    Function("timestamp", (STRING | INT | TIMESTAMP,), StaticType.TIMESTAMP, _to_timestamp),
-    Function("duration", (STRING | DURATION,), StaticType.DURATION, _to_duration),
+    Function("timestamp", (STRING | INT | TIMESTAMP,), StaticType.TIMESTAMP, _to_timestamp, cost=COSTLY),
+    Function("duration", (STRING | DURATION,), StaticType.DURATION, _to_duration, cost=COSTLY),
     _read_date("getFullYear", lambda moment: moment.year),
     _read_date("getMonth", lambda moment: moment.month - 1),
     _read_date("getDate", lambda moment: moment.day),

@@ -13,7 +13,7 @@ from soar.expr.addresses import read_address
 from soar.expr.errors import EvaluationError
 from soar.expr.frame import Frame
 from soar.expr.kinds import StaticType
-from soar.expr.signature import IP, STRING, Function, Style
+from soar.expr.signature import COSTLY, IP, STRING, Function, Style
 
 _Address = IPv4Address | IPv6Address
 _Interface = IPv4Interface | IPv6Interface
@@ -89,24 +89,36 @@ def _is_link_local_multicast(address: _Address) -> bool:
 
 
 def _judge(name: str, decide: Callable[[_Address], bool]) -> Function:
-    return Function(name, (IP,), StaticType.BOOL, lambda _, address: decide(address), Style.METHOD)
+    return Function(name, (IP,), StaticType.BOOL, lambda _, address: decide(address), Style.METHOD, cost=COSTLY)
 
 
 FUNCTIONS: Final = (
-    Function("isIP", (STRING,), StaticType.BOOL, _is_address),
-    Function("ip.isCanonical", (STRING,), StaticType.BOOL, _is_canonical),
+    Function("isIP", (STRING,), StaticType.BOOL, _is_address, cost=COSTLY),
+    Function("ip.isCanonical", (STRING,), StaticType.BOOL, _is_canonical, cost=2 * COSTLY),
     Function("family", (IP,), StaticType.INT, lambda _, address: address.version, Style.METHOD),
     _judge("isUnspecified", lambda address: address.is_unspecified),
     _judge("isLoopback", lambda address: address.is_loopback),
     _judge("isGlobalUnicast", _is_global_unicast),
     _judge("isLinkLocalMulticast", _is_link_local_multicast),
     _judge("isLinkLocalUnicast", lambda address: address.is_link_local),
-    Function("isCIDR", (STRING,), StaticType.BOOL, _is_network),
-    Function("cidr", (STRING,), StaticType.STRING, lambda _, network: str(_read(network))),
-    Function("containsIP", (STRING, STRING | IP), StaticType.BOOL, _contains_address, Style.METHOD),
-    Function("containsCIDR", (STRING, STRING), StaticType.BOOL, _contains_network, Style.METHOD),
-    Function("masked", (STRING,), StaticType.STRING, lambda _, network: str(_read(network).network), Style.METHOD),
+    Function("isCIDR", (STRING,), StaticType.BOOL, _is_network, cost=COSTLY),
+    Function("cidr", (STRING,), StaticType.STRING, lambda _, network: str(_read(network)), cost=COSTLY),
+    Function("containsIP", (STRING, STRING | IP), StaticType.BOOL, _contains_address, Style.METHOD, cost=COSTLY),
+    Function("containsCIDR", (STRING, STRING), StaticType.BOOL, _contains_network, Style.METHOD, cost=COSTLY),
     Function(
-        "prefixLength", (STRING,), StaticType.INT, lambda _, network: _read(network).network.prefixlen, Style.METHOD
+        "masked",
+        (STRING,),
+        StaticType.STRING,
+        lambda _, network: str(_read(network).network),
+        Style.METHOD,
+        cost=COSTLY,
+    ),
+    Function(
+        "prefixLength",
+        (STRING,),
+        StaticType.INT,
+        lambda _, network: _read(network).network.prefixlen,
+        Style.METHOD,
+        cost=COSTLY,
     ),
 )

@@ -42,7 +42,7 @@ def _list_numbers(frame: Frame, arguments: Sequence[Value]) -> list[int | float]
 def _round(number: float) -> float:
     """Round to the nearest whole number, a half away from zero."""
     whole = math.trunc(number)
-    return float(whole + math.copysign(1, number)) if abs(number - whole) >= _HALF else float(whole)
+    return whole + math.copysign(1, number) if abs(number - whole) >= _HALF else whole
 
 
 def _get_magnitude(_: Frame, number: float) -> int | float:
@@ -73,7 +73,7 @@ def _check_shift(count: int) -> int:
 
 
 def _make_whole(name: str, find: Callable[[float], float]) -> Function:
-    return Function(name, (DOUBLE,), StaticType.DOUBLE, lambda _, number: float(find(number)))
+    return Function(name, (DOUBLE,), StaticType.DOUBLE, lambda _, number: math.copysign(find(number), number))
 
 
 def _combine_bits(name: str, combine: Callable[[int, int], int]) -> Function:

@@ -24,6 +24,7 @@ _ORDERED: Final = frozenset(
 _MAX_DURATION: Final = timedelta(microseconds=MAX_INT // 1000)
 _CONTAINERS: Final = frozenset({list, dict})
 _ADDRESSES: Final = (IPv4Address, IPv6Address)
+_CONTAINER: Final = 4  # units of fuel that freezing one takes, beside those for what is in it
 
 
 def fit_int(number: int) -> int:
@@ -111,10 +112,11 @@ def freeze(frame: Frame, value: Value, depth: int = 0) -> object:
         return (bool, value)
     elif isinstance(value, list):
         check_depth(depth)
+        frame.spend(_CONTAINER)
         return (list, tuple([freeze(frame, element, depth + 1) for element in value]))
     elif isinstance(value, dict):
         check_depth(depth)
-        frame.spend(len(value))
+        frame.spend(_CONTAINER + len(value))
         return (dict, frozenset([(key, freeze(frame, element, depth + 1)) for key, element in value.items()]))
     return value
 

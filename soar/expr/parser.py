@@ -42,6 +42,7 @@ _HINTS: Final[Mapping[str, str]] = {
     "is": "write ==",
     "if": "write condition ? yes : no, or case(condition, yes, no)",
     "|": "call the function: f(x)",
+    "?": "put brackets around the inner condition ? yes : no",
     "": "something is missing at the end",
 }
 
@@ -129,7 +130,7 @@ class _Parser:
         self._enter(self._next)
         node = self._parse_operators(1)
         if self._accept("?"):
-            value = self._parse_expression()
+            value = self._parse_operators(1)
             self._expect(":")
             otherwise = self._parse_expression()
             node = Conditional(node.start, otherwise.end, ((node, value),), otherwise)

@@ -27,6 +27,10 @@ ANY: Final[frozenset[type]] = frozenset(KINDS)
 SCALAR: Final[frozenset[type]] = ANY - LIST - MAP - frozenset({NoneType})
 
 
+COSTLY: Final = 16
+"""What a call costs that reads or writes a value as text, such as an address."""
+
+
 class Style(Enum):
     """How a function is called."""
 
@@ -48,6 +52,7 @@ class Function:
         optional: how many of the last parameters may be left out.
         is_variadic: the last parameter may be repeated.
         is_pattern: the last argument is a regular expression, so it must be written down, not computed.
+        cost: units of fuel that a call takes, beside those for the texts it reads and makes.
     """
 
     name: str
@@ -58,6 +63,7 @@ class Function:
     optional: int = 0
     is_variadic: bool = False
     is_pattern: bool = False
+    cost: int = 4
 
     def accepts(self, count: int) -> bool:
         """Return whether it takes a number of arguments, the target included."""

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+from collections.abc import Mapping
 from typing import Final
 
 import re2
@@ -9,7 +10,7 @@ import re2
 from soar.expr.errors import EvaluationError
 from soar.expr.frame import Frame
 from soar.expr.kinds import StaticType, describe
-from soar.expr.signature import BYTES, INT, LIST, STRING, Function, Style
+from soar.expr.signature import BYTES, COSTLY, INT, LIST, STRING, Function, Style
 from soar.model.values import Value
 
 _PATTERN_MEMORY = 1024 * 1024
@@ -27,6 +28,8 @@ _ESCAPES: Final = str.maketrans(
         '"': '\\"',
     }
 )
+_SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+"""The characters with the property White_Space (https://www.unicode.org/reports/tr44/); Python strips others too."""
 _LOWER: Final = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 
@@ -80,12 +83,17 @@ def _match(frame: Frame, text: str, pattern: str) -> bool:
     return compiled.is_in(text)
 
 
-def _lower(_: Frame, text: str) -> str:
-    return text.lower() if text.isascii() else text.translate(_LOWER)
+def _lower(frame: Frame, text: str) -> str:
+    return text.lower() if text.isascii() else _translate(frame, text, _LOWER)
 
 
-def _upper(_: Frame, text: str) -> str:
-    return text.upper() if text.isascii() else text.translate(_UPPER)
+def _upper(frame: Frame, text: str) -> str:
+    return text.upper() if text.isascii() else _translate(frame, text, _UPPER)
+
+
+def _translate(frame: Frame, text: str, table: Mapping[int, int | str]) -> str:
+    frame.spend(len(text) >> 2)
+    return text.translate(table)
 
 
 def _split(frame: Frame, text: str, separator: str, limit: int = -1) -> list[Value]:
@@ -149,9 +157,9 @@ def _out_of_range(where: str, text: str) -> EvaluationError:
     return EvaluationError(f"{where} lies outside of a text of {len(text)} characters", code="expr.range")
 
 
-def _quote(_: Frame, text: str) -> str:
+def _quote(frame: Frame, text: str) -> str:
     """Write a text the way it would stand in an expression."""
-    return f'"{text.translate(_ESCAPES)}"'
+    return f'"{_translate(frame, text, _ESCAPES)}"'
 
 
 def _hash(_: Frame, content: str | bytes) -> str:
@@ -164,10 +172,10 @@ FUNCTIONS: Final = (
         "startsWith", (STRING, STRING), StaticType.BOOL, lambda _, text, part: text.startswith(part), Style.METHOD
     ),
     Function("endsWith", (STRING, STRING), StaticType.BOOL, lambda _, text, part: text.endswith(part), Style.METHOD),
-    Function("matches", (STRING, STRING), StaticType.BOOL, _match, Style.EITHER, is_pattern=True),
+    Function("matches", (STRING, STRING), StaticType.BOOL, _match, Style.EITHER, is_pattern=True, cost=COSTLY),
     Function("lowerAscii", (STRING,), StaticType.STRING, _lower, Style.METHOD),
     Function("upperAscii", (STRING,), StaticType.STRING, _upper, Style.METHOD),
-    Function("trim", (STRING,), StaticType.STRING, lambda _, text: text.strip(), Style.METHOD),
+    Function("trim", (STRING,), StaticType.STRING, lambda _, text: text.strip(_SPACE), Style.METHOD),
     Function("split", (STRING, STRING, INT), StaticType.LIST, _split, Style.METHOD, optional=1),
     Function("join", (LIST, STRING), StaticType.STRING, _join, Style.METHOD, optional=1),
     Function("replace", (STRING, STRING, STRING, INT), StaticType.STRING, _replace, Style.METHOD, optional=1),

@@ -14,6 +14,7 @@ FAULTS = [
     ("{'a': 1", "expr.syntax", "`}` is missing"),
     ("{1: 2}", "expr.syntax", 'write {"key"'),
     ("a ? b", "expr.syntax", "`:` is missing"),
+    ("a ? b ? 1 : 2 : 3", "expr.syntax", "put brackets around the inner condition ? yes : no"),
     ("a.1", "expr.syntax", None),
     ("a.(", "expr.syntax", "a field's name is missing"),
     ("a b", "expr.syntax", None),

@@ -279,6 +279,29 @@ def test_fuel_is_one_a_node_and_one_for_64_bytes() -> None:
         evaluate("[1, 2].all(x, x > 0)", fuel=4 + 2 * 3 - 1)
 
 
+def test_a_call_costs_what_its_function_does() -> None:
+    assert evaluate("size('ab')", fuel=4 + 1) == 2
+    assert evaluate("string(7)", fuel=16 + 1) == "7"
+    for source, fuel in (("size('ab')", 4 + 1), ("string(7)", 16 + 1)):
+        with pytest.raises(FuelError):
+            evaluate(source, fuel=fuel - 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "fuel"),
+    [
+        ("has(a.b)", 3 + 8),
+        ("default(a.b, 1)", 4 + 8),
+        ("a.b == 1 || true", 6 + 8),
+        ("[1].exists(x, x.b) || true", 5 + 2 + 8 + 8),
+    ],
+)
+def test_an_error_that_is_overcome_costs_fuel(source: str, fuel: int) -> None:
+    evaluate(source, fuel=fuel, a={})
+    with pytest.raises(FuelError):
+        evaluate(source, fuel=fuel - 1, a={})
+
+
 @pytest.mark.parametrize("value", ["x" * 300_000, b"x" * 300_000, [0] * 40_000, {str(n): n for n in range(20_000)}])
 def test_a_result_larger_than_256_kib_is_refused(value: Value) -> None:
     with pytest.raises(EvaluationError) as caught:
