@@ -7,6 +7,7 @@ from typing import Annotated, assert_never
 import typer
 
 import soar
+from soar.cli import comparison, graph, schema
 from soar.cli.client import connect
 from soar.cli.exits import ExitCode
 from soar.cli.options import Json, group, guide
@@ -234,6 +235,11 @@ def rehearse(
         show(*rehearsal.tell_verdicts(rehearsed, has_cover=has_cover, needs_gates=needs_gates))
     if not rehearsal.is_passed(rehearsed, needs_gates=needs_gates):
         raise typer.Exit(ExitCode.FAILED)
+
+
+commands.command("graph", help=graph.HELP)(graph.draw)
+commands.command("diff", help=comparison.HELP)(comparison.compare)
+commands.command("schema", help=schema.HELP)(schema.write)
 
 
 @commands.command(

@@ -77,3 +77,18 @@ def see_each(steps: tuple[Step, ...], context: Context) -> Iterator[tuple[Step, 
         own = list_ids(step)
         above = above.union(own)
         over_after.update(dict.fromkeys(own, over.union(own)))
+
+
+def list_awaited(steps: tuple[Step, ...], index: int) -> set[int]:
+    """Return the positions of the steps that one waits for, by itself or through another."""
+    places = {name: place for place, step in enumerate(steps[:index]) for name in list_ids(step)}
+    awaited: set[int] = set()
+    open_places = [index]
+    while open_places:
+        place = open_places.pop()
+        needs = steps[place].needs
+        direct = range(place) if needs is None else {places[name] for name in needs if name in places}
+        found = set(direct) - awaited
+        awaited |= found
+        open_places.extend(found)
+    return awaited

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from soar.model.step import AfterFailure, Assurance, Escalation, Gate, OnDeny, Step
+from soar.playbook import grammar
 from soar.playbook.field import (
     Field,
     Fields,
@@ -25,27 +26,6 @@ from soar.playbook.report import quote
 
 StepsReader: TypeAlias = Callable[[Field], tuple[Step, ...]]
 
-_KEYS = (
-    "by",
-    "if",
-    "quorum",
-    "veto",
-    "exclude",
-    "assurance",
-    "reason",
-    "impact",
-    "evidence",
-    "confirm",
-    "comment",
-    "per",
-    "subset",
-    "timeout",
-    "remind",
-    "escalate",
-    "on_timeout",
-    "on_deny",
-    "channel",
-)
 _OUTCOMES = ("stop", "continue")
 
 
@@ -59,7 +39,7 @@ def read_gate(field: Field, read_steps: StepsReader) -> Gate | None:
     if isinstance(field.node, Scalar) and field.node.value is not None:
         principal = read_principal(field)
         return None if principal is None else Gate(by=(principal,))
-    keys = open_map(field, _KEYS, "a principal, such as role:analyst, or a map of keys")
+    keys = open_map(field, grammar.GATE, "a principal, such as role:analyst, or a map of keys")
     if keys is None:
         return None
     quorum = keys.get("quorum")
@@ -104,7 +84,7 @@ def _read_quorum(field: Field) -> int | str | None:
 
 
 def _read_escalation(field: Field) -> Escalation | None:
-    keys = open_map(field, ("after", "to", "via"))
+    keys = open_map(field, grammar.ESCALATION)
     if keys is None:
         return None
     return Escalation(

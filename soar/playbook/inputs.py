@@ -3,6 +3,7 @@
 from soar.expr import ExpressionError
 from soar.expr.strings import compile_pattern
 from soar.model.playbook import InputSpec
+from soar.playbook import grammar
 from soar.playbook.field import (
     Field,
     Fields,
@@ -18,7 +19,6 @@ from soar.playbook.node import Mapping
 from soar.playbook.report import quote
 from soar.playbook.words import SCALAR_TYPES, STEP_ID, is_type, suggest_id
 
-_KEYS = ("type", "from", "default", "required", "enum", "min", "max", "pattern", "description", "secret")
 _MAX_PATTERNS = 16  # one may take milliseconds to compile
 
 
@@ -33,7 +33,7 @@ def read_inputs(field: Field) -> dict[str, InputSpec] | None:
         if not STEP_ID.fullmatch(name):
             known = suggest_id(name)
             entry.fault("P110", f"{quote(name)} is no input id (lower case, digits, _)", known and f"write `{known}`")
-        keys = open_map(entry, _KEYS)
+        keys = open_map(entry, grammar.INPUT)
         patterns += keys is not None and "pattern" in keys
         if patterns > _MAX_PATTERNS:
             entry.fault(

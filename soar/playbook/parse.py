@@ -20,6 +20,7 @@ from soar.model.playbook import (
 )
 from soar.model.run import Mode
 from soar.model.step import Gate, Retry
+from soar.playbook import grammar
 from soar.playbook.document import read_document
 from soar.playbook.field import (
     Field,
@@ -49,30 +50,6 @@ from soar.playbook.triggers import read_triggers
 from soar.playbook.uses import read_retry
 from soar.playbook.words import OWNER
 
-_KEYS = (
-    "name",
-    "description",
-    "owner",
-    "tags",
-    "saves",
-    "enabled",
-    "mode",
-    "schema",
-    "on",
-    "inputs",
-    "vars",
-    "dedupe",
-    "concurrency",
-    "case",
-    "notify",
-    "defaults",
-    "rollback",
-    "timeout",
-    "steps",
-    "on_failure",
-    "finally",
-    "outputs",
-)
 _NOTICES = ("started", "waiting", "finished", "failed")
 _MAX_CONCURRENT = 10_000
 
@@ -133,7 +110,7 @@ def _read_root(
         hint = "begin with `name:`, `on:` and `steps:`"
         report.add("P003", (root.line, root.column), (), f"a playbook is a map of keys, not {describe(root)}", hint)
         return None
-    keys = Fields(field, _KEYS)
+    keys = Fields(field, grammar.PLAYBOOK)
     keys.find("schema", int_between(1, 1))
     reader = StepReader()
     defaults = keys.read("defaults", lambda inner: _read_defaults(inner, reader), _Defaults())
@@ -177,7 +154,7 @@ def _read_owner(field: Field) -> str | None:
 
 
 def _read_dedupe(field: Field) -> Dedupe | None:
-    keys = open_map(field, ("key", "window", "on_duplicate"))
+    keys = open_map(field, grammar.DEDUPE)
     if keys is None:
         return None
     return Dedupe(
@@ -188,7 +165,7 @@ def _read_dedupe(field: Field) -> Dedupe | None:
 
 
 def _read_concurrency(field: Field) -> Concurrency | None:
-    keys = open_map(field, ("key", "mode", "max"))
+    keys = open_map(field, grammar.CONCURRENCY)
     if keys is None:
         return None
     return Concurrency(
@@ -199,7 +176,7 @@ def _read_concurrency(field: Field) -> Concurrency | None:
 
 
 def _read_case(field: Field) -> CaseSpec | None:
-    keys = open_map(field, ("title", "key", "severity"))
+    keys = open_map(field, grammar.CASE)
     if keys is None:
         return None
     return CaseSpec(
@@ -210,7 +187,7 @@ def _read_case(field: Field) -> CaseSpec | None:
 
 
 def _read_notify(field: Field) -> Notify | None:
-    keys = open_map(field, ("channel", "on", "thread"))
+    keys = open_map(field, grammar.NOTIFY)
     if keys is None:
         return None
     return Notify(
@@ -229,7 +206,7 @@ class _Defaults:
 
 
 def _read_defaults(field: Field, reader: StepReader) -> _Defaults | None:
-    keys = open_map(field, ("timeout", "retry", "approve", "connection"))
+    keys = open_map(field, grammar.DEFAULTS)
     if keys is None:
         return None
     return _Defaults(

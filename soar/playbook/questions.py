@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from soar.model.step import AfterSilence, AskPeople, Question
+from soar.playbook import grammar
 from soar.playbook.field import (
     Field,
     describe,
@@ -26,7 +27,7 @@ _NOBODY = AskPeople(to="", question="", fields={})
 
 def read_question(field: Field) -> AskPeople:
     """Read a question to somebody."""
-    keys = open_map(field, ("to", "question", "fields", "timeout", "on_timeout"))
+    keys = open_map(field, grammar.ASK)
     if keys is None:
         return _NOBODY
     return AskPeople(
@@ -59,7 +60,7 @@ def _read_fields(field: Field) -> dict[str, Question] | None:
 
 
 def _read_field(field: Field, name: str) -> Question | None:
-    keys = open_map(field, ("type", "label", "enum", "default"))
+    keys = open_map(field, grammar.ASK_FIELD)
     if keys is None:
         return None
     return Question(

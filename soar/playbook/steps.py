@@ -17,6 +17,7 @@ from soar.model.step import (
     StepBody,
     StopRun,
 )
+from soar.playbook import grammar
 from soar.playbook.field import (
     Field,
     Fields,
@@ -36,17 +37,14 @@ from soar.playbook.field import (
 from soar.playbook.gates import read_gate
 from soar.playbook.node import Mapping, Scalar, Sequence, join_path
 from soar.playbook.questions import read_question
-from soar.playbook.uses import USES_KEYS, read_use
+from soar.playbook.uses import read_use
 from soar.playbook.waits import read_wait
 
 MAX_STEPS = 200
 MAX_LEVELS = 5
 
-_COMMON = ("id", "name", "note", "if", "needs", "foreach", "approve", "timeout", "on_failure", "saves")
-_KINDS = ("uses", "steps", "set", "stop", "parallel", "choose", "ask", "wait", "fail")
-_EXTRAS = {"uses": USES_KEYS, "parallel": ("fail_fast",), "choose": ("else",)}
-_ALL_EXTRAS = (*USES_KEYS, "fail_fast", "else")
-_FOREACH_KEYS = ("in", "as", "max_parallel", "max_items", "fail_fast")
+_EXTRAS = {"uses": grammar.USES, "parallel": grammar.PARALLEL, "choose": grammar.CHOOSE}
+_ALL_EXTRAS = tuple(key for extras in _EXTRAS.values() for key in extras)
 _SPLIT_HINT = "move some into a playbook of their own"
 _MAX_PARALLEL = 1000
 _MAX_ITEMS = 100_000
@@ -79,7 +77,7 @@ class StepReader:
             if self.count == MAX_STEPS + 1:
                 field.fault("P107", f"a playbook has at most {MAX_STEPS} steps", _SPLIT_HINT)
             return None
-        keys = open_map(field, (*_COMMON, *_KINDS, *_ALL_EXTRAS), "a step, which is a map of keys,")
+        keys = open_map(field, (*grammar.STEP, *grammar.KINDS, *_ALL_EXTRAS), "a step, which is a map of keys,")
         if keys is None:
             return None
         return Step(
@@ -98,10 +96,10 @@ class StepReader:
         )
 
     def _read_body(self, field: Field, keys: Fields) -> StepBody:
-        kinds = [kind for kind in _KINDS if kind in keys]
+        kinds = [kind for kind in grammar.KINDS if kind in keys]
         kind = kinds[0] if kinds else "approve"
         if not kinds and "approve" not in keys:
-            field.fault("P105", "the step does nothing", f"give it one of {', '.join(_KINDS)} or approve")
+            field.fault("P105", "the step does nothing", f"give it one of {', '.join(grammar.KINDS)} or approve")
             return AskGate()
         if len(kinds) > 1:
             shown = " and ".join(f"`{each}`" for each in kinds)
@@ -149,7 +147,7 @@ class StepReader:
         }
 
     def _read_choice(self, field: Field) -> Choice | None:
-        keys = open_map(field, ("when", "steps"), "a choice with `when` and `steps`")
+        keys = open_map(field, grammar.CHOICE, "a choice with `when` and `steps`")
         if keys is None:
             return None
         condition = keys.need("when", read_expression, "false")
@@ -173,7 +171,7 @@ def _read_foreach(field: Field) -> Foreach | None:
     if not isinstance(field.node, Mapping):
         expression = read_expression(field)
         return None if expression is None else Foreach(expression=expression)
-    keys = Fields(field, _FOREACH_KEYS)
+    keys = Fields(field, grammar.FOREACH)
     return Foreach(
         expression=keys.need("in", read_expression, "[]"),
         name=keys.read("as", id_called("id"), "item"),
@@ -184,7 +182,7 @@ def _read_foreach(field: Field) -> Foreach | None:
 
 
 def _read_stop(field: Field) -> StopRun:
-    keys = open_map(field, ("status", "reason"), "`{}` or a map with `status` and `reason`")
+    keys = open_map(field, grammar.STOP, "`{}` or a map with `status` and `reason`")
     if keys is None:
         return StopRun()
     return StopRun(

@@ -10,6 +10,7 @@ from soar.model.playbook import (
     ScheduleTrigger,
     Trigger,
 )
+from soar.playbook import grammar
 from soar.playbook.field import (
     Field,
     Fields,
@@ -25,13 +26,11 @@ from soar.playbook.node import Mapping, Scalar
 from soar.playbook.report import quote
 from soar.playbook.schedule import ScheduleError, check_cron, check_timezone
 
-_KINDS = ("alert", "schedule", "manual", "call", "event")
-
 
 def read_triggers(field: Field) -> tuple[Trigger, ...] | None:
     """Read what starts a playbook: a map of distinct kinds, or a list of such maps."""
     if isinstance(field.node, Scalar):
-        kind = field.node.text if field.node.text in _KINDS else "manual"
+        kind = field.node.text if field.node.text in grammar.TRIGGERS else "manual"
         field.fault("P100", "a map of triggers belongs here", f"write `on: {{{kind}: {{}}}}`")
         return None
     triggers = tuple(trigger for item in field.items() for trigger in _read_kinds(item))
@@ -41,11 +40,11 @@ def read_triggers(field: Field) -> tuple[Trigger, ...] | None:
 
 
 def _read_kinds(field: Field) -> list[Trigger]:
-    keys = open_map(field, _KINDS)
+    keys = open_map(field, grammar.TRIGGERS)
     if keys is None:
         return []
     found: list[Trigger | None] = []
-    for kind in _KINDS:
+    for kind in grammar.TRIGGERS:
         trigger = keys.get(kind)
         if trigger is not None:
             found.append(_read_trigger(kind, trigger))
@@ -57,10 +56,10 @@ def _read_trigger(kind: str, field: Field) -> Trigger | None:
         case "alert":
             return _read_alert(field)
         case "manual":
-            keys = _open(field, ("by",))
+            keys = _open(field, grammar.MANUAL)
             return None if keys is None else ManualTrigger(by=keys.read("by", list_of(read_principal), ()))
         case "call":
-            return None if _open(field, ()) is None else CallTrigger()
+            return None if _open(field, grammar.CALL) is None else CallTrigger()
         case "schedule":
             return _read_schedule(field)
         case _:
@@ -68,7 +67,7 @@ def _read_trigger(kind: str, field: Field) -> Trigger | None:
 
 
 def _read_alert(field: Field) -> AlertTrigger | None:
-    keys = open_map(field, ("source", "match"))
+    keys = open_map(field, grammar.ALERT)
     if keys is None:
         return None
     return AlertTrigger(
@@ -78,7 +77,7 @@ def _read_alert(field: Field) -> AlertTrigger | None:
 
 
 def _read_schedule(field: Field) -> ScheduleTrigger | None:
-    keys = open_map(field, ("cron", "timezone", "catch_up"))
+    keys = open_map(field, grammar.SCHEDULE)
     if keys is None:
         return None
     return ScheduleTrigger(
@@ -114,7 +113,7 @@ def _read_timezone(field: Field) -> str | None:
 
 
 def _read_event(field: Field) -> EventTrigger | None:
-    keys = open_map(field, ("type", "match"))
+    keys = open_map(field, grammar.EVENT)
     if keys is None:
         return None
     return EventTrigger(
@@ -123,5 +122,5 @@ def _read_event(field: Field) -> EventTrigger | None:
     )
 
 
-def _open(field: Field, known: tuple[str, ...]) -> Fields | None:
+def _open(field: Field, known: grammar.Keys) -> Fields | None:
     return open_map(field, known, "`{}` or a map of keys")

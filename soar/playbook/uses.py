@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from soar.model.errors import ActionCode
 from soar.model.step import Backoff, CallPlaybook, Retry, UndoSpec, UseAction
+from soar.playbook import grammar
 from soar.playbook.field import (
     Field,
     Fields,
@@ -25,9 +26,6 @@ from soar.playbook.report import quote
 from soar.playbook.waits import read_poll
 from soar.playbook.words import ACTION
 
-USES_KEYS = ("with", "connection", "retry", "poll", "undo", "expires", "outputs", "mask")
-_CALL_KEYS = ("with", "outputs")
-_RETRY_KEYS = ("attempts", "delay", "backoff", "max_delay", "jitter", "on", "when")
 _MAX_ATTEMPTS = 100
 
 
@@ -57,9 +55,9 @@ def read_use(field: Field, keys: Fields) -> UseAction | CallPlaybook:
 
 
 def _read_call(playbook: str, keys: Fields) -> CallPlaybook:
-    for key in USES_KEYS:
+    for key in grammar.USES:
         found = keys.get(key)
-        if found is not None and key not in _CALL_KEYS:
+        if found is not None and key not in grammar.USES_OF_PLAYBOOK:
             hint = "the playbook that is called has its own" if key in {"retry", "undo", "expires"} else None
             found.fault("P106", f"`{key}` does not go with a call of a playbook", hint, is_about_owner=True)
     return CallPlaybook(
@@ -85,7 +83,7 @@ def read_retry(field: Field) -> Retry | None:
     if isinstance(field.node, Scalar) and isinstance(field.node.value, int):
         attempts = int_between(1, _MAX_ATTEMPTS)(field)
         return None if attempts is None else Retry(attempts=attempts)
-    keys = open_map(field, _RETRY_KEYS)
+    keys = open_map(field, grammar.RETRY)
     if keys is None:
         return None
     return Retry(
@@ -101,7 +99,7 @@ def read_retry(field: Field) -> Retry | None:
 
 def _read_undo(field: Field) -> UndoSpec | None:
     if isinstance(field.node, Mapping):
-        keys = Fields(field, ("uses", "with", "connection"))
+        keys = Fields(field, grammar.UNDO)
         uses = keys.get("uses")
         action = None if uses is None else _read_action(uses)
         if uses is None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from soar.model.event import EventType
 from soar.model.step import AfterSilence, Poll, StepBody, WaitForEvent, WaitUntil, WaitWhile
+from soar.playbook import grammar
 from soar.playbook.field import Field, Fields, one_of, open_map, read_duration, read_expression, word_of
 from soar.playbook.node import Mapping
 
@@ -14,7 +15,7 @@ def read_wait(field: Field) -> StepBody:
     """Read a wait: for a while, until a moment, or for an event."""
     if not isinstance(field.node, Mapping):
         return WaitWhile(duration=read_duration(field) or timedelta())
-    keys = Fields(field, ("until", "for", "timeout", "on_timeout"))
+    keys = Fields(field, grammar.WAIT)
     if ("until" in keys) == ("for" in keys):
         field.fault("P105", "a wait has either `until` or `for`", "write `wait: 10m` to wait for a while")
     event = keys.get("for")
@@ -30,7 +31,7 @@ def read_wait(field: Field) -> StepBody:
 def _read_event(field: Field, around: Fields) -> WaitForEvent:
     timeout = around.need("timeout", read_duration, _LONGEST)
     on_timeout = around.read("on_timeout", one_of(AfterSilence), AfterSilence.STOP)
-    keys = open_map(field, ("event", "match"), "a map with `event` and `match`")
+    keys = open_map(field, grammar.WAIT_EVENT, "a map with `event` and `match`")
     if keys is None:
         return WaitForEvent(event="", match=None, timeout=timeout, on_timeout=on_timeout)
     return WaitForEvent(
@@ -43,7 +44,7 @@ def _read_event(field: Field, around: Fields) -> WaitForEvent:
 
 def read_poll(field: Field) -> Poll | None:
     """Read how an action is called again until it is done."""
-    keys = open_map(field, ("every", "until", "timeout"))
+    keys = open_map(field, grammar.POLL)
     if keys is None:
         return None
     every = keys.need("every", read_duration, timedelta(seconds=1))

@@ -18,11 +18,7 @@ from soar.cli.main import NOUNS, VERBS
 from soar.expr import BUILTINS
 from soar.model.errors import ActionCode
 from soar.model.run import RunStatus, StepStatus
-from soar.playbook import CODES
-from soar.playbook.gates import _KEYS as GATE_KEYS
-from soar.playbook.inputs import _KEYS as INPUT_KEYS
-from soar.playbook.parse import _KEYS as PLAYBOOK_KEYS
-from soar.playbook.steps import _ALL_EXTRAS, _COMMON, _KINDS
+from soar.playbook import CODES, grammar
 from soar.playbook.words import SCALAR_TYPES
 from soar.registry.discover import discover
 from soar.registry.load import load_connectors
@@ -125,7 +121,18 @@ def test_every_status_is_drawn(status: str) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    sorted({*PLAYBOOK_KEYS, *INPUT_KEYS, *GATE_KEYS, *_COMMON, *_KINDS, *_ALL_EXTRAS, *SCALAR_TYPES} - {"else"}),
+    sorted(
+        {
+            *grammar.PLAYBOOK,
+            *grammar.INPUT,
+            *grammar.GATE,
+            *grammar.STEP,
+            *grammar.KINDS,
+            *grammar.USES,
+            *grammar.PARALLEL,
+            *SCALAR_TYPES,
+        }
+    ),
 )
 def test_every_key_of_a_playbook_is_explained(key: str) -> None:
     assert f"`{key}`" in read("playbooks.md")
