@@ -32,7 +32,7 @@ from soar.api.openapi import describe_api
 from soar.api.pages import Pages
 from soar.api.route import Public, Route, Self, SourceOr, private, public, raw
 from soar.api.schemas.alerts import AlertDetail, AlertPage, AlertQuery, AlertSent, CheckedAlerts, Received
-from soar.api.schemas.approvals import ApprovalPage, ApprovalQuery, ApprovalView, VoteSent
+from soar.api.schemas.approvals import AnswersSent, ApprovalPage, ApprovalQuery, ApprovalView, VoteSent
 from soar.api.schemas.audit import AuditPage, AuditQuery, Verdict
 from soar.api.schemas.base import Nothing, PageQuery
 from soar.api.schemas.cases import CasePage
@@ -192,6 +192,14 @@ def _done() -> tuple[Route, ...]:
             P.APPROVAL_VOTE,
             approvals.cast_vote,
             takes=VoteSent,
+            answers=ApprovalView,
+        ),
+        private(
+            "POST",
+            f"{V1}/approvals/{{id}}/answers",
+            P.APPROVAL_VOTE,
+            approvals.answer_question,
+            takes=AnswersSent,
             answers=ApprovalView,
         ),
         private(

@@ -3,12 +3,20 @@
 from soar.access.decide import Denied, decide
 from soar.access.permissions import Permission
 from soar.api.call import Call
-from soar.api.schemas.approvals import ApprovalView, CardView, EscalationView, EvidenceView, VoteView
+from soar.api.schemas.approvals import (
+    ApprovalView,
+    CardView,
+    EscalationView,
+    EvidenceView,
+    FieldView,
+    ReplyView,
+    VoteView,
+)
 from soar.api.schemas.runs import InitiatorView, RunView
 from soar.approvals.decide import LEVELS, find_refusal
-from soar.approvals.service import find_voter
+from soar.approvals.people import find_voter
 from soar.expr import to_plain
-from soar.model.approval import Approval, Card, VoteChoice
+from soar.model.approval import Approval, Card, Reply, VoteChoice
 from soar.model.catalog import Catalog
 from soar.model.ids import encode_crockford
 from soar.model.run import Run
@@ -89,14 +97,16 @@ class Views:
             reason=approval.reason,
             may_vote=why_not is None,
             why_not=why_not,
+            fields=_show_fields(approval),
+            reply=_show_reply(approval.reply) if approval.reply else None,
         )
 
     def explain_no(self, approval: Approval) -> str | None:
-        """Return why the caller may not vote on a question now, in a sentence; None if they may."""
+        """Return why the caller may not vote on or answer a question now, in a sentence; None if they may."""
         if self._never is not None:
             return self._never
         if self._voter is None:
-            return "Only people decide."
+            return "Only people answer." if approval.is_question else "Only people decide."
         refusal = find_refusal(approval, self._voter, self._call.at)
         return refusal.reason if refusal else None
 
@@ -152,4 +162,29 @@ def _show_votes(approval: Approval) -> tuple[VoteView, ...]:
             comment=vote.comment,
         )
         for vote in approval.votes
+    )
+
+
+def _show_fields(approval: Approval) -> tuple[FieldView, ...]:
+    return tuple(
+        FieldView(
+            name=name,
+            type=field.type,
+            label=field.label,
+            enum=field.enum,
+            has_default=field.has_default,
+            default=field.default,
+        )
+        for name, field in approval.fields.items()
+    )
+
+
+def _show_reply(reply: Reply) -> ReplyView:
+    return ReplyView(
+        user=reply.user,
+        name=reply.name,
+        roles=reply.roles,
+        via=reply.via,
+        at=reply.at,
+        answers={name: to_plain(answer) for name, answer in reply.answers.items()},
     )

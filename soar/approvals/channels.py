@@ -30,11 +30,24 @@ def post_card(unit: Unit, approval: Approval, *, ids: Ids, at: datetime) -> None
     """Post the question; the page renders the card from the approval itself, the text is its plain form."""
     minutes = int((approval.expires_at - approval.asked_at).total_seconds() // 60)
     wanted = name_all(deciders(approval))
-    text = (
+    text = _ask_facts(approval, wanted, minutes) if approval.is_question else _ask_vote(approval, wanted, minutes)
+    _post(unit, approval, text, key=card_key(approval), ids=ids, at=at, shows_card=True)
+
+
+def _ask_vote(approval: Approval, wanted: str, minutes: int) -> str:
+    return (
         f"{approval.code}: {approval.card.question} {approval.quorum} of {wanted}, {minutes} min, then no. "
         f"!approve {approval.code} · !deny {approval.code} why"
     )
-    _post(unit, approval, text, key=card_key(approval), ids=ids, at=at, shows_card=True)
+
+
+def _ask_facts(question: Approval, wanted: str, minutes: int) -> str:
+    """Say who is asked and how to answer before the question itself, which may quote what an attacker wrote."""
+    form = " ".join(f"{name}=…" for name in question.fields)
+    return (
+        f"{question.code} asks {wanted}, {minutes} min. To answer: soar approval answer {question.code} {form} "
+        f"“{question.card.question}”"
+    )
 
 
 def post_line(unit: Unit, approval: Approval, text: str, *, key: str, ids: Ids, at: datetime) -> None:

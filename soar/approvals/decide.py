@@ -1,12 +1,15 @@
-"""The rules of a decision. Pure: an approval and a vote in, what it comes to out."""
+"""The rules of a decision. Pure: an approval and a vote or an answer in, what it comes to out."""
 
 import hmac
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from soar.model.approval import Approval, ApprovalStatus, Vote, VoteChoice
+from soar.approvals.answers import read_answers
+from soar.model.approval import Approval, ApprovalStatus, Reply, Vote, VoteChoice
+from soar.model.errors import FieldFault
 from soar.model.step import Assurance
+from soar.model.values import JsonValue
 
 LEVELS = tuple(Assurance)
 """From the weakest to the strongest."""
@@ -45,19 +48,24 @@ class Ballot:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a vote does not count.
+    """Why a vote or an answer does not count.
 
     Attributes:
         code: `already_decided`, `already_voted`, `not_allowed`, `excluded_initiator`, `expired`, …
         reason: one sentence for the voter, with the next step.
+        faults: the answers concerned, if it is about some of them.
     """
 
     code: str
     reason: str
+    faults: tuple[FieldFault, ...] = ()
 
 
 def cast_vote(approval: Approval, voter: Voter, ballot: Ballot, *, at: datetime, via: str) -> Approval | Refusal:
     """Return the approval with the vote counted, or why it is not."""
+    if approval.is_question:
+        wanted = ", ".join(approval.fields)
+        return Refusal("is_question", f"{approval.code} asks for facts and takes no vote; answer {wanted}.")
     refusal = find_refusal(approval, voter, at) or _check_ballot(approval, voter, ballot)
     if refusal is not None:
         return refusal
@@ -74,12 +82,37 @@ def cast_vote(approval: Approval, voter: Voter, ballot: Ballot, *, at: datetime,
     return _count(replace(approval, votes=(*approval.votes, vote), version=approval.version + 1), at)
 
 
+def take_answers(
+    approval: Approval, voter: Voter, given: Mapping[str, JsonValue], *, at: datetime, via: str
+) -> Approval | Refusal:
+    """Return the question answered, or why it is not.
+
+    Args:
+        approval: the question.
+        voter: who answers.
+        given: by field, as it came in.
+        at: the moment.
+        via: where it came from.
+    """
+    if not approval.is_question:
+        return Refusal("is_approval", f"{approval.code} asks for a yes or a no, not for facts; approve or deny it.")
+    refusal = find_refusal(approval, voter, at)
+    if refusal is not None:
+        return refusal
+    answers, faults = read_answers(approval.fields, given)
+    if faults:
+        wrong = "; ".join(f"{fault.pointer.removeprefix('/answers/')}: {fault.message}" for fault in faults)
+        return Refusal("answers_invalid", f"The answers to {approval.code} do not fit: {wrong}.", faults=faults)
+    reply = Reply(user=voter.id, name=voter.name, roles=tuple(sorted(voter.roles)), via=via, at=at, answers=answers)
+    return _close(replace(approval, reply=reply, version=approval.version + 1), ApprovalStatus.ANSWERED, at)
+
+
 def find_refusal(approval: Approval, voter: Voter, at: datetime) -> Refusal | None:
-    """Return why this person may not vote on this approval now, whatever they would say; None if they may."""
+    """Return why this person may not vote on or answer this now, whatever they would say; None if they may."""
     if approval.status is not ApprovalStatus.PENDING:
-        return Refusal("already_decided", f"{approval.code} is decided already: {say_outcome(approval)}.")
+        return Refusal("already_decided", f"{approval.code} is closed already: {say_outcome(approval)}.")
     if at >= approval.expires_at:
-        return Refusal("expired", f"{approval.code} has expired; the answer was no.")
+        return Refusal("expired", f"{approval.code} has expired; {_say_silence(approval)}.")
     if voter.id in approval.exclude_users:
         why = approval.exclude_users[voter.id]
         return Refusal(f"excluded_{why}", f"You may not decide {approval.code}: {_EXCLUSIONS.get(why, why)}.")
@@ -87,10 +120,15 @@ def find_refusal(approval: Approval, voter: Voter, at: datetime) -> Refusal | No
     if not any(is_meant(principal, voter) for principal in allowed):
         wanted = name_all(allowed)
         held = ", ".join(sorted(voter.roles)) or "no role"
-        return Refusal("not_allowed", f"You may not decide {approval.code}: it needs {wanted} (you: {held}).")
+        verb = "answer" if approval.is_question else "decide"
+        return Refusal("not_allowed", f"You may not {verb} {approval.code}: it needs {wanted} (you: {held}).")
     if any(vote.user == voter.id for vote in approval.votes):
         return Refusal("already_voted", f"You have voted on {approval.code} already; it needs somebody else, too.")
     return None
+
+
+def _say_silence(approval: Approval) -> str:
+    return "nobody answered in time" if approval.is_question else "the answer was no"
 
 
 _EXCLUSIONS = {
@@ -174,7 +212,7 @@ def _close(approval: Approval, status: ApprovalStatus, at: datetime) -> Approval
 
 def deciders(approval: Approval) -> tuple[str, ...]:
     """Return the principals that may decide now, those that it was escalated to included."""
-    reached = (level.to for level in approval.escalations if level.is_reached)
+    reached = (level.to for level in approval.escalations if level.is_reached and level.may_decide)
     return tuple(dict.fromkeys((*approval.by, *reached)))
 
 
@@ -203,7 +241,9 @@ def say_outcome(approval: Approval) -> str:
             return "approved by " + ", ".join(v.name for v in approval.votes if v.choice is VoteChoice.APPROVE)
         case ApprovalStatus.DENIED if last:
             return f"denied by {last.name}" + (f": {last.comment}" if last.comment else "")
+        case ApprovalStatus.ANSWERED if approval.reply:
+            return f"answered by {approval.reply.name}"
         case ApprovalStatus.EXPIRED:
-            return "nobody decided in time: not done"
+            return _say_silence(approval) if approval.is_question else "nobody decided in time: not done"
         case status:
             return status.value + (f": {approval.reason}" if approval.reason else "")

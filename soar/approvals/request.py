@@ -1,19 +1,22 @@
 """From what the engine wants asked to the question that people see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from soar.approvals.decide import Voter, is_meant, name_all
-from soar.engine.commands import RequestApproval
+from soar.engine.commands import RequestAnswer, RequestApproval
 from soar.model.approval import Approval, ApprovalStatus, Card, EscalationLevel
+from soar.model.canonical import digest
 from soar.model.catalog import ActionSpec, Effect
 from soar.model.identity import User
 from soar.model.run import Run
 from soar.model.step import Assurance
+from soar.model.values import JsonValue
 from soar.policy import GateRule, combine
 
 _SHOWN_TARGETS = 50
+_UNKNOWN_EFFECT = Effect.WRITE  # of another playbook: it may change something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,8 @@ def build_approval(command: RequestApproval, question: Question, at: datetime) -
     for rule in question.rules:
         by, quorum, assurance = combine(by, quorum, assurance, rule)
     escalations = tuple(
-        EscalationLevel(at + after, to) for after, to, _ in command.escalate if _is_admitted(to, question.rules)
+        EscalationLevel(at + after, to, may_decide=_is_admitted(to, question.rules))
+        for after, to, _ in command.escalate
     )
     return Approval(
         id=command.approval,
@@ -68,8 +72,61 @@ def build_approval(command: RequestApproval, question: Question, at: datetime) -
     )
 
 
+def build_question(command: RequestAnswer, run: Run, code: str, channel: str, at: datetime) -> Approval:
+    """Return the pending question for facts.
+
+    Whoever it goes to may answer it, whether they started the run or it is about them: a fact is no decision.
+
+    Args:
+        command: what the engine wants asked.
+        run: the run that waits.
+        code: a short code that no other open question has.
+        channel: where the playbook tells people of its runs.
+        at: the moment.
+    """
+    form: JsonValue = {
+        name: [field.type, field.label, list(field.enum), field.default] for name, field in command.fields.items()
+    }
+    return Approval(
+        id=command.approval,
+        code=code,
+        run=run.id,
+        step=command.path,
+        playbook=run.playbook,
+        revision=run.revision,
+        digest=digest([run.id, run.revision, command.path, command.to, command.question, form]),
+        status=ApprovalStatus.PENDING,
+        card=Card(
+            question=command.question,
+            action="",
+            connection="",
+            effect=Effect.READ,
+            is_reversible=False,
+            targets=(),
+            target_count=0,
+            reason=command.label,
+            impact="",
+            undo="",
+            evidence=(),
+            arguments=[],
+        ),
+        by=(command.to,),
+        exclude_users={},
+        quorum=1,
+        has_veto=False,
+        assurance=Assurance.LINKED,
+        confirm="",
+        comment="optional",
+        channel=channel,
+        asked_at=at,
+        expires_at=at + command.timeout,
+        remind_at=tuple(at + moment for moment in _default_reminders(command.timeout)),
+        fields=command.fields,
+    )
+
+
 def _is_admitted(principal: str, rules: Sequence[GateRule]) -> bool:
-    """Whether a gate may be escalated to somebody: the policy has to let them decide, too."""
+    """Whether somebody may decide whom a gate is escalated to: the policy has to let them, too."""
     return all(combine((principal,), 1, None, rule)[0] == (principal,) for rule in rules)
 
 
@@ -80,7 +137,7 @@ def _card(command: RequestApproval, spec: ActionSpec | None) -> Card:
         question=f"{command.label}?",
         action=spec.full_name if spec else next((call.action for call in command.calls), ""),
         connection=connections[0] if connections else "",
-        effect=spec.effect if spec else Effect.WRITE if command.calls else Effect.READ,
+        effect=spec.effect if spec else _UNKNOWN_EFFECT if command.calls else Effect.READ,
         is_reversible=bool(undo),
         targets=command.targets[:_SHOWN_TARGETS],
         target_count=len(command.targets),
@@ -107,11 +164,17 @@ def _default_reminders(timeout: timedelta) -> tuple[timedelta, ...]:
     return (timeout * 0.5, timeout * 0.8)
 
 
-def find_hopeless(approval: Approval, people: Sequence[User]) -> str | None:
-    """Return why nobody could ever bring this question to a yes, or None if somebody could."""
-    if approval.assurance is Assurance.MFA:
-        return "it needs a second factor, which this version cannot ask anybody for"
-    principals = (*approval.by, *(level.to for level in approval.escalations))
+def find_hopeless(approval: Approval, people: Sequence[User], assurances: Collection[Assurance]) -> str | None:
+    """Return why nobody could ever bring this question to a yes or an answer, or None if somebody could.
+
+    Args:
+        approval: the question.
+        people: everybody.
+        assurances: how sure of a person one can be here.
+    """
+    if approval.assurance not in assurances:
+        return f"it needs the assurance {approval.assurance}, which nobody can prove here"
+    principals = (*approval.by, *(level.to for level in approval.escalations if level.may_decide))
     able = [
         user
         for user in people
@@ -121,8 +184,9 @@ def find_hopeless(approval: Approval, people: Sequence[User]) -> str | None:
     ]
     if len(able) >= approval.quorum:
         return None
+    verb = "answer" if approval.is_question else "vote"
     needed = "one person" if approval.quorum == 1 else f"{approval.quorum} people"
-    return f"it needs {needed} of {name_all(principals, ', ')}, and {len(able) or 'nobody'} could ever vote"
+    return f"it needs {needed} of {name_all(principals, ', ')}, and {len(able) or 'nobody'} could ever {verb}"
 
 
 def _as_voter(user: User) -> Voter:

@@ -1,14 +1,14 @@
 """Questions in the store: asked, voted on, reminded, escalated and closed, each in its caller's transaction."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from soar.approvals.answers import say_answers
 from soar.approvals.channels import post_card, post_line
 from soar.approvals.decide import (
     Ballot,
     Refusal,
-    Voter,
     cancel,
     cast_vote,
     deciders,
@@ -17,23 +17,25 @@ from soar.approvals.decide import (
     name_all,
     prove,
     say_outcome,
+    take_answers,
 )
-from soar.approvals.request import Question, build_approval, find_hopeless
-from soar.audit.actor import describe_principal
+from soar.approvals.people import describe_actor, find_excluded, find_voter
+from soar.approvals.request import Question, build_approval, build_question, find_hopeless
 from soar.audit.record import record
 from soar.engine.action import targets_of
-from soar.engine.commands import RequestApproval
+from soar.engine.commands import RequestAnswer, RequestApproval
 from soar.engine.events import ApprovalDecided, dump_event
 from soar.engine.plan import Plan
-from soar.model.approval import Approval, ApprovalStatus
+from soar.expr import to_plain
+from soar.model.approval import Approval, ApprovalStatus, EscalationLevel
 from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.catalog import ActionSpec, Effect
 from soar.model.errors import NotFoundError
-from soar.model.identity import Principal, PrincipalKind, User
+from soar.model.identity import Principal, User
 from soar.model.ids import Ids, normalize_code
 from soar.model.run import Run, Timer
 from soar.model.step import Assurance
-from soar.model.values import JsonValue
+from soar.model.values import JsonValue, Value
 from soar.policy import GateRule, Policy, Target, required_gate
 from soar.store import Unit
 
@@ -54,11 +56,15 @@ class ApprovalService:
     Args:
         ids: new identifiers and codes.
         policy: what must be asked, whatever the playbook says.
+        assurances: how sure of a person one can be here; a gate that wants more is refused at once.
     """
 
-    def __init__(self, *, ids: Ids, policy: Policy) -> None:
+    def __init__(
+        self, *, ids: Ids, policy: Policy, assurances: Collection[Assurance] = (Assurance.LINKED, Assurance.CONFIRMED)
+    ) -> None:
         self._ids = ids
         self._policy = policy
+        self._assurances = assurances
 
     def request(
         self,
@@ -80,7 +86,6 @@ class ApprovalService:
         """
         known = (plan.actions.get(call.action) for call in command.calls)
         spec = max((each for each in known if each is not None), key=_gravity, default=None)
-        notify = plan.playbook.notify
         rules = self._find_rules(command, plan, at)
         excluded = {*command.exclude, *(word for rule in rules for word in rule.exclude)}
         people = unit.users.list(_EVERYBODY).items
@@ -89,11 +94,26 @@ class ApprovalService:
             spec=spec,
             rules=rules,
             code=self._find_code(unit),
-            channel=notify.channel if notify else DEFAULT_CHANNEL,
-            exclude_users=_find_excluded(unit, excluded, command.targets, run, people),
+            channel=_find_channel(plan),
+            exclude_users=find_excluded(unit, excluded, command.targets, run, people),
         )
-        approval = build_approval(command, question, at)
-        hopeless = find_hopeless(approval, people)
+        return self._open(unit, build_approval(command, question, at), people, at)
+
+    def ask(self, unit: Unit, command: RequestAnswer, *, run: Run, plan: Plan, at: datetime) -> Approval:
+        """Ask for facts, or refuse the question at once where nobody could ever answer it.
+
+        Args:
+            unit: the transaction of the run's own step.
+            command: what the engine wants asked.
+            run: the run that waits.
+            plan: its surroundings.
+            at: the moment.
+        """
+        question = build_question(command, run, self._find_code(unit), _find_channel(plan), at)
+        return self._open(unit, question, unit.users.list(_EVERYBODY).items, at)
+
+    def _open(self, unit: Unit, approval: Approval, people: Sequence[User], at: datetime) -> Approval:
+        hopeless = find_hopeless(approval, people, self._assurances)
         if hopeless is not None:
             refused = replace(approval, status=ApprovalStatus.REFUSED, decided_at=at, reason=hopeless)
             unit.approvals.add(refused)
@@ -107,7 +127,14 @@ class ApprovalService:
         return approval
 
     def vote(
-        self, unit: Unit, reference: str, principal: Principal, ballot: Ballot, at: datetime
+        self,
+        unit: Unit,
+        reference: str,
+        principal: Principal,
+        ballot: Ballot,
+        at: datetime,
+        *,
+        assurance: Assurance = Assurance.LINKED,
     ) -> Approval | Refusal:
         """Count a person's vote, or say why it does not count; both are in the audit.
 
@@ -117,17 +144,18 @@ class ApprovalService:
             principal: who votes, as authenticated.
             ballot: what was sent.
             at: the moment.
+            assurance: how sure we are of who votes, not counting what is typed.
 
         Raises:
             NotFoundError: there is no such approval.
         """
         approval = find_approval(unit, reference)
-        voter = find_voter(unit, principal)
+        voter = find_voter(unit, principal, assurance)
         if voter is None:
             outcome: Approval | Refusal = Refusal("not_allowed", "Only people decide; log in as one.")
         else:
             outcome = cast_vote(approval, voter, ballot, at=at, via=principal.via)
-        actor = describe_actor(principal, approval, ballot, voter)
+        actor = describe_actor(principal, prove(approval, voter, ballot) if voter else None)
         if isinstance(outcome, Refusal):
             self._record(unit, "approval.voted", approval, Outcome.DENIED, at, actor=actor, reason=outcome.reason)
             return outcome
@@ -139,6 +167,38 @@ class ApprovalService:
         post_line(unit, outcome, said, key=f"vote:{principal.id}", ids=self._ids, at=at)
         if outcome.status is not ApprovalStatus.PENDING:
             self._close(unit, outcome, at)
+        return outcome
+
+    def answer(
+        self, unit: Unit, reference: str, principal: Principal, given: Mapping[str, JsonValue], at: datetime
+    ) -> Approval | Refusal:
+        """Take a person's answers, or say why they do not count; both are in the audit.
+
+        Args:
+            unit: the transaction.
+            reference: the question's id or code.
+            principal: who answers, as authenticated.
+            given: by field, as it came in.
+            at: the moment.
+
+        Raises:
+            NotFoundError: there is no such question.
+        """
+        question = find_approval(unit, reference)
+        voter = find_voter(unit, principal)
+        if voter is None:
+            outcome: Approval | Refusal = Refusal("not_allowed", "Only people answer; log in as one.")
+        else:
+            outcome = take_answers(question, voter, given, at=at, via=principal.via)
+        actor = describe_actor(principal, voter.assurance if voter else None)
+        if isinstance(outcome, Refusal):
+            self._record(unit, "approval.answered", question, Outcome.DENIED, at, actor=actor, reason=outcome.reason)
+            return outcome
+        unit.approvals.update(outcome, expected=question.version)
+        self._record(unit, "approval.answered", outcome, Outcome.SUCCESS, at, actor=actor, before=question)
+        said = f"{principal.name}: {say_answers(_answers_of(outcome))}"
+        post_line(unit, outcome, said, key="answer", ids=self._ids, at=at)
+        self._close(unit, outcome, at)
         return outcome
 
     def cancel(self, unit: Unit, approval_id: str, reason: str, at: datetime) -> None:
@@ -174,7 +234,7 @@ class ApprovalService:
         reached = [level.to for level in raised.escalations if level.is_reached]
         said = ", ".join(reached)
         self._record(unit, "approval.escalated", raised, Outcome.SUCCESS, at, reason=said, before=approval)
-        text = f"escalated: {name_all(reached, ', ')} may decide, too"
+        text = "; ".join(_say_level(level) for level in raised.escalations if level.is_reached)
         post_line(unit, raised, text, key=f"up:{said}", ids=self._ids, at=at)
         return raised
 
@@ -186,7 +246,8 @@ class ApprovalService:
         unit.approvals.update(reminded, expected=approval.version)
         minutes = max(1, int((approval.expires_at - at).total_seconds() // 60))
         wanted = name_all(deciders(approval))
-        text = f"still waiting for {wanted}; in {minutes} min the answer is no"
+        until = f"asked for {minutes} min more" if approval.is_question else f"in {minutes} min the answer is no"
+        text = f"still waiting for {wanted}; {until}"
         post_line(unit, reminded, text, key=f"remind:{due}", ids=self._ids, at=at)
         self._record(unit, "approval.reminded", reminded, Outcome.SUCCESS, at)
         return reminded
@@ -205,6 +266,7 @@ class ApprovalService:
             outcome=approval.status.value,
             digest=approval.digest,
             comment=last.comment if last else approval.reason,
+            answers=_answers_of(approval) if approval.reply else None,
         )
         unit.inbox.add(approval.run, dump_event(event), at)
 
@@ -217,7 +279,7 @@ class ApprovalService:
             unit.timers.cancel(timer.id)
 
     def _find_rules(self, command: RequestApproval, plan: Plan, at: datetime) -> tuple[GateRule, ...]:
-        """Return what the policy asks for each of the calls that a gate covers."""
+        """Return what the policy asks for each action that a gate covers; another playbook asks for its own."""
         rules = (
             required_gate(
                 self._policy,
@@ -282,45 +344,21 @@ def find_approval(unit: Unit, reference: str) -> Approval:
     return found
 
 
-def find_voter(unit: Unit, principal: Principal) -> Voter | None:
-    """Return the person behind a principal as a voter, with the roles they hold now; None if there is none."""
-    if principal.kind not in (PrincipalKind.USER, PrincipalKind.TOKEN):
-        return None
-    user = unit.users.get(principal.id)
-    if user is None or user.disabled_at is not None:
-        return None
-    return Voter(id=user.id, name=user.name, email=user.email, roles=user.roles, assurance=Assurance.LINKED)
+def _find_channel(plan: Plan) -> str:
+    return plan.playbook.notify.channel if plan.playbook.notify else DEFAULT_CHANNEL
 
 
-def describe_actor(principal: Principal, approval: Approval, ballot: Ballot, voter: Voter | None = None) -> Actor:
-    """Return who voted, or tried to, as the audit names them; how sure we are is what the ballot proves."""
-    is_person = principal.kind in (PrincipalKind.USER, PrincipalKind.TOKEN)
-    return describe_principal(
-        principal,
-        kind="user" if is_person else None,
-        assurance=prove(approval, voter, ballot).value if voter else None,
-    )
-
-
-def _find_excluded(
-    unit: Unit, words: Collection[str], targets: Collection[str], run: Run, people: Collection[User]
-) -> dict[str, str]:
-    """Return who may not vote, by id, with the word for why."""
-    excluded: dict[str, str] = {}
-    revision = unit.revisions.get(run.revision) if "author" in words else None
-    if revision is not None:
-        excluded[revision.author.removeprefix("user:")] = "author"
-    if "target" in words:
-        concerned = {target.casefold() for target in targets}
-        excluded |= {person.id: "target" for person in people if person.email.casefold() in concerned}
-    kind, _, initiator = run.initiator.partition(":")
-    if "initiator" in words and kind in ("user", "token"):
-        excluded[initiator] = "initiator"
-    return excluded
+def _answers_of(approval: Approval) -> dict[str, Value]:
+    return dict(approval.reply.answers) if approval.reply else {}
 
 
 def _gravity(spec: ActionSpec) -> int:
     return tuple(Effect).index(spec.effect)
+
+
+def _say_level(level: EscalationLevel) -> str:
+    who = name_all((level.to,))
+    return f"escalated: {who} may decide, too" if level.may_decide else f"escalated: {who} should know"
 
 
 def _timers(approval: Approval) -> list[Timer]:
@@ -333,4 +371,9 @@ def _timers(approval: Approval) -> list[Timer]:
 
 
 def _summarize(approval: Approval) -> dict[str, JsonValue]:
-    return {"status": approval.status.value, "votes": len(approval.votes), "version": approval.version}
+    summary: dict[str, JsonValue] = {
+        "status": approval.status.value,
+        "votes": len(approval.votes),
+        "version": approval.version,
+    }
+    return {**summary, "answers": to_plain(_answers_of(approval))} if approval.reply else summary

@@ -71,14 +71,15 @@ class Answer:
 
     def parts(self, name: str) -> list["Answer"]:
         """Return a list of objects."""
-        return [Answer.of(element) for element in self._elements(name)]
+        return [Answer.of(element) for element in self.items(name)]
 
     def texts(self, name: str) -> list[str]:
         """Return a list of texts."""
-        elements = self._elements(name)
+        elements = self.items(name)
         return [Answer({name: element}).text(name) for element in elements]
 
-    def _elements(self, name: str) -> list[JsonValue]:
+    def items(self, name: str) -> list[JsonValue]:
+        """Return a list of anything; absent is an empty one."""
         elements = self.raw.get(name)
         if elements is None:
             return []

@@ -9,10 +9,11 @@ from soar.cli.answer import Answer
 from soar.cli.card import tell_card
 from soar.cli.client import Client, connect
 from soar.cli.exits import ExitCode
+from soar.cli.facts import read_answers
 from soar.cli.options import Json, Limit, group, guide
 from soar.cli.output import Line, describe_moment, mark, note, show, show_answer, show_list
 from soar.cli.prompts import ask
-from soar.model.errors import ConflictError, DeniedError
+from soar.model.errors import ConflictError, DeniedError, InputError
 from soar.model.ids import normalize_code
 
 commands = group(
@@ -20,6 +21,7 @@ commands = group(
     "soar approval list",
     "soar approval show AB12",
     'soar approval approve AB12 --confirm srv-files-01 -m "seen it"',
+    "soar approval answer AB12 mine=no",
 )
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="Its short code, in any case, or its id.")]
@@ -48,7 +50,7 @@ def list_approvals(
             approval.text("code"),
             approval.part("card").text("question"),
             f"{mark(approval.text('status'))} {approval.text('status')}",
-            f"{approval.number('yes')} of {approval.number('quorum')}",
+            "" if approval.parts("fields") else f"{approval.number('yes')} of {approval.number('quorum')}",
             ", ".join(approval.texts("by")),
             "you" if approval.flag("may_vote") else "",
             describe_moment(approval.moment("decided_at") or approval.moment("expires_at")),
@@ -71,8 +73,7 @@ def show_approval(code: Code, is_json: Json = False) -> None:
     approval = _fetch(connect(), code)
     lines = tell_card(approval)
     if approval.flag("may_vote"):
-        code = approval.text("code")
-        lines.append(Line(f"next: soar approval approve {code}   or   soar approval deny {code} -m WHY"))
+        lines.append(Line(f"next: {_say_next(approval)}"))
     show_answer(approval, *lines, is_json=is_json)
 
 
@@ -93,7 +94,7 @@ def approve(
 ) -> None:
     """Vote yes, bound to the digest of what was fetched and shown."""
     client = connect()
-    approval = _open(client, code)
+    approval = _open_gate(client, code)
     typed = confirm
     if typed is None and approval.text("confirm"):
         hint = approval.text("confirm_hint") or "what it acts on"
@@ -107,10 +108,47 @@ def approve(
 def deny(code: Code, comment: Comment = None, is_json: Json = False) -> None:
     """Vote no."""
     client = connect()
-    approval = _open(client, code)
+    approval = _open_gate(client, code)
     if comment is None and approval.text("comment") in {"required", "required_on_deny"}:
         comment = _ask_comment()
     _vote(client, approval, "deny", confirm=None, comment=comment, is_json=is_json)
+
+
+@commands.command(
+    help=guide(
+        "Answer a question with the facts that it asks for. On a terminal you are asked for what is missing.",
+        "soar approval answer AB12 mine=no",
+        'soar approval answer AB12 verdict=false_alarm note="a drill"',
+    )
+)
+def answer(
+    code: Code,
+    given: Annotated[
+        list[str] | None, typer.Argument(metavar="[FIELD=VALUE]...", help="A field of the question and its answer.")
+    ] = None,
+    is_json: Json = False,
+) -> None:
+    """Answer a question for facts."""
+    client = connect()
+    question = _open(client, code)
+    if not question.parts("fields"):
+        raise InputError(f"{question.text('code')} asks for a yes or a no", hint=_say_next(question))
+    answers = read_answers(question.parts("fields"), given or [])
+    answered = client.post("approvals", question.text("id"), "answers", body={"answers": answers})
+    show_answer(
+        answered,
+        f"✔ {answered.text('code')} answered",
+        f"next: soar run show {answered.text('run')} --watch",
+        is_json=is_json,
+    )
+
+
+def _say_next(approval: Answer) -> str:
+    code = approval.text("code")
+    names = " ".join(f"{field.text('name')}=…" for field in approval.parts("fields"))
+    if names:
+        return f"soar approval answer {code} {names}"
+    return f"soar approval approve {code}   or   soar approval deny {code} -m WHY"
 
 
 def _fetch(client: Client, code: str) -> Answer:
@@ -132,8 +170,20 @@ def _open(client: Client, code: str) -> Answer:
         )
     if not approval.flag("may_vote"):
         raise DeniedError(
-            approval.text("why_not") or f"you may not decide {approval.text('code')}", code="may_not_vote"
+            approval.text("why_not") or f"you may not answer {approval.text('code')}", code="may_not_vote"
         )
+    return approval
+
+
+def _open_gate(client: Client, code: str) -> Answer:
+    """Fetch and show a question that is voted on.
+
+    Raises:
+        InputError: it asks for facts.
+    """
+    approval = _open(client, code)
+    if approval.parts("fields"):
+        raise InputError(f"{approval.text('code')} asks for facts and takes no vote", hint=_say_next(approval))
     return approval
 
 

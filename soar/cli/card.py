@@ -1,9 +1,11 @@
 """The card of an approval in plain lines, in the order that every channel keeps."""
 
+import json
 from collections.abc import Iterator
 
 from soar.cli.answer import Answer
 from soar.cli.output import Line, cut, describe_moment, mark, style_of
+from soar.model.values import JsonValue
 
 _MOST_TARGETS = 10
 _LONGEST_TEXT = 300
@@ -16,6 +18,10 @@ def tell_card(approval: Answer) -> list[Line]:
 
 def _tell_decision(approval: Answer) -> Iterator[Line]:
     card, status = approval.part("card"), approval.text("status")
+    if approval.parts("fields"):
+        yield Line(f"{mark(status)} {approval.text('code')} {status} · asks for facts", style_of(status))
+        yield Line(cut(card.text("question"), _LONGEST_TEXT), "bold")
+        return
     votes = f"{approval.number('yes')} of {approval.number('quorum')} yes"
     way_back = "reversible" if card.flag("is_reversible") else "IRREVERSIBLE"
     targets = card.texts("targets")
@@ -44,14 +50,45 @@ def _tell_people(approval: Answer) -> Iterator[Line]:
     alert = f" for alert {approval.text('alert')}" if approval.text("alert") else ""
     yield Line(f"  asked by  playbook {approval.text('playbook')}@{revision}{alert}, run {approval.text('run')}")
     yield Line(f"  who may   {', '.join(approval.texts('by'))}, with assurance {approval.text('assurance')}")
+    yield from _tell_answers(approval)
     for vote in approval.parts("votes"):
         said = f" “{cut(vote.text('comment'), _LONGEST_TEXT)}”" if vote.text("comment") else ""
         choice = "yes" if vote.text("choice") == "approve" else "no"
         yield Line(f"  {choice:<8}  {vote.text('name')} {describe_moment(vote.moment('at'))}{said}")
     if approval.text("status") == "pending":
-        yield Line(f"  ends      {describe_moment(approval.moment('expires_at'))}; silence is a no")
+        silence = "" if approval.parts("fields") else "; silence is a no"
+        yield Line(f"  ends      {describe_moment(approval.moment('expires_at'))}{silence}")
         if not approval.flag("may_vote") and approval.text("why_not"):
             yield Line(f"  you       {approval.text('why_not')}")
     elif approval.text("reason"):
         yield Line(f"  because   {approval.text('reason')}")
     yield Line(f"  digest    {approval.text('digest_code')}")
+
+
+def _tell_answers(approval: Answer) -> Iterator[Line]:
+    """Say what is asked for, and what was answered."""
+    reply, fields = approval.part("reply"), approval.parts("fields")
+    if reply.raw:
+        yield Line(f"  answered  {reply.text('name')} {describe_moment(reply.moment('at'))}")
+    elif fields:
+        yield Line("  fields")
+    answers = reply.part("answers").raw
+    for field in fields:
+        name = field.text("name")
+        said = (
+            f" “{cut(_write(answers[name]), _LONGEST_TEXT)}”"
+            if name in answers
+            else f" ({cut(describe_field(field), _LONGEST_TEXT)})"
+        )
+        yield Line(f"    · {name}: {cut(field.text('label'))}{said}")
+
+
+def describe_field(field: Answer) -> str:
+    """Say what may be answered, such as `bool` or `one of compromised, false_alarm; default false_alarm`."""
+    choices = [_write(choice) for choice in field.items("enum")]
+    kind = f"one of {', '.join(choices)}" if choices else field.text("type")
+    return f"{kind}; default {_write(field.raw['default'])}" if field.flag("has_default") else kind
+
+
+def _write(value: JsonValue) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

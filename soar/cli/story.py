@@ -76,9 +76,12 @@ def _tell_gate(step: Answer, approval: Answer | None) -> str:
         return step.text("outcome")
     code, voters = approval.text("code"), [vote.text("name") for vote in approval.parts("votes")]
     if approval.text("status") == "pending":
-        votes = f"{approval.number('yes')} of {approval.number('quorum')} yes"
+        is_question = bool(approval.parts("fields"))
+        waits = "for facts" if is_question else f"{approval.number('yes')} of {approval.number('quorum')} yes"
         ends = describe_moment(approval.moment("expires_at"))
-        return f"{code} asks {', '.join(approval.texts('by'))}: {votes}, ends {ends}"
+        return f"{code} asks {', '.join(approval.texts('by'))}: {waits}, ends {ends}"
+    if approval.part("reply").raw:
+        voters = [approval.part("reply").text("name")]
     return f"{code} {approval.text('status')}{' by ' + ', '.join(voters) if voters else ''}"
 
 

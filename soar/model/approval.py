@@ -1,13 +1,13 @@
 """A question to people that a run waits on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from soar.model.catalog import Effect
-from soar.model.step import Assurance
-from soar.model.values import JsonValue
+from soar.model.step import Assurance, Question
+from soar.model.values import JsonValue, Value
 
 
 class ApprovalStatus(StrEnum):
@@ -15,6 +15,7 @@ class ApprovalStatus(StrEnum):
 
     PENDING = "pending"
     APPROVED = "approved"
+    ANSWERED = "answered"
     DENIED = "denied"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
@@ -51,13 +52,34 @@ class Vote:
     comment: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a person knew, where facts were asked for.
+
+    Attributes:
+        user: id of the person.
+        name: their name, for the card.
+        roles: the roles they held when they answered.
+        via: where it came from: `web`, `cli`, `api`, `chat`.
+        answers: by field, typed.
+    """
+
+    user: str
+    name: str
+    roles: tuple[str, ...]
+    via: str
+    at: datetime
+    answers: Mapping[str, Value]
+
+
 @dataclass(frozen=True, slots=True)
 class EscalationLevel:
-    """From this moment this principal may decide too."""
+    """From this moment this principal is told, and may decide too unless the policy wants others."""
 
     at: datetime
     to: str
     is_reached: bool = False
+    may_decide: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +128,8 @@ class Approval:
         confirm: what must be typed to say yes at `confirmed` and above; empty if nothing.
         expires_at: from then on the answer is no.
         version: counts changes; a late timer finds another version and does nothing.
+        fields: what is asked for, by id, where people are asked for facts; empty where they decide.
+        reply: what was answered.
     """
 
     id: str
@@ -134,3 +158,10 @@ class Approval:
     decided_at: datetime | None = None
     reason: str | None = None
     version: int = 1
+    fields: Mapping[str, Question] = field(default_factory=dict)
+    reply: Reply | None = None
+
+    @property
+    def is_question(self) -> bool:
+        """Whether people are asked for facts: it is answered, and not voted on."""
+        return bool(self.fields)

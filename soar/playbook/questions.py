@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 from soar.model.step import AfterSilence, AskPeople, Question
+from soar.model.values import as_value
 from soar.playbook import grammar
+from soar.playbook.conversion import convert
 from soar.playbook.field import (
     Field,
+    Fields,
     describe,
     id_named,
     one_of,
@@ -63,10 +66,32 @@ def _read_field(field: Field, name: str) -> Question | None:
     keys = open_map(field, grammar.ASK_FIELD)
     if keys is None:
         return None
-    return Question(
+    question = Question(
         type=keys.read("type", word_of(FIELD_TYPES), "string"),
         label=keys.read("label", read_text, name),
         enum=keys.read("enum", read_list, ()),
         has_default="default" in keys,
         default=keys.template("default"),
     )
+    _check_values(keys, question)
+    return question
+
+
+def _check_values(keys: Fields, question: Question) -> None:
+    """Note down a choice or a default that could never be an answer."""
+    choices, default = keys.get("enum"), keys.get("default")
+    for choice in choices.items() if choices is not None else ():
+        _check_value(choice, question.type)
+    if default is None or question.default is None:
+        return
+    if _check_value(default, question.type) and question.enum and question.default not in question.enum:
+        default.fault("P103", "the default is not one of `enum`", "add it to `enum`")
+
+
+def _check_value(field: Field, kind: str) -> bool:
+    try:
+        convert(as_value(field.node.to_plain()), kind)
+    except ValueError as error:
+        field.fault("P103", str(error))
+        return False
+    return True

@@ -77,7 +77,7 @@ def measure(playbook: Playbook, played: Iterable[Played]) -> Coverage:
             if record.status is not StepStatus.PENDING:
                 (passed if record.status is StepStatus.SKIPPED else entered).add(document_path(path))
         for question in one.questions:
-            if question.status in _ANSWERS:
+            if question.status in _ANSWERS and not question.is_question:
                 answers.setdefault(document_path(question.step), set()).add(_ANSWERS[question.status])
     steps = list_steps(playbook)
     return Coverage(

@@ -103,7 +103,7 @@ class _Comparison:
                 yield wanted.line, f"{message} with {write_json(made[0])}"
 
     def _find_questions(self) -> Iterator[tuple[int, str]]:
-        asked = self._played.questions
+        asked = [question for question in self._played.questions if not question.is_question]
         count = self._expected.approvals
         if count is not None and count.value != len(asked):
             yield count.line, f"approvals: expected {count.value}, found {len(asked)}"

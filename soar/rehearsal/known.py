@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from soar.model.catalog import Catalog
 from soar.model.playbook import Playbook
-from soar.model.step import Step, walk_steps
+from soar.model.step import AskPeople, Step, walk_steps
 from soar.playbook.field import Field
 from soar.playbook.report import quote
 
@@ -28,6 +28,12 @@ class Known:
         if name not in self.steps:
             message = f"the playbook has no step {quote(name)}"
             field.fault("P202", message, field.report.suggest(name, self.steps) or "a step is named by its `id`")
+
+    def check_question(self, field: Field, name: str) -> None:
+        """Note down a step that is not there, or that asks for no facts."""
+        self.check_step(field, name)
+        if name in self.steps and not isinstance(self.steps[name].body, AskPeople):
+            field.fault("P202", f"the step {quote(name)} asks for no facts", "`asks` is for steps with `ask`")
 
     def check_action(self, field: Field, name: str) -> None:
         """Note down an action that is not there."""

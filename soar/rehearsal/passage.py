@@ -180,7 +180,9 @@ class _Passage:
                 roles=person.roles,
                 via="web",
             )
-            counted = self._stage.approvals.vote(unit, question.id, principal, ballot, self._stage.clock.now())
+            counted = self._stage.approvals.vote(
+                unit, question.id, principal, ballot, self._stage.clock.now(), assurance=question.assurance
+            )
             if not isinstance(counted, Refusal) and counted.status is not ApprovalStatus.PENDING:
                 return
         self._plans[question.id] = _PLANS[Decide.SILENCE]

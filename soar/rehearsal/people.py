@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from soar.approvals.decide import Voter, is_meant
 from soar.model.identity import User
 from soar.model.playbook import Playbook
-from soar.model.step import Gate
+from soar.model.step import Assurance, Gate
 from soar.policy import Policy
 from soar.rehearsal.known import list_steps
 from soar.rehearsal.suite import ManualStart, Test
@@ -36,12 +37,33 @@ def gather_people(test: Test, playbook: Playbook, policy: Policy, at: datetime) 
     return (*named, *(_make_person(name, frozenset(held), at) for name, held in silent))
 
 
+def find_asked(principal: str, people: Iterable[User], at: datetime) -> User | None:
+    """Return who has to be added so that a question for facts reaches anybody; None if somebody is there.
+
+    Whom a question goes to is known only when it is asked: `ask.to` may come from an alert.
+
+    Args:
+        principal: whom it goes to.
+        people: who lives in the rehearsal.
+        at: the moment.
+    """
+    if any(is_meant(principal, as_voter(person)) for person in people):
+        return None
+    silent = _list_silent((principal,), 1, set())
+    return next((_make_person(name, frozenset(held), at) for name, held in silent), None)
+
+
+def as_voter(person: User) -> Voter:
+    """Return somebody of a rehearsal as those see them who ask whether they are meant."""
+    return Voter(id=person.id, name=person.name, email=person.email, roles=person.roles, assurance=Assurance.LINKED)
+
+
 def _list_named(test: Test) -> Iterator[tuple[str, tuple[str, ...]]]:
     if isinstance(test.start, ManualStart):
         yield test.start.by, test.start.roles
-    for script in test.approvals.values():
+    for script in (*test.approvals.values(), *test.asks.values()):
         for act in script.acts:
-            if act.choice is not None:
+            if act.user:
                 yield act.user, act.roles
 
 

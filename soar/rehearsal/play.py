@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from soar.approvals import service as approvals
-from soar.approvals.decide import Ballot, Refusal
+from soar.approvals.decide import Ballot, Refusal, is_meant
 from soar.engine.replay import fold
 from soar.expr import to_plain
 from soar.model.approval import Approval, ApprovalStatus, VoteChoice
@@ -19,7 +19,7 @@ from soar.model.values import JsonValue, Value, as_value
 from soar.rehearsal.clock import run_virtual
 from soar.rehearsal.known import list_steps
 from soar.rehearsal.mocks import MockHost, document_path
-from soar.rehearsal.people import gather_people, identify
+from soar.rehearsal.people import as_voter, gather_people, identify
 from soar.rehearsal.stage import WORKSPACE, Site, Stage, open_stage
 from soar.rehearsal.start import Started, start_run
 from soar.rehearsal.suite import Act, Suite, Test
@@ -95,7 +95,7 @@ async def _play(test: Test, start: datetime, playbook: Playbook, text: str, site
         started = await stage.write(
             lambda unit: start_run(unit, stage.requests, test, playbook, text, people, site, start)
         )
-        return await _Play(test, stage, host, people, playbook).play(started)
+        return await _Play(test, stage, host, playbook).play(started)
     finally:
         await store.close()
 
@@ -103,11 +103,10 @@ async def _play(test: Test, start: datetime, playbook: Playbook, text: str, site
 class _Play:
     """One test while it is played."""
 
-    def __init__(self, test: Test, stage: Stage, host: MockHost, people: Sequence[User], playbook: Playbook) -> None:
+    def __init__(self, test: Test, stage: Stage, host: MockHost, playbook: Playbook) -> None:
         self._test = test
         self._stage = stage
         self._host = host
-        self._people = {person.id: person for person in people}
         self._steps = {step.path: step.id for step in list_steps(playbook) if step.id}
         self._done: dict[str, list[datetime]] = {}
         self._problems: list[Problem] = []
@@ -171,7 +170,8 @@ class _Play:
         """Return what somebody does next, and when."""
         found: list[tuple[datetime, Approval, Act]] = []
         for question in questions:
-            script = self._test.approvals.get(self._name(question.step))
+            scripts = self._test.asks if question.is_question else self._test.approvals
+            script = scripts.get(self._name(question.step))
             done = self._done.get(question.id, [])
             if script is not None and len(done) < len(script.acts):
                 act = script.acts[len(done)]
@@ -179,21 +179,23 @@ class _Play:
         return min(found, key=lambda upcoming: upcoming[0], default=None)
 
     async def _act(self, question: Approval, act: Act) -> None:
-        """Let somebody vote, or nobody do anything."""
+        """Let somebody vote or answer, or nobody do anything."""
         self._done.setdefault(question.id, []).append(self._stage.clock.now())
-        if act.choice is None:
+        if act.is_silence:
             return
-        outcome = await self._stage.write(lambda unit: self._vote(unit, question.id, act, act.choice))
+        name, outcome = await self._stage.write(lambda unit: self._take(unit, question.id, act))
         met = "accepted" if outcome is None else outcome.code
         if met != act.wanted:
             said = f": {outcome.reason}" if outcome else ""
-            message = f"the vote of {act.user}: expected {act.wanted}, found {met}{said}"
+            what = "vote" if act.answers is None else "answer"
+            message = f"the {what} of {name}: expected {act.wanted}, found {met}{said}"
             self._problems.append(Problem(act.line, message))
         await self._stage.settle()
 
-    def _vote(self, unit: Unit, reference: str, act: Act, choice: VoteChoice | None) -> Refusal | None:
+    def _take(self, unit: Unit, reference: str, act: Act) -> tuple[str, Refusal | None]:
+        """Take a vote or an answer; return whose it was, and why it does not count."""
         question = approvals.find_approval(unit, reference)
-        person = self._people[identify(act.user)]
+        person = _find_person(unit, question, act)
         principal = Principal(
             kind=PrincipalKind.USER,
             id=person.id,
@@ -202,14 +204,18 @@ class _Play:
             roles=person.roles,
             via="web",
         )
-        typed = question.confirm if act.confirm is None else act.confirm
-        ballot = Ballot(choice or VoteChoice.DENY, question.digest, comment=act.comment, confirm=typed)
-        outcome = self._stage.approvals.vote(unit, question.id, principal, ballot, self._stage.clock.now())
+        at = self._stage.clock.now()
+        if act.answers is None:
+            typed = question.confirm if act.confirm is None else act.confirm
+            ballot = Ballot(act.choice or VoteChoice.DENY, question.digest, comment=act.comment, confirm=typed)
+            outcome = self._stage.approvals.vote(unit, question.id, principal, ballot, at, assurance=question.assurance)
+        else:
+            outcome = self._stage.approvals.answer(unit, question.id, principal, act.answers, at)
         if not isinstance(outcome, Refusal):
-            return None
+            return person.name, None
         if outcome.code == "already_decided" and question.status is ApprovalStatus.EXPIRED:
-            return dataclasses.replace(outcome, code="expired")
-        return outcome
+            return person.name, dataclasses.replace(outcome, code="expired")
+        return person.name, outcome
 
     def _name(self, path: str) -> str:
         """Return the id of the step at a path; the path in the document if it has none."""
@@ -242,27 +248,40 @@ class _Play:
         line = self._test.line
         found = [Problem(line, unmocked.describe()) for unmocked in self._host.unmocked]
         found += [Problem(line, f"the rehearsal itself failed: {fault}") for fault in self._stage.faults]
-        heard = {self._name(question.step) for question in asked}
-        refused = {self._name(question.step): question.reason for question in _list_refused(unit, run)}
-        for name, script in self._test.approvals.items():
-            if name not in heard:
-                why = f": {refused[name]}" if name in refused else f"; the run is {status.value}"
-                found.append(Problem(script.line, f"nobody was asked at `{name}`{why}"))
+        heard = {(question.is_question, self._name(question.step)) for question in asked}
+        unasked = {(one.is_question, self._name(one.step)): one.reason for one in _list_refused(unit, run)}
+        for is_question, scripts in ((False, self._test.approvals), (True, self._test.asks)):
+            for name, script in scripts.items():
+                key = (is_question, name)
+                if key not in heard:
+                    why = f": {unasked[key]}" if key in unasked else f"; the run is {status.value}"
+                    found.append(Problem(script.line, f"nobody was asked at `{name}`{why}"))
         wanted = self._test.expect.status
         if status is RunStatus.WAITING and (wanted is None or wanted.value != RunStatus.WAITING):
-            for name in (self._name(question.step) for question in asked if question.status is ApprovalStatus.PENDING):
-                found.append(Problem(line, f"`{name}` waits for somebody, and nobody acts\n{_ADVICE}"))
+            for question in asked:
+                if question.status is ApprovalStatus.PENDING:
+                    found.append(Problem(line, self._describe_waiting(question)))
         return found
 
-
-_ADVICE = "say under `approvals` who does what, or expect the status `waiting`"
+    def _describe_waiting(self, question: Approval) -> str:
+        key = "asks" if question.is_question else "approvals"
+        advice = f"say under `{key}` who does what, or expect the status `waiting`"
+        return f"`{self._name(question.step)}` waits for somebody, and nobody acts\n{advice}"
 
 
 def _choose_moment(act: Act, question: Approval, done: Sequence[datetime]) -> datetime:
-    if act.choice is None:
+    if act.is_silence:
         return question.expires_at
     last = done[-1] if done else question.asked_at
     return last + _PAUSE if act.after is None else max(question.asked_at + act.after, last)
+
+
+def _find_person(unit: Unit, question: Approval, act: Act) -> User:
+    """Return who acts: the person named, or else the first one who may answer."""
+    people = unit.users.list(_EVERYTHING).items
+    if act.user:
+        return next(person for person in people if person.id == identify(act.user))
+    return next(person for person in people if any(is_meant(principal, as_voter(person)) for principal in question.by))
 
 
 def _list_questions(unit: Unit, run: str) -> list[Approval]:

@@ -3,9 +3,8 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from soar.model.approval import VoteChoice
 from soar.model.catalog import Catalog
 from soar.model.errors import ActionCode
 from soar.model.playbook import Playbook
@@ -17,21 +16,19 @@ from soar.playbook.field import (
     list_of,
     one_of,
     open_map,
-    read_duration,
     read_map,
     read_text,
-    word_of,
 )
 from soar.playbook.finding import sort_findings
 from soar.playbook.node import Mapping as MappingNode
 from soar.playbook.node import Scalar, Sequence
 from soar.playbook.report import Report, quote
+from soar.rehearsal.acts import read_answers, read_votes
 from soar.rehearsal.alerts import merge_patch, read_alert, read_timestamp
 from soar.rehearsal.expectations import read_expectation
 from soar.rehearsal.known import Known
 from soar.rehearsal.suite import (
     DEFAULT_CLOCK,
-    Act,
     AlertStart,
     Expectation,
     ManualStart,
@@ -45,22 +42,7 @@ from soar.rehearsal.suite import (
 
 _SUITE_KEYS = ("playbook", "clock", "alerts", "mocks", "tests")
 _TEST_KEYS = ("name", "alert", "alert_patch", "start", "mocks", "approvals", "asks", "config", "expect")
-_ACT_KEYS = ("approve", "deny", "timeout", "roles", "after", "confirm", "comment", "expect")
 _LAST_YEAR = 2999
-_LONGEST_WAIT = timedelta(days=3_650)
-_VERDICTS = (
-    "accepted",
-    "already_voted",
-    "already_decided",
-    "not_allowed",
-    "excluded_initiator",
-    "excluded_author",
-    "excluded_target",
-    "expired",
-    "comment_missing",
-    "confirm_missing",
-    "assurance_missing",
-)
 
 
 def read_suite(text: str, *, file: str, playbook: Playbook, catalog: Catalog) -> tuple[Suite | None, list[Finding]]:
@@ -133,16 +115,14 @@ class _SuiteReader:
         keys = open_map(field, _TEST_KEYS, "a test")
         if keys is None:
             return None
-        asks = keys.get("asks")
-        if asks is not None:
-            asks.fault("P130", "`asks` is not supported by this version", "remove it")
         return Test(
             name=keys.need("name", read_text, ""),
             line=field.line,
             start=self._read_start(keys, shared) or ManualStart(by=""),
             expect=keys.need("expect", lambda inner: read_expectation(inner, self._known), Expectation()),
             mocks={**shared.mocks, **keys.read("mocks", self._read_mocks, {})},
-            approvals=keys.read("approvals", self._read_scripts, {}),
+            approvals=keys.read("approvals", self._read_votes, {}),
+            asks=keys.read("asks", self._read_answers, {}),
             config=keys.read("config", read_map, {}),
         )
 
@@ -163,11 +143,17 @@ class _SuiteReader:
             self._known.check_mocked(entry, name)
         return None if entries is None else {name: _read_mocked(entry) for name, entry in entries.items()}
 
-    def _read_scripts(self, field: Field) -> dict[str, Script] | None:
+    def _read_votes(self, field: Field) -> dict[str, Script] | None:
         entries = _read_entries(field)
         for name, entry in (entries or {}).items():
             self._known.check_step(entry, name)
-        return None if entries is None else {name: _read_script(entry) for name, entry in entries.items()}
+        return None if entries is None else {name: read_votes(entry) for name, entry in entries.items()}
+
+    def _read_answers(self, field: Field) -> dict[str, Script] | None:
+        entries = _read_entries(field)
+        for name, entry in (entries or {}).items():
+            self._known.check_question(entry, name)
+        return None if entries is None else {name: read_answers(entry) for name, entry in entries.items()}
 
 
 def _read_clock(field: Field) -> datetime | None:
@@ -256,61 +242,3 @@ def _read_error(field: Field) -> Mock | None:
         return None
     code = keys.need("code", one_of(ActionCode), ActionCode.INTERNAL)
     return Mock(code=code, message=keys.read("message", read_text, "so it is mocked"))
-
-
-def _read_script(field: Field) -> Script:
-    acts = [_read_act(item) for item in field.items()]
-    script = tuple(act for act in acts if act is not None)
-    _check_order(field, script)
-    return Script(field.line, script)
-
-
-def _read_act(field: Field) -> Act | None:
-    keys = open_map(field, _ACT_KEYS, "an act")
-    if keys is None:
-        return None
-    kinds = [kind for kind in ("approve", "deny", "timeout") if kind in keys]
-    if len(kinds) != 1:
-        field.fault(
-            "P105", "an act is one of `approve`, `deny` and `timeout`", "write {approve: ann, roles: [analyst]}"
-        )
-        return None
-    if kinds == ["timeout"]:
-        return _read_silence(keys)
-    return Act(
-        line=field.line,
-        choice=VoteChoice(kinds[0]),
-        user=keys.read(kinds[0], read_text, ""),
-        roles=keys.read("roles", list_of(read_text), ()),
-        after=keys.find("after", _read_after),
-        confirm=keys.find("confirm", read_text),
-        comment=keys.find("comment", read_text),
-        wanted=keys.read("expect", word_of(_VERDICTS), "accepted"),
-    )
-
-
-def _read_after(field: Field) -> timedelta | None:
-    after = read_duration(field)
-    if after is not None and after > _LONGEST_WAIT:
-        field.fault("P104", f"nobody is waited for longer than {_LONGEST_WAIT.days} days")
-        return None
-    return after
-
-
-def _read_silence(keys: Fields) -> Act | None:
-    timeout = keys.get("timeout")
-    if timeout is None or timeout.node.to_plain() is not True:
-        keys.field.fault("P100", "`timeout` is `true` or left out")
-        return None
-    for key in _ACT_KEYS:
-        extra = keys.get(key)
-        if extra is not None and key != "timeout":
-            extra.fault("P106", f"`{key}` does not go with `timeout`: nobody acts", "remove it")
-    return Act(line=keys.field.line)
-
-
-def _check_order(field: Field, acts: tuple[Act, ...]) -> None:
-    """Refuse acts that would have to happen before the ones above them."""
-    moments = [act.after for act in acts if act.after is not None]
-    if moments != sorted(moments):
-        field.fault("P104", "the acts are not in order: `after` counts from the question", "put the earlier one first")

@@ -7,15 +7,20 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from soar.approvals.service import ApprovalService
+from soar.engine.commands import RequestAnswer
+from soar.engine.plan import Plan
 from soar.ingest.request import RunRequests
+from soar.model.approval import Approval
 from soar.model.catalog import Catalog
 from soar.model.errors import BugError
-from soar.model.ids import encode_crockford
+from soar.model.ids import Ids, encode_crockford
 from soar.model.process import ActionHost
-from soar.model.run import Timer
+from soar.model.run import Run, Timer
+from soar.model.step import Assurance
 from soar.model.values import Value
 from soar.policy import Policy
 from soar.rehearsal.clock import VirtualClock
+from soar.rehearsal.people import find_asked
 from soar.responses.service import ResponseService
 from soar.runtime.children import Caller
 from soar.runtime.commit import Committer
@@ -29,6 +34,7 @@ from soar.store import Store, Unit, open_store
 T = TypeVar("T")
 
 WORKSPACE = "rehearsal"
+_EVERYBODY = 10_000
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -99,6 +105,19 @@ class _Silence:
         """Nobody has a page open."""
 
 
+class _Approvals(ApprovalService):
+    """Approvals where whoever is asked is there, and proves whatever a gate wants."""
+
+    def __init__(self, *, ids: Ids, policy: Policy) -> None:
+        super().__init__(ids=ids, policy=policy, assurances=tuple(Assurance))
+
+    def ask(self, unit: Unit, command: RequestAnswer, *, run: Run, plan: Plan, at: datetime) -> Approval:
+        added = find_asked(command.to, unit.users.list(_EVERYBODY).items, at)
+        if added is not None:
+            unit.users.add(added)
+        return super().ask(unit, command, run=run, plan=plan, at=at)
+
+
 class Stage:
     """One rehearsal's service.
 
@@ -114,7 +133,7 @@ class Stage:
         ids, silence = _CountedIds(), _Silence()
         self.clock = clock
         self.faults: list[Exception] = []
-        self.approvals = ApprovalService(ids=ids, policy=site.policy)
+        self.approvals = _Approvals(ids=ids, policy=site.policy)
         self.requests = RunRequests(config=site.config, ids=ids)
         self._store = store
         responses = ResponseService(ids=ids)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from soar.approvals.decide import Voter, is_meant
+from soar.approvals.decide import is_meant
 from soar.ingest.match import match_alert
 from soar.ingest.request import Requester, RunRequests
 from soar.model.alert import Alert
@@ -12,9 +12,8 @@ from soar.model.audit import Actor
 from soar.model.errors import InputError
 from soar.model.identity import User
 from soar.model.playbook import ManualTrigger, Playbook, Revision
-from soar.model.step import Assurance
 from soar.model.values import as_value
-from soar.rehearsal.people import identify
+from soar.rehearsal.people import as_voter, identify
 from soar.rehearsal.stage import Site
 from soar.rehearsal.suite import AlertStart, ManualStart, Test
 from soar.store import Unit
@@ -84,7 +83,7 @@ def _start_by_hand(
         return Started(None, "the playbook is not started by hand: it has no `manual: {}` under `on`")
     person = next(person for person in people if person.id == identify(start.by))
     wanted = [principal for trigger in triggers for principal in trigger.by]
-    if wanted and not any(is_meant(principal, _as_voter(person)) for principal in wanted):
+    if wanted and not any(is_meant(principal, as_voter(person)) for principal in wanted):
         return Started(None, f"the playbook may be started by {' or '.join(wanted)} only, and not by {start.by}")
     actor = Actor(kind="user", id=person.id, name=person.name, via="web", roles=tuple(sorted(person.roles)))
     given = {name: as_value(value) for name, value in start.inputs.items()}
@@ -93,7 +92,3 @@ def _start_by_hand(
         return Started(requests.request_by_hand(unit, playbook, given, requester, at).id)
     except InputError as error:
         return Started(None, error.message, is_rejected=True)
-
-
-def _as_voter(person: User) -> Voter:
-    return Voter(id=person.id, name=person.name, email=person.email, roles=person.roles, assurance=Assurance.LINKED)

@@ -44,25 +44,32 @@ Mocks: TypeAlias = Mapping[str, Mocked]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """What a person does at a gate, or that nobody does anything until it expires.
+    """What a person does who is asked, or that nobody does anything until the question expires.
 
     Attributes:
         line: where it stands.
-        choice: None lets time pass until the question expires.
-        user: name or e-mail address of the person; empty where nobody acts.
+        choice: the vote at a gate; without it and without `answers`, time passes until the question expires.
+        answers: to a question for facts, by field.
+        user: name or e-mail address of the person; empty where nobody acts, or where whoever is asked answers.
         after: since the question was asked; None means a minute after what happened before.
         confirm: what is typed; None means what the question wants typed.
-        wanted: `accepted`, or the code of the refusal that the vote must meet.
+        wanted: `accepted`, or the code of the refusal that the vote or the answer must meet.
     """
 
     line: int
     choice: VoteChoice | None = None
+    answers: Mapping[str, JsonValue] | None = None
     user: str = ""
     roles: tuple[str, ...] = ()
     after: timedelta | None = None
     confirm: str | None = None
     comment: str | None = None
     wanted: str = "accepted"
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether nobody does anything."""
+        return self.choice is None and self.answers is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +160,8 @@ class Test:
     Attributes:
         line: where it stands.
         mocks: the file's, with the test's own in their place.
-        approvals: by the step's id.
+        approvals: what people do at gates, by the step's id.
+        asks: what people answer to questions for facts, by the step's id.
         config: laid over the site's open settings.
     """
 
@@ -163,6 +171,7 @@ class Test:
     expect: Expectation
     mocks: Mocks = field(default_factory=dict)
     approvals: Mapping[str, Script] = field(default_factory=dict)
+    asks: Mapping[str, Script] = field(default_factory=dict)
     config: Mapping[str, JsonValue] = field(default_factory=dict)
 
 

@@ -13,6 +13,7 @@ from soar.engine.commands import (
     Command,
     FinishRun,
     HoldResponse,
+    RequestAnswer,
     RequestApproval,
     StartAction,
     StartRun,
@@ -21,7 +22,7 @@ from soar.engine.commands import (
 from soar.engine.events import ActionFailed, ActionSucceeded, Event, OutcomeUnknown, TimerFired, dump_event
 from soar.engine.interpreter import Decision
 from soar.engine.plan import Plan
-from soar.model.approval import ApprovalStatus
+from soar.model.approval import Approval, ApprovalStatus
 from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.errors import ActionCode
 from soar.model.ids import Ids
@@ -52,6 +53,11 @@ class Committed:
     approvals: list[str] = field(default_factory=list)
     responses: list[str] = field(default_factory=list)
     has_timers: bool = False
+
+    def add_question(self, asked: Approval) -> None:
+        """Note down that people were asked."""
+        self.approvals.append(asked.id)
+        self.has_timers = True
 
 
 class Committer:
@@ -138,19 +144,8 @@ class Committer:
                 committed.has_timers = True
             case CancelTimer(timer=timer):
                 unit.timers.cancel(f"{run.id}:{timer}")
-            case RequestApproval():
-                asked = self._approvals.request(
-                    unit,
-                    command,
-                    run=run,
-                    plan=plan,
-                    at=at,
-                )
-                committed.approvals.append(asked.id)
-                committed.has_timers = True
-            case CancelApproval(approval=approval, reason=reason):
-                self._approvals.cancel(unit, approval, reason, at)
-                committed.approvals.append(approval)
+            case RequestApproval() | RequestAnswer() | CancelApproval():
+                self._ask(unit, plan, committed, command, at)
             case HoldResponse():
                 committed.responses.append(self._responses.hold(unit, command, run=run, at=at).id)
                 committed.has_timers = True
@@ -160,6 +155,23 @@ class Committer:
                 cancel_child(unit, command, run, at)
             case FinishRun():
                 self._finish(unit, plan, committed, at)
+
+    def _ask(
+        self,
+        unit: Unit,
+        plan: Plan,
+        committed: Committed,
+        command: RequestApproval | RequestAnswer | CancelApproval,
+        at: datetime,
+    ) -> None:
+        match command:
+            case RequestApproval():
+                committed.add_question(self._approvals.request(unit, command, run=committed.run, plan=plan, at=at))
+            case RequestAnswer():
+                committed.add_question(self._approvals.ask(unit, command, run=committed.run, plan=plan, at=at))
+            case CancelApproval(approval=approval, reason=reason):
+                self._approvals.cancel(unit, approval, reason, at)
+                committed.approvals.append(approval)
 
     def _start_action(self, unit: Unit, plan: Plan, committed: Committed, command: StartAction, at: datetime) -> None:
         spec = plan.actions[command.call.action]

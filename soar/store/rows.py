@@ -17,10 +17,10 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-from soar.model.approval import Card, EscalationLevel, Vote, VoteChoice
+from soar.model.approval import Card, EscalationLevel, Reply, Vote, VoteChoice
 from soar.model.catalog import Effect
 from soar.model.errors import InputError
-from soar.model.step import Assurance
+from soar.model.step import Assurance, Question
 from soar.model.values import JsonValue, dump_value, load_value, parse_timestamp, print_timestamp
 
 M = TypeVar("M")
@@ -191,11 +191,52 @@ def _load_votes(documents: Sequence[dict[str, Any]]) -> tuple[Vote, ...]:
 
 
 def _dump_escalations(levels: Sequence[EscalationLevel]) -> JsonValue:
-    return [[print_timestamp(level.at), level.to, level.is_reached] for level in levels]
+    return [[print_timestamp(level.at), level.to, level.is_reached, level.may_decide] for level in levels]
 
 
 def _load_escalations(documents: Sequence[Any]) -> tuple[EscalationLevel, ...]:
-    return tuple(EscalationLevel(parse_timestamp(at), to, is_reached) for at, to, is_reached in documents)
+    return tuple(EscalationLevel(parse_timestamp(at), *rest) for at, *rest in documents)  # older ones have three parts
+
+
+def _dump_form(form: Mapping[str, Question]) -> JsonValue:
+    return {
+        name: {
+            "type": asked.type,
+            "label": asked.label,
+            "enum": list(asked.enum),
+            "has_default": asked.has_default,
+            "default": asked.default,
+        }
+        for name, asked in form.items()
+    }
+
+
+def _load_form(documents: Mapping[str, dict[str, Any]]) -> dict[str, Question]:
+    return {name: Question(**{**document, "enum": tuple(document["enum"])}) for name, document in documents.items()}
+
+
+def _dump_reply(reply: Reply | None) -> JsonValue:
+    if reply is None:
+        return None
+    return {
+        "user": reply.user,
+        "name": reply.name,
+        "roles": list(reply.roles),
+        "via": reply.via,
+        "at": print_timestamp(reply.at),
+        "answers": _dump_values(reply.answers),
+    }
+
+
+def _load_reply(document: dict[str, Any] | None) -> Reply | None:
+    if document is None:
+        return None
+    decoded = {
+        "roles": tuple(document["roles"]),
+        "at": parse_timestamp(document["at"]),
+        "answers": _load_values(document["answers"]),
+    }
+    return Reply(**{**document, **decoded})
 
 
 Json = Coded(_same, _same)
@@ -207,6 +248,8 @@ Moments = Coded(_dump_moments, _load_moments)
 CardText = Coded(_dump_card, _load_card)
 Votes = Coded(_dump_votes, _load_votes)
 Escalations = Coded(_dump_escalations, _load_escalations)
+Form = Coded(_dump_form, _load_form)
+ReplyText = Coded(_dump_reply, _load_reply)
 
 
 def given(name: str) -> BindParameter[Any]:

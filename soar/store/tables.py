@@ -19,9 +19,11 @@ from soar.store.rows import (
     CardText,
     Choice,
     Escalations,
+    Form,
     Json,
     Moment,
     Moments,
+    ReplyText,
     TextLists,
     Texts,
     TextSet,
@@ -251,6 +253,8 @@ class ApprovalRow(PlacedRow, table=True):
     decided_at: datetime | None = Field(sa_type=Moment)
     reason: str | None
     version: int
+    fields: Any = Field(sa_type=Form)
+    reply: Any = Field(sa_type=ReplyText)
 
 
 class ResponseRow(PlacedRow, table=True):

@@ -1,12 +1,13 @@
 from datetime import timedelta
+from ipaddress import ip_address
 
 import pytest
 
-from soar.model.approval import ApprovalStatus, EscalationLevel, VoteChoice
+from soar.model.approval import ApprovalStatus, EscalationLevel, Reply, VoteChoice
 from soar.model.catalog import Effect
 from soar.model.errors import ConflictError, NotFoundError
 from soar.model.response import ResponseStatus
-from soar.model.step import Assurance
+from soar.model.step import Assurance, Question
 from soar.store import Unit
 from tests.contract.works import Works
 from tests.support.builders import build_approval, build_card, build_case, build_response, build_vote
@@ -40,6 +41,21 @@ async def test_an_approval_comes_back_as_it_was(write: Works, read: Works) -> No
     assert found.votes[0].choice is VoteChoice.APPROVE
     assert found.card.effect is Effect.DESTRUCTIVE
     assert await read(lambda unit: unit.approvals.get("ap_none")) is None
+
+
+async def test_a_question_comes_back_with_its_form_and_its_typed_answers(write: Works, read: Works) -> None:
+    fields = {
+        "seen": Question(type="timestamp", label="When?\ud800", has_default=True, default=None),
+        "verdict": Question(type="string", label="Verdict", enum=("bad", "good")),
+    }
+    answers = {"seen": START, "ip": ip_address("2001:db8::1"), "for": HOUR, "$soar": "forged", "sure": 0.5}
+    reply = Reply(user="u_1", name="ada", roles=("analyst",), via="web", at=START, answers=answers)
+    asked = build_approval(fields=fields)
+    await write(lambda unit: unit.approvals.add(asked))
+    assert await read(lambda unit: unit.approvals.get(asked.id)) == asked
+    answered = build_approval(fields=fields, reply=reply, status=ApprovalStatus.ANSWERED, version=2)
+    await write(lambda unit: unit.approvals.update(answered, expected=1))
+    assert await read(lambda unit: unit.approvals.get(asked.id)) == answered
 
 
 async def test_an_approval_is_not_added_twice(write: Works) -> None:

@@ -1,8 +1,10 @@
 """People use the pages in a real browser: Debian's chromium, headless, against a started demo."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -275,6 +277,110 @@ def test_every_page_meets_wcag_2_2_aa_in_light_and_dark(browser: Browser, demo: 
         expect(bob.get_by_text(shown).first).to_be_visible()
         barriers += find_barriers_in_both(bob)
     assert barriers == []
+
+
+QUESTION = """\
+name: Account check
+owner: team:soc
+on: {manual: {}}
+steps:
+  - id: owner
+    name: Ask the owner
+    ask:
+      to: role:analyst
+      question: "Was it you? <img src=x onerror=document.title=1>"
+      fields:
+        mine: {type: bool, label: Yes that was me}
+        verdict: {enum: [compromised, false_alarm], label: Verdict}
+        count: {type: int, label: How many sign-ins}
+outputs:
+  owner: ${{ steps.owner.output }}
+"""
+
+
+@dataclass(frozen=True)
+class Served(Demo):
+    """The demo's installation, served anew: its passwords were printed before."""
+
+    bob: str
+
+    def find_password(self, name: str) -> str:
+        assert name == "bob"
+        return self.bob
+
+
+@contextmanager
+def serve_question(demo: Demo, folder: Path) -> Iterator[Served]:
+    """Serve the demo's installation with one playbook of our own."""
+    bob = demo.find_password("bob")
+    demo.server.kill()
+    state, playbooks = folder / "demo", folder / "playbooks"
+    playbooks.mkdir()
+    (playbooks / "account-check.yaml").write_text(QUESTION, "utf-8")
+    settings = {
+        "server": {"listen": "127.0.0.1:0"},
+        "database": {"url": f"sqlite:///{state / 'soar.db'}"},
+        "vault": {"key_file": str(state / "vault.key")},
+        "audit": {
+            "key_file": str(state / "audit.key"),
+            "origin": "soar.demo/audit",
+            "anchors": [str(state / "anchor.txt")],
+        },
+        "paths": {
+            "playbooks": str(playbooks),
+            "connectors": str(ROOT / "connectors"),
+            "sources": str(ROOT / "config" / "sources"),
+            "connections": str(state / "connections.yaml"),
+            "ledgers": str(state / "simulated"),
+        },
+    }
+    config = folder / "soar.yaml"
+    config.write_text(json.dumps(settings), "utf-8")
+    server = Server(["serve", "--config", str(config)], cwd=ROOT)
+    try:
+        yield Served(server, server.find(r"(http://127\.0\.0\.1:\d+)"), bob)
+    finally:
+        server.kill()
+
+
+def test_a_question_is_answered_in_a_form_that_fits_a_phone(
+    browser: Browser, demo: Demo, complaints: list[str], tmp_path: Path
+) -> None:
+    with serve_question(demo, tmp_path) as served:
+        url = served.url
+        client = served.open_client("bob")
+        run = client.send("POST", "/api/v1/playbooks/account-check/runs", {"inputs": {}}).json["id"]
+        page = sign_in(browser, served, "bob", complaints)
+        if AXE.exists():
+            page.context.add_init_script(path=AXE)
+        page.set_viewport_size({"width": 320, "height": 720})
+        page.goto(f"{url}/approvals")
+        expect(page.get_by_role("article")).to_contain_text("<img src=x")
+        page.get_by_role("link", name="Answer…").click()
+        form = page.get_by_role("form")
+        expect(form).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        for target in (*form.locator("label.choice").all(), form.get_by_label("How many"), form.get_by_role("button")):
+            assert (target.bounding_box() or {})["height"] >= 44
+        take_pictures(browser, page, "question")
+        if AXE.exists():
+            assert find_barriers_in_both(page) == []
+        form.get_by_role("group", name="Yes that was me").get_by_label("No").check()
+        form.get_by_label("false_alarm").check()
+        form.get_by_label("How many").fill("two")
+        form.get_by_role("button", name="Send the answer").click()
+        expect(form.get_by_text("is not an int").last).to_be_visible()
+        form.get_by_label("How many").fill("2")
+        form.get_by_role("button", name="Send the answer").click()
+        expect(page.get_by_text("ANSWERED by bob.")).to_be_visible()
+        expect(form).to_be_hidden()
+        done = wait_for(lambda: _find_ended(client, run))
+        assert done["outputs"] == {"owner": {"mine": False, "verdict": "false_alarm", "count": 2}}
+
+
+def _find_ended(client: Client, run: str) -> dict[str, object] | None:
+    found = client.send("GET", f"/api/v1/runs/{run}").json
+    return found if found["status"] == "succeeded" else None
 
 
 def test_hostile_text_stays_text(browser: Browser, demo: Demo, complaints: list[str], tmp_path: Path) -> None:

@@ -70,6 +70,8 @@ export function sampleApproval(changes: Partial<Approval> = {}): Approval {
     reason: null,
     may_vote: true,
     why_not: null,
+    fields: [],
+    reply: null,
     ...changes,
   };
 }

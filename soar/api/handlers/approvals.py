@@ -1,7 +1,9 @@
 """Questions to people."""
 
+from collections.abc import Callable
+
 from soar.api.call import Call
-from soar.api.schemas.approvals import ApprovalPage, ApprovalQuery, ApprovalView, Progress, VoteSent
+from soar.api.schemas.approvals import AnswersSent, ApprovalPage, ApprovalQuery, ApprovalView, Progress, VoteSent
 from soar.api.schemas.base import Nothing
 from soar.api.views import Views
 from soar.approvals.decide import Ballot, Refusal
@@ -13,6 +15,11 @@ from soar.store import Unit
 
 _TOO_LATE = frozenset({"already_decided", "already_voted", "expired", "digest_differs"})
 _INCOMPLETE = frozenset({"confirm_missing", "comment_missing"})
+_MISTAKEN = {
+    "answers_invalid": "correct these fields",
+    "is_question": "send the answers, and no vote",
+    "is_approval": "send a vote, and no answers",
+}
 
 
 async def list_approvals(call: Call, query: ApprovalQuery) -> ApprovalPage:
@@ -35,13 +42,30 @@ async def cast_vote(call: Call, sent: VoteSent) -> ApprovalView:
     """Say yes or no to a question."""
     ballot = Ballot(choice=sent.vote, digest=sent.digest, comment=sent.comment, confirm=sent.confirm)
 
-    def vote(unit: Unit) -> tuple[Approval, ApprovalView] | Refusal:
-        outcome = call.services.approvals.vote(unit, call.part("id"), call.principal, ballot, call.at)
+    return await _decide(
+        call,
+        lambda unit: call.services.approvals.vote(unit, call.part("id"), call.principal, ballot, call.at),
+    )
+
+
+async def answer_question(call: Call, sent: AnswersSent) -> ApprovalView:
+    """Answer a question with the facts that it asks for."""
+    return await _decide(
+        call,
+        lambda unit: call.services.approvals.answer(unit, call.part("id"), call.principal, sent.answers, call.at),
+    )
+
+
+async def _decide(call: Call, decide: Callable[[Unit], Approval | Refusal]) -> ApprovalView:
+    """Take a vote or answers, and tell everybody concerned."""
+
+    def take(unit: Unit) -> tuple[Approval, ApprovalView] | Refusal:
+        outcome = decide(unit)
         if isinstance(outcome, Refusal):
             return outcome  # its audit event is to stay, so nothing is raised in here
         return outcome, Views(call, unit).show_approval(outcome)
 
-    outcome = await call.write(vote)
+    outcome = await call.write(take)
     if isinstance(outcome, Refusal):
         raise explain_refusal(outcome)
     approval, view = outcome
@@ -51,11 +75,13 @@ async def cast_vote(call: Call, sent: VoteSent) -> ApprovalView:
 
 
 def explain_refusal(refusal: Refusal) -> SoarError:
-    """Return a refused vote as the error that says who can do something about it."""
+    """Return a refused vote or answer as the error that says who can do something about it."""
     if refusal.code in _TOO_LATE:
         return ConflictError(refusal.reason, code=refusal.code, hint="load the request again")
     if refusal.code in _INCOMPLETE:
         return InputError(refusal.reason, code=refusal.code, hint="add it, and send the vote again")
+    if refusal.code in _MISTAKEN:
+        return InputError(refusal.reason, code=refusal.code, hint=_MISTAKEN[refusal.code], faults=refusal.faults)
     return DeniedError(refusal.reason, code=refusal.code, hint="ask somebody who may")
 
 

@@ -17,7 +17,7 @@ from soar.api.schemas.playbooks import (
 from soar.api.schemas.runs import RunView, RunWanted
 from soar.api.views import Views
 from soar.approvals.decide import is_meant
-from soar.approvals.service import find_voter
+from soar.approvals.people import find_voter
 from soar.audit.actor import describe_principal
 from soar.ingest.request import Requester
 from soar.model.errors import ConflictError, DeniedError, NotFoundError

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from soar.api.schemas.base import Incoming, Name, PageQuery, Text
 from soar.model.approval import ApprovalStatus, VoteChoice
 from soar.model.catalog import Effect
 from soar.model.step import Assurance
+
+_MOST_ANSWERS = 100
 
 
 class Progress(StrEnum):
@@ -32,6 +35,12 @@ class VoteSent(Incoming):
     digest: Name
     comment: Text | None = None
     confirm: Text | None = None
+
+
+class AnswersSent(Incoming):
+    """Facts that were asked for, by field; a field that is left out has its default."""
+
+    answers: Annotated[dict[Name, JsonValue], Field(max_length=_MOST_ANSWERS)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +93,36 @@ class VoteView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FieldView:
+    """One fact that is asked for; without a default it must be answered. The label is the author's text."""
+
+    name: str
+    type: str
+    label: str
+    enum: tuple[JsonValue, ...]
+    has_default: bool
+    default: JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyView:
+    """What a person answered, by field."""
+
+    user: str
+    name: str
+    roles: tuple[str, ...]
+    via: str
+    at: datetime
+    answers: dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalView:
     """A question.
 
     `confirm` is what must be typed for a yes, empty if nothing; `digest_code` is ten characters of the digest for
-    people to compare; `may_vote` and `why_not` are about the caller.
+    people to compare; `may_vote` and `why_not` are about the caller. Where `fields` are asked for, it is answered and
+    not voted on: `may_vote` says whether the caller may answer, and `reply` what was answered.
     """
 
     id: str
@@ -118,6 +152,8 @@ class ApprovalView:
     reason: str | None
     may_vote: bool
     why_not: str | None
+    fields: tuple[FieldView, ...]
+    reply: ReplyView | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import pytest
 
 from soar.approvals.channels import post_card, post_line, room_of
 from soar.model.message import Message
+from soar.model.step import Question
 from tests.support.builders import build_approval, build_card
 from tests.support.clock import START
 from tests.support.ids import SeededIds
@@ -53,6 +54,20 @@ def test_a_card_says_what_is_asked_and_how_to_answer() -> None:
     )
     assert (card.approval, card.run, card.author) == (approval.id, approval.run, "soar")
     assert room_of(approval) == "#soc"
+
+
+def test_a_hostile_question_neither_hides_how_to_answer_nor_starts_a_line() -> None:
+    fields = {"mine": Question(type="bool", label=HOSTILE)}
+    approval = build_approval(card=build_card(question=HOSTILE * 20), fields=fields)
+
+    async def scenario(world: World) -> list[Message]:
+        await world.write(lambda unit: post_card(unit, approval, ids=IDS, at=START))
+        return await world.messages("#soc")
+
+    (card,) = play(scenario)
+    assert card.text.startswith("AB12 asks analyst, 30 min. To answer: soar approval answer AB12 mine=… “x AB12")
+    assert card.text.isprintable()
+    assert (len(card.text), len(card.text.splitlines())) == (300, 1)
 
 
 def test_reason_and_evidence_are_shown_from_the_card_and_never_spoken() -> None:

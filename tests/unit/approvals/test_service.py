@@ -9,6 +9,7 @@ import pytest
 from soar.approvals.decide import Ballot, Refusal
 from soar.approvals.service import find_approval
 from soar.model.approval import Approval, ApprovalStatus, VoteChoice
+from soar.model.catalog import Effect
 from soar.model.errors import NotFoundError
 from soar.model.identity import PrincipalKind
 from soar.model.process import ActionAnswer
@@ -66,6 +67,22 @@ def test_a_gate_asks_with_what_would_be_done_and_who_may_decide() -> None:
         assert event["digest"] == asked.digest
         assert world.announcer.heard.count((WORKSPACE, "approval", asked.id)) == 1
         assert world.host.calls == []
+
+    play(scenario)
+
+
+def test_a_gate_before_another_playbook_names_it_and_never_calls_it_a_read() -> None:
+    text = "\nname: Tried\non: {manual: {}}\nsteps:\n  - {id: a, uses: playbook.other, approve: role:analyst}\n"
+
+    async def scenario(world: World) -> None:
+        run = await world.start(text)
+        await world.settle()
+        asked = await world.approval(run)
+        assert (asked.status, asked.card.action, asked.card.effect) == (
+            ApprovalStatus.PENDING,
+            "playbook.other",
+            Effect.WRITE,
+        )
 
     play(scenario)
 

@@ -163,3 +163,115 @@ def test_an_alert_cannot_imitate_the_card(soar: Soar, api: FakeApi) -> None:
     assert not {"\x1b", "\x07", "\x9b", "\u202e", "\u200b"} & set(told)
     assert not any(line.startswith("APPROVED") for line in told.splitlines())
     assert max(len(line) for line in told.splitlines()) < 3000
+
+
+ANSWERS = "/api/v1/approvals/ap_1/answers"
+FIELDS = [
+    {"name": "mine", "type": "bool", "label": "It was me", "enum": [], "has_default": False, "default": None},
+    {"name": "count", "type": "int", "label": "How many", "enum": [], "has_default": True, "default": 1},
+    {"name": "verdict", "type": "string", "label": "Verdict", "enum": ["bad", "good"], "has_default": False},
+]
+
+
+def question(**more: object) -> dict[str, object]:
+    card = {"question": "Was it you?", "reason": "Ask the owner", "targets": [], "evidence": []}
+    return approval(card=card, fields=FIELDS, assurance="linked", by=["user:mia@corp.example"], **more)
+
+
+@pytest.fixture
+def questioning(api: FakeApi) -> FakeApi:
+    api.answer("GET", "/api/v1/approvals/AB12", question())
+    api.answer("POST", ANSWERS, question(status="answered"))
+    return api
+
+
+def test_a_question_says_what_it_wants_to_know_and_how_to_answer(soar: Soar, questioning: FakeApi) -> None:
+    lines = soar("approval", "show", "AB12").out.splitlines()
+    assert lines[:3] == ["… AB12 pending · asks for facts", "Was it you?", "  why       Ask the owner"]
+    for told in (
+        "  fields",
+        "    · mine: It was me (bool)",
+        "    · count: How many (int; default 1)",
+        "    · verdict: Verdict (one of bad, good)",
+        "next: soar approval answer AB12 mine=… count=… verdict=…",
+    ):
+        assert told in lines
+    assert not any("silence is a no" in line or "targets" in line for line in lines)
+
+
+def test_answers_are_sent_with_the_types_of_their_fields(soar: Soar, questioning: FakeApi) -> None:
+    outcome = soar("approval", "answer", "ab12", "mine=No", "count=3", "verdict=good=ish")
+    assert (outcome.code, outcome.out) == (0, "✔ AB12 answered\nnext: soar run show run_1 --watch\n")
+    assert "Was it you?" in outcome.err
+    assert questioning.bodies("POST", ANSWERS) == [{"answers": {"mine": False, "count": 3, "verdict": "good=ish"}}]
+
+
+def test_what_does_not_fit_is_the_servers_to_refuse(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/approvals/AB12", question())
+    api.refuse("POST", ANSWERS, 422, "mine: `perhaps` is not a bool")
+    outcome = soar("approval", "answer", "AB12", "mine=perhaps", "count=NaN", "verdict=good", "other=1")
+    assert outcome.code == 2
+    assert "error: mine: `perhaps` is not a bool\n" in outcome.err
+    assert api.bodies("POST", ANSWERS) == [
+        {"answers": {"mine": "perhaps", "count": "NaN", "verdict": "good", "other": "1"}}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["mine"], "error: `mine` is no answer\nhint: write field=value\n"),
+        (["=yes"], "error: `=yes` is no answer\nhint: write field=value\n"),
+        (["mine=yes", "mine=no"], "error: `mine` is answered twice\nhint: answer each field once\n"),
+        (["mine=yes"], "error: there is no terminal to ask on\nhint: add verdict=…\n"),
+    ],
+)
+def test_what_is_not_written_as_answers_is_not_sent(
+    soar: Soar, questioning: FakeApi, typed: list[str], said: str
+) -> None:
+    outcome = soar("approval", "answer", "AB12", *typed)
+    assert outcome.code == 2
+    assert outcome.err.endswith(said)
+    assert questioning.bodies("POST", ANSWERS) == []
+
+
+def test_at_a_terminal_what_is_missing_is_asked_for(terminal: Soar, questioning: FakeApi) -> None:
+    asked = [("count: How many (int; default 1):", ""), ("verdict: Verdict (one of bad, good):", "bad")]
+    outcome = terminal("approval", "answer", "AB12", "mine=yes", answers=asked)
+    assert outcome.code == 0, outcome.err
+    assert questioning.bodies("POST", ANSWERS) == [{"answers": {"mine": True, "verdict": "bad"}}]
+
+
+def test_a_question_takes_no_vote_and_a_gate_no_answers(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/approvals/AB12", question())
+    for command in ("approve", "deny"):
+        outcome = soar("approval", command, "AB12", "-m", "why")
+        assert outcome.code == 2
+        assert outcome.err.endswith(
+            "error: AB12 asks for facts and takes no vote\nhint: soar approval answer AB12 mine=… count=… verdict=…\n"
+        )
+    api.answer("GET", "/api/v1/approvals/CD34", approval(code="CD34"))
+    outcome = soar("approval", "answer", "CD34", "mine=yes")
+    assert outcome.code == 2
+    assert "error: CD34 asks for a yes or a no\n" in outcome.err
+
+
+def test_an_answered_question_shows_who_said_what(soar: Soar, api: FakeApi) -> None:
+    reply = {"name": "mia", "at": "2024-03-01T10:05:00Z", "answers": {"mine": False, "count": 3, "verdict": "good"}}
+    api.answer("GET", "/api/v1/approvals/AB12", question(status="answered", reply=reply, may_vote=False))
+    told = soar("approval", "show", "AB12").out
+    assert "✔ AB12 answered" in told
+    assert "  answered  mia " in told
+    assert "    · mine: It was me “false”" in told
+    assert "    · verdict: Verdict “good”" in told
+
+
+def test_a_hostile_question_stays_on_its_line(soar: Soar, api: FakeApi) -> None:
+    text = HOSTILE.replace("\ud800", "") * 99
+    card = {"question": text, "reason": text, "targets": [], "evidence": []}
+    field = {**FIELDS[0], "label": text, "enum": [text]}
+    api.answer("GET", "/api/v1/approvals/AB12", approval(card=card, fields=[field]))
+    told = soar("approval", "show", "AB12").out
+    assert not {"\x1b", "\x07", "\x9b", "\u202e", "\u200b"} & set(told)
+    assert not any(line.startswith("APPROVED") for line in told.splitlines())
+    assert max(len(line) for line in told.splitlines()) < 3000

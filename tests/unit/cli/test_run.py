@@ -96,6 +96,20 @@ def test_a_waiting_run_says_who_it_waits_for_and_what_to_type(soar: Soar, api: F
     assert told.endswith("next: soar approval show AB12\n")
 
 
+def test_a_step_that_asks_for_facts_says_whom_and_then_who_answered(soar: Soar, api: FakeApi) -> None:
+    field = {"name": "mine", "type": "bool", "label": "It was me"}
+    asked = step("steps/0", "waiting", id="owner", approval="ap_1")
+    for number, question in enumerate(
+        (
+            approval(fields=[field], by=["user:mia@corp.example"]),
+            approval(fields=[field], status="answered", reply={"name": "mia", "answers": {"mine": False}}),
+        )
+    ):
+        api.answer("GET", f"/api/v1/runs/run_{number}", run(steps=[asked], approvals=[question]))
+    assert "AB12 asks user:mia@corp.example: for facts, ends " in soar("run", "show", "run_0").out
+    assert "AB12 answered by mia" in soar("run", "show", "run_1").out
+
+
 def test_watching_stays_until_the_end_and_tells_how_it_was(soar: Soar, api: FakeApi) -> None:
     for status in ("running", "waiting", "succeeded"):
         api.answer("GET", "/api/v1/runs/run_1", run(status=status))

@@ -181,7 +181,8 @@ def test_votes_that_decide_nothing_leave_the_question_to_expire() -> None:
 
 
 def test_a_question_that_nobody_can_answer_is_told_as_refused() -> None:
-    assert ask(WIPE.replace("quorum: 2", "assurance: mfa"), Decide.APPROVE) == [ApprovalStatus.REFUSED]
+    many = WIPE.replace("quorum: 2", "quorum: '${{ 40 + 2 }}'")
+    assert ask(many, Decide.APPROVE) == [ApprovalStatus.REFUSED]
 
 
 def ask(playbook: str, decide: Decide) -> list[ApprovalStatus]:

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from soar.model.step import Assurance
 from soar.policy import Policy
 from tests.unit.rehearsal.conftest import SITE, Try
 
@@ -375,11 +376,19 @@ def test_inputs_that_do_not_fit_reject_the_start(tried: Try) -> None:
 
 
 def test_a_gate_that_nobody_could_ever_answer_says_why(tried: Try) -> None:
-    playbook = WIPE.replace("by: role:analyst", "by: role:analyst\n      assurance: mfa")
+    playbook = WIPE.replace("by: role:analyst", "by: group:nobody").replace("crm.wipe", "crm.note")
+    playbook = playbook.replace("escalate: [{after: 15m, to: role:soc-lead}]", "")
     (found,) = tried(playbook, by_hand("approvals: {wipe: {approve: bob, roles: [analyst]}}\nexpect: {}")).problems
-    assert found == (
-        "6: nobody was asked at `wipe`: it needs a second factor, which this version cannot ask anybody for",
+    assert found == ("6: nobody was asked at `wipe`: it needs one person of nobody, and nobody could ever vote",)
+
+
+def test_whoever_votes_proves_what_the_gate_wants(tried: Try) -> None:
+    playbook = WIPE.replace("by: role:analyst", "by: role:analyst\n      assurance: mfa")
+    result = tried(
+        playbook, by_hand("approvals: {wipe: {approve: bob, roles: [analyst]}}\nexpect: {status: succeeded}")
     )
+    assert result.problems == ((),)
+    assert result.played[0].questions[0].votes[0].assurance is Assurance.MFA
 
 
 def test_a_playbook_that_is_switched_off_is_rehearsed(tried: Try) -> None:

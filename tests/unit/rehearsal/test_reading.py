@@ -11,6 +11,8 @@ steps:
     uses: crm.wipe
     with: {user: ann}
     approve: role:analyst
+  - id: owner
+    ask: {to: role:analyst, question: Was it you?, fields: {mine: {type: bool}}}
 """
 GOOD = """\
 tests:
@@ -68,7 +70,20 @@ def test_what_is_wrong_with_a_file_is_found_where_it_stands(
         ("start: {manual: {by: ann}}, alert_patch: {}, expect: {}", "P106", "goes with `alert`"),
         ("alert: reported, alert_patch: [1], expect: {}", "P100", "a map of keys belongs here"),
         ("alert: reported, alert_patch: {severity: huge}, expect: {}", "P103", "`huge` is none of"),
-        ("alert: reported, asks: {look: {}}, expect: {}", "P130", "`asks` is not supported by this version"),
+        ("alert: reported, asks: {look: {timeout: true}}, expect: {}", "P202", "`look` asks for no facts"),
+        ("alert: reported, asks: {ownr: {timeout: true}}, expect: {}", "P202", "no step `ownr`"),
+        ("alert: reported, asks: {owner: {}}, expect: {}", "P105", "an act is one of `answer` and `timeout`"),
+        ("alert: reported, asks: {owner: {answer: {}, timeout: true}}, expect: {}", "P105", "an act is one of"),
+        ("alert: reported, asks: {owner: {answer: yes}}, expect: {}", "P100", "a map"),
+        ("alert: reported, asks: {owner: {timeout: true, by: ann}}, expect: {}", "P106", "`by` does not go"),
+        ("alert: reported, asks: {owner: {answer: {}, roles: [analyst]}}, expect: {}", "P106", "goes with `by`"),
+        ("alert: reported, asks: {owner: {answer: {}, confirm: x}}, expect: {}", "P101", "`confirm`"),
+        ("alert: reported, asks: {owner: {answer: {}, expect: already_voted}}, expect: {}", "P103", "`already_voted`"),
+        (
+            "alert: reported, asks: {owner: [{answer: {}, after: 4m}, {answer: {}, after: 3m}]}, expect: {}",
+            "P104",
+            "not in order",
+        ),
         ("alert: reported, approvals: {wip: {timeout: true}}, expect: {}", "P202", "no step `wip`"),
         ("alert: reported, approvals: {wipe: {}}, expect: {}", "P105", "an act is one of"),
         ("alert: reported, approvals: {wipe: {approve: a, deny: b}}, expect: {}", "P105", "an act is one of"),

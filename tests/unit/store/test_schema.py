@@ -9,6 +9,7 @@ from sqlalchemy import Connection, inspect
 from soar.model.errors import InputError
 from soar.store import Store, open_store, schema
 from soar.store.tables import METADATA
+from tests.support.builders import build_approval
 from tests.support.disk import InlineDisk
 from tests.support.process import RecordingProcess
 
@@ -61,6 +62,17 @@ async def test_a_schema_is_current_once_it_is_migrated_and_stays_so(store: Store
     assert await store.is_current()
     await store.migrate()
     assert await store.is_current()
+
+
+async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
+    await store.migrate()
+    await store.write("default", lambda unit: unit.approvals.add(build_approval()))
+    writer = store._database.writer
+    for column in ("fields", "reply"):
+        writer.exec_driver_sql(f"ALTER TABLE approvals DROP COLUMN {column}")
+    writer.exec_driver_sql("UPDATE alembic_version SET version_num = '0001_pre_initial'")
+    await store.migrate()
+    assert await store.read("default", lambda unit: unit.approvals.get(build_approval().id)) == build_approval()
 
 
 async def test_a_newer_schema_is_refused(store: Store) -> None:

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { buildPath, request } from "./client";
 import { isNotSession, openSession, SESSION_KEY } from "./queries";
-import type { ActiveResponse, Approval, AuditVerdict, Run, Session, VoteRequest } from "./types";
+import type { ActiveResponse, Approval, AuditVerdict, Json, Run, Session, VoteRequest } from "./types";
 
 /** Signs in; everything read before belongs to somebody else and is forgotten. */
 export function useSignIn() {
@@ -27,6 +27,12 @@ export function useSignOut() {
 
 export function useVote(approval: string) {
   return useChange((vote: VoteRequest) => request<Approval>("POST", buildPath(["approvals", approval, "votes"]), vote));
+}
+
+export function useAnswer(approval: string) {
+  return useChange((answers: Record<string, Json>) =>
+    request<Approval>("POST", buildPath(["approvals", approval, "answers"]), { answers }),
+  );
 }
 
 export function useCancelRun(run: string) {

@@ -159,7 +159,8 @@ export interface RunDetail extends Run {
   inputs: Record<string, Json>;
 }
 
-export type ApprovalStatus = "pending" | "approved" | "denied" | "expired" | "cancelled" | "superseded" | "refused";
+export type ApprovalStatus =
+  "pending" | "approved" | "answered" | "denied" | "expired" | "cancelled" | "superseded" | "refused";
 
 export type Assurance = "linked" | "confirmed" | "mfa";
 
@@ -197,6 +198,26 @@ export interface Escalation {
   is_reached: boolean;
 }
 
+/** One fact that is asked for; the label is the author's text. */
+export interface FormField {
+  name: string;
+  type: string;
+  label: string;
+  /** What may be chosen; empty if anything of the type may be answered. */
+  enum: Json[];
+  has_default: boolean;
+  default: Json;
+}
+
+export interface Reply {
+  user: string;
+  name: string;
+  roles: string[];
+  via: string;
+  at: string;
+  answers: Record<string, Json>;
+}
+
 export interface Approval {
   id: string;
   code: string;
@@ -226,8 +247,11 @@ export interface Approval {
   decided_at: string | null;
   reason: string | null;
   may_vote: boolean;
-  /** One sentence why the caller may not vote. */
+  /** One sentence why the caller may not vote, or answer. */
   why_not: string | null;
+  /** The facts that are asked for; empty where people decide. */
+  fields: FormField[];
+  reply: Reply | null;
 }
 
 export interface VoteRequest {

@@ -5,9 +5,10 @@ import { Moment } from "../components/Moment";
 import { CardButtons } from "./CardButtons";
 import { CardFacts } from "./CardFacts";
 import { CardRequester } from "./CardRequester";
-import { describeEffect, describeOutcome } from "./describe";
+import { describeEffect, describeOutcome, isQuestion } from "./describe";
 import { Deadline } from "./Deadline";
 import { Evidence } from "./Evidence";
+import { QuestionFacts } from "./QuestionFacts";
 import { Votes } from "./Votes";
 
 interface ApprovalCardProps {
@@ -23,6 +24,7 @@ interface ApprovalCardProps {
 export function ApprovalCard({ approval, isCompact = false }: ApprovalCardProps) {
   const { card } = approval;
   const titleId = useId();
+  const asksFacts = isQuestion(approval);
   return (
     <article className="approval" aria-labelledby={titleId} tabIndex={-1} data-effect={card.effect}>
       <header>
@@ -30,22 +32,29 @@ export function ApprovalCard({ approval, isCompact = false }: ApprovalCardProps)
           <Inert text={card.question} />
         </h3>
         <p className="approval-code">
-          <strong>{approval.code}</strong> · {approval.yes} of {approval.quorum} yes
+          <strong>{approval.code}</strong> ·{" "}
+          {asksFacts ? "asks for facts" : `${approval.yes} of ${approval.quorum} yes`}
         </p>
       </header>
       <Votes votes={approval.votes} />
-      <p className="approval-runs">
-        {card.action ? <code>{card.action}</code> : "a gate without an action"}
-        {card.connection && (
-          <>
-            {" · connection "}
-            <Inert text={card.connection} />
-          </>
-        )}
-        {" · "}
-        <strong>{describeEffect(card)}</strong>
-      </p>
-      <CardFacts card={card} />
+      {asksFacts ? (
+        <QuestionFacts approval={approval} />
+      ) : (
+        <>
+          <p className="approval-runs">
+            {card.action ? <code>{card.action}</code> : "a gate without an action"}
+            {card.connection && (
+              <>
+                {" · connection "}
+                <Inert text={card.connection} />
+              </>
+            )}
+            {" · "}
+            <strong>{describeEffect(card)}</strong>
+          </p>
+          <CardFacts card={card} />
+        </>
+      )}
       {!isCompact && (
         <>
           <Evidence evidence={card.evidence} />

@@ -5,7 +5,9 @@ import { JsonBlock } from "../components/JsonBlock";
 import { Loaded } from "../components/Loaded";
 import { Moment } from "../components/Moment";
 import { Page } from "../components/Page";
+import { AnswerForm } from "./AnswerForm";
 import { ApprovalCard } from "./ApprovalCard";
+import { isQuestion } from "./describe";
 
 const ASSURANCES: Record<Approval["assurance"], string> = {
   linked: "a signed-in person",
@@ -23,8 +25,14 @@ export function ApprovalPage({ id }: { id: string }) {
         {(approval) => (
           <>
             <ApprovalCard approval={approval} />
-            <h2>What exactly is called</h2>
-            <JsonBlock value={approval.card.arguments} label="Arguments of the action" />
+            {isQuestion(approval) ? (
+              <AnswerForm key={approval.id} approval={approval} />
+            ) : (
+              <>
+                <h2>What exactly is called</h2>
+                <JsonBlock value={approval.card.arguments} label="Arguments of the action" />
+              </>
+            )}
             <h2>What binds the answer</h2>
             <Binding approval={approval} />
           </>
@@ -43,7 +51,7 @@ function Binding({ approval }: { approval: Approval }) {
       <Fact name="Step">
         <code>{approval.step}</code>
       </Fact>
-      <Fact name="A yes takes">{ASSURANCES[approval.assurance]}</Fact>
+      <Fact name={isQuestion(approval) ? "An answer takes" : "A yes takes"}>{ASSURANCES[approval.assurance]}</Fact>
       <Fact name="Asked">
         <Moment at={approval.asked_at} />
       </Fact>

@@ -7,6 +7,7 @@ import { MayNot } from "../shell/MayNot";
 import { useMay } from "../shell/SessionContext";
 import { useClock } from "../text/useClock";
 import { namePrincipals } from "../text/words";
+import { isQuestion } from "./describe";
 import { useAskVote } from "./VoteContext";
 
 /** What a person can do with an approval; a press here alone never decides. */
@@ -17,17 +18,18 @@ export function CardButtons({ approval }: { approval: Approval }) {
   const isLate = useClock() >= Date.parse(approval.expires_at);
   const mayVote = hasVote && approval.may_vote && !isLate;
   const isPending = approval.status === "pending";
+  const asksFacts = isQuestion(approval);
   const details = approvalPath(approval.id);
   return (
     <>
-      {isPending && !hasVote && <MayNot what="vote" />}
+      {isPending && !hasVote && <MayNot what={asksFacts ? "answer" : "vote"} />}
       {isPending && hasVote && approval.why_not && (
         <p className="may-not">
           <Inert text={namePrincipals(approval.why_not)} />
         </p>
       )}
       <div className="buttons">
-        {isPending && mayVote && (
+        {isPending && mayVote && !asksFacts && (
           <>
             <button type="button" className="primary" data-vote="approve" onClick={() => askVote(approval, "approve")}>
               Approve…
@@ -37,7 +39,11 @@ export function CardButtons({ approval }: { approval: Approval }) {
             </button>
           </>
         )}
-        {path === details ? <Link to={runPath(approval.run)}>Run</Link> : <Link to={details}>Details</Link>}
+        {path === details ? (
+          <Link to={runPath(approval.run)}>Run</Link>
+        ) : (
+          <Link to={details}>{isPending && mayVote && asksFacts ? "Answer…" : "Details"}</Link>
+        )}
       </div>
     </>
   );

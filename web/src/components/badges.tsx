@@ -16,6 +16,7 @@ const STATUS_TONES: Record<RunStatus | StepStatus | ApprovalStatus | ActiveRespo
   waiting: "wait",
   succeeded: "good",
   approved: "good",
+  answered: "good",
   failed: "bad",
   denied: "bad",
   expired: "bad",
