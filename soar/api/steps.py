@@ -36,7 +36,7 @@ def list_steps(
         playbook: the revision the run is pinned to.
         state: what the run remembers.
         catalog: tells the effect of each action.
-        undone: paths of records whose change was taken back since; their run does not hear of it.
+        undone: paths of records whose change was taken back; a run that is over does not hear of it.
     """
     records = {path: _mark_undone(record, undone) for path, record in state.records.items()}
     elements = _group_elements(records)

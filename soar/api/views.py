@@ -12,13 +12,15 @@ from soar.api.schemas.approvals import (
     ReplyView,
     VoteView,
 )
-from soar.api.schemas.runs import InitiatorView, RunView
+from soar.api.schemas.responses import InitiatorView, ResponseView
+from soar.api.schemas.runs import RunView
 from soar.approvals.decide import LEVELS, find_refusal
 from soar.approvals.people import find_voter
 from soar.expr import to_plain
 from soar.model.approval import Approval, Card, Reply, VoteChoice
 from soar.model.catalog import Catalog
 from soar.model.ids import encode_crockford
+from soar.model.response import Response
 from soar.model.run import Run
 from soar.model.step import Assurance
 from soar.store import Unit
@@ -60,6 +62,25 @@ class Views:
             reason=run.reason,
             waiting_for=run.waiting_for,
             outputs={name: to_plain(output) for name, output in run.outputs.items()},
+        )
+
+    def show_response(self, response: Response) -> ResponseView:
+        """Return an active response without the arguments of its way back, and who asked for this way."""
+        lift = self._unit.runs.get(response.lift_run) if response.lift_run else None
+        return ResponseView(
+            id=response.id,
+            run=response.run,
+            step=response.step,
+            action=response.action,
+            connection=response.connection,
+            targets=response.targets,
+            status=response.status,
+            created_at=response.created_at,
+            expires_at=response.expires_at,
+            lift_run=response.lift_run,
+            lifted_by=self._show_initiator(lift.initiator) if lift else None,
+            lifted_at=response.lifted_at,
+            fault=response.fault,
         )
 
     def show_approval(self, approval: Approval) -> ApprovalView:

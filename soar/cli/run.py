@@ -103,9 +103,10 @@ def cancel(
     client = connect()
     name = _resolve(client, run_id)
     run = client.post("runs", name, "cancel", body={"reason": reason})
+    status = run.text("status")
     show_answer(
         run,
-        f"{mark(run.text('status'))} {name} is {run.text('status')}; what it did stays done",
+        f"{mark(status)} {name} is {status}; what it did stays done, unless its playbook rolls back",
         f"next: soar run show {name}",
         is_json=is_json,
     )

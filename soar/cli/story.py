@@ -60,11 +60,33 @@ def _tell_step(
     for fault in _list_faults(step):
         yield Line(f"{indent}    {fault}", "red")
     for response in responses.get(step.text("path"), []):
-        until = response.moment("expires_at")
-        yield Line(
-            f"{indent}    {response.text('status')} response on {cut(', '.join(response.texts('targets')))}"
-            f"{f', ends {describe_moment(until)}' if until else ''} · lift: soar response lift {response.text('id')}"
-        )
+        yield Line(f"{indent}    {_tell_response(response)}")
+
+
+def _tell_response(response: Answer) -> str:
+    """Say what a step holds and how to let go of it, or who had it taken back."""
+    told = f"{response.text('status')} response on {cut(', '.join(response.texts('targets')))}"
+    by = _describe_lifter(response)
+    if response.text("status") not in _HELD:
+        return f"{told} · taken back by {by}" if by else told
+    until = response.moment("expires_at")
+    ends = f", ends {describe_moment(until)}" if until else ""
+    tried = f" · {by} tried to take it back: {response.text('fault')}" if by else ""
+    return f"{told}{ends}{tried} · lift: soar response lift {response.text('id')}"
+
+
+def _describe_lifter(response: Answer) -> str:
+    """Return who or what asked for a response to be taken back; empty if nobody has."""
+    by = response.part("lifted_by")
+    match by.text("kind"):
+        case "response":
+            return "its expiry"
+        case "rollback":
+            return "the rollback of its run"
+        case "run":
+            return "a step of its run"
+        case _:
+            return by.text("name")
 
 
 def _label(step: Answer) -> str:
@@ -117,8 +139,12 @@ def _tell_end(run: Answer) -> Iterator[Line]:
     for approval in run.parts("approvals"):
         if approval.text("status") == "pending":
             yield Line(f"next: soar approval show {approval.text('code')}")
-    if run.text("status") in {"failed", "timed_out"}:
-        done = f"{count(len(held), 'change')} still in force" if held else "it holds nothing down"
+    done = f"{count(len(held), 'change')} still in force" if held else "it holds nothing down"
+    rolled = [one for one in run.parts("responses") if one.part("lifted_by").text("kind") == "rollback"]
+    if rolled:
+        back = sum(one.text("status") == "lifted" for one in rolled)
+        yield Line(f"It was rolled back: {back} of {count(len(rolled), 'change')} taken back; {done}.")
+    elif run.text("status") in {"failed", "timed_out"}:
         yield Line(f"What was done stays done: {done}; nothing was taken back by itself.")
     if held:
         yield Line(f"take back: soar run undo {run.text('id')}")

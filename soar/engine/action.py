@@ -94,12 +94,19 @@ def targets_of(spec: ActionSpec, arguments: JsonValue) -> tuple[str, ...]:
 
 
 def start_call(turn: Turn, record: StepRecord, approval: str | None) -> None:
-    """Start the next attempt at a frozen call; in shadow mode, note what would have been done instead."""
+    """Start the next attempt at a frozen call."""
+    running = begin_attempt(turn, record, approval)
+    if running is not None:
+        turn.commands.append(command_for(turn, running))
+
+
+def begin_attempt(turn: Turn, record: StepRecord, approval: str | None) -> StepRecord | None:
+    """Note that an attempt begins and return its record; in shadow mode, note what would have been done instead."""
     step = turn.plan.program.step(record.path)
     spec = spec_of(turn, step)
     if turn.plan.mode is Mode.SHADOW and spec.effect is not Effect.READ:
         turn.finish(replace(record, started_at=turn.at), StepStatus.SUCCEEDED, "shadow: this would have been called")
-        return
+        return None
     running = replace(
         record,
         status=StepStatus.RUNNING,
@@ -109,7 +116,7 @@ def start_call(turn: Turn, record: StepRecord, approval: str | None) -> None:
         called_at=(record.called_at or turn.at) if use_of(step).poll else None,
     )
     turn.put(running)
-    turn.commands.append(command_for(turn, running))
+    return running
 
 
 def command_for(turn: Turn, record: StepRecord) -> StartAction:

@@ -3,15 +3,17 @@
 from dataclasses import replace
 from typing import assert_never
 
-from soar.engine.action import start_call
+from soar.engine.action import start_call, use_of
 from soar.engine.callee import start_playbook
 from soar.engine.place import Place
 from soar.engine.question import ask_people
 from soar.engine.state import Ending
 from soar.engine.turn import Turn
+from soar.engine.undo import start_undo
 from soar.engine.wait import wait_for, wait_for_event, wait_until
 from soar.model.run import RunStatus, StepRecord, StepStatus
 from soar.model.step import (
+    UNDO_ACTION,
     AskGate,
     AskPeople,
     CallPlaybook,
@@ -40,7 +42,7 @@ def enact(turn: Turn, step: Step, place: Place, record: StepRecord) -> None:
     """
     match step.body:
         case UseAction():
-            start_call(turn, record, record.approval or place.approval)
+            start_use(turn, record, record.approval or place.approval)
         case CallPlaybook() as body:
             start_playbook(turn, step, body, record, record.approval or place.approval)
         case GroupSteps() | ParallelSteps():
@@ -53,6 +55,15 @@ def enact(turn: Turn, step: Step, place: Place, record: StepRecord) -> None:
             _wait(turn, step.body, place, record)
         case _:
             _do_at_once(turn, step, step.body, place, replace(record, started_at=record.started_at or turn.at))
+
+
+def start_use(turn: Turn, record: StepRecord, approval: str | None) -> None:
+    """Start the next attempt at what a step uses: an action, or `core.undo`, which the engine does itself."""
+    step = turn.plan.program.step(record.path)
+    if use_of(step).action == UNDO_ACTION:
+        start_undo(turn, step, record, approval)
+    else:
+        start_call(turn, record, approval)
 
 
 def _do_at_once(

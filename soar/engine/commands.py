@@ -196,6 +196,21 @@ class HoldResponse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LiftResponse:
+    """Take back what a step of this run holds, and send a `LiftEnded` to that step when this is over.
+
+    Attributes:
+        asked: the call of `core.undo`; it is never made, and judged as if it were.
+        held: path of the step that made the change.
+        reason: why it is taken back, in words.
+    """
+
+    asked: StartAction
+    held: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FinishRun:
     """The run is over; with `is_rolled_back`, what it has changed is taken back, the latest first."""
 
@@ -217,5 +232,6 @@ Command: TypeAlias = (
     | WatchEvents
     | ForgetEvents
     | HoldResponse
+    | LiftResponse
     | FinishRun
 )

@@ -115,6 +115,23 @@ class RunEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LiftEnded:
+    """The lift of a change that the run holds is over, whoever asked for it.
+
+    Attributes:
+        path: of the step that made the change.
+        is_lifted: whether the change is taken back; if not, it still stands.
+        reason: why it could not be taken back.
+    """
+
+    kind: ClassVar[str] = "lift_ended"
+    at: datetime
+    path: str
+    is_lifted: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventArrived:
     """Something happened in the service that a step waits for.
 
@@ -151,7 +168,9 @@ class AlertJoined:
     alert: str
 
 
-StepEvent: TypeAlias = ActionSucceeded | ActionFailed | OutcomeUnknown | ApprovalDecided | RunEnded | EventArrived
+StepEvent: TypeAlias = (
+    ActionSucceeded | ActionFailed | OutcomeUnknown | ApprovalDecided | RunEnded | LiftEnded | EventArrived
+)
 """What happens to one step; its `path` says to which."""
 
 Event: TypeAlias = RunStarted | TimerFired | CancelRequested | AlertJoined | StepEvent
@@ -166,6 +185,7 @@ _KINDS: Mapping[str, type[Event]] = {
         TimerFired,
         ApprovalDecided,
         RunEnded,
+        LiftEnded,
         EventArrived,
         CancelRequested,
         AlertJoined,

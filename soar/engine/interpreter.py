@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from soar.engine.action import command_for, fail, lose, start_call, succeed
+from soar.engine.action import command_for, fail, lose, succeed
+from soar.engine.body import start_use
 from soar.engine.branch import go_on
 from soar.engine.callee import take_end
 from soar.engine.commands import CancelTimer, Command, FinishRun, StartAction
@@ -17,6 +18,7 @@ from soar.engine.events import (
     CancelRequested,
     Event,
     EventArrived,
+    LiftEnded,
     OutcomeUnknown,
     RunEnded,
     RunStarted,
@@ -31,6 +33,7 @@ from soar.engine.question import question_id
 from soar.engine.replay import dump_changes
 from soar.engine.state import Ending, Phase, RunState, check_run_transition
 from soar.engine.turn import Turn, retry_timer
+from soar.engine.undo import take_lift
 from soar.engine.wait import end_wait, take_event
 from soar.expr import ExpressionError, print_duration
 from soar.model.playbook import Rollback
@@ -95,7 +98,7 @@ def recover(plan: Plan, state: RunState, at: datetime) -> tuple[StartAction, ...
 
 def is_under_way(plan: Plan, record: StepRecord) -> bool:
     """Whether a record stands for a call that has been started and has not answered."""
-    if record.status is not StepStatus.RUNNING:
+    if record.status is not StepStatus.RUNNING or record.lifting is not None:
         return False
     step = plan.program.step(record.path)
     return isinstance(step.body, UseAction) and (step.foreach is None or _is_element(record.path))
@@ -131,6 +134,8 @@ def _take_for_step(turn: Turn, record: StepRecord, event: StepEvent) -> None:
                 go_on(turn, record, event)
         case RunEnded():
             take_end(turn, record, event)
+        case LiftEnded():
+            take_lift(turn, record, event)
         case EventArrived():
             take_event(turn, record, event)
         case _:
@@ -173,7 +178,7 @@ def _take_timer(turn: Turn, timer: str) -> None:
     if record is None:
         return
     if kind == "retry" and record.status is StepStatus.RETRYING and retry_timer(record) == timer:
-        start_call(turn, record, record.approval)
+        start_use(turn, record, record.approval)
     elif kind == "wait" and record.status is StepStatus.WAITING:
         end_wait(turn, record)
     elif kind == "timeout" and record.status is StepStatus.RUNNING:
@@ -275,6 +280,8 @@ def _say_wait(turn: Turn, record: StepRecord) -> str | None:
             return f"the next attempt at: {step.label}"
         case StepStatus.RUNNING if record.child is not None:
             return f"another playbook to end: {step.label}"
+        case StepStatus.RUNNING if record.lifting is not None:
+            return f"what was done to be taken back: {step.label}"
         case _:
             return None
 

@@ -63,7 +63,7 @@ def close_loop(turn: Turn, step: Step, place: Place, places: list[Place], foreac
             return False
         turn.cancel_waiting(place.path)
         records = [turn.records[element.path] for element in places]
-    output: list[Value] = [r.answer for r in records if r.status is StepStatus.SUCCEEDED]
+    output: list[Value] = [r.answer for r in records if r.status in {StepStatus.SUCCEEDED, StepStatus.UNDONE}]
     done = replace(turn.records[place.path], output=output, has_output=True)
     if failed:
         turn.fail(done, failed[0].code, _summarize(failed, len(records)))

@@ -98,6 +98,7 @@ class StepRecord:
         child: id of the run that a step has started.
         settled: the last attempt whose answer said that it is not done yet; retries are counted from there.
         called_at: when the first of the calls was made that are polled.
+        lifting: path of the record whose change is being taken back for this step.
     """
 
     path: str
@@ -120,6 +121,7 @@ class StepRecord:
     child: str | None = None
     settled: int = 0
     called_at: datetime | None = None
+    lifting: str | None = None
 
     @property
     def answer(self) -> Value:
@@ -135,7 +137,8 @@ class Run:
         id: `run_…`.
         revision: digest of the playbook's text that this run is pinned to.
         alert: id of the alert that started it, if one did.
-        initiator: principal that started it: `user:u_…`, `source:…`, `token:…`, `response:ar_…`.
+        initiator: principal that started it: `user:u_…`, `source:…`, `token:…`; for a run that takes a response
+            back also `response:ar_…` (it expired), `run:run_…` (a step asked for it), `rollback:run_…`.
         inputs: the checked inputs, typed.
         sequence: number of the last journal entry; the fence for the next.
         reason: how it ended, in words.

@@ -14,6 +14,9 @@ from soar.model.values import JsonValue
 
 Template: TypeAlias = JsonValue
 
+UNDO_ACTION = "core.undo"
+"""Takes back what a step of the same run holds. The engine does it: a step that uses it calls nothing itself."""
+
 
 class Backoff(StrEnum):
     """How the delay between attempts grows."""

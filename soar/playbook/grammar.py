@@ -150,6 +150,8 @@ USES: Final[Keys] = MappingProxyType(
 )
 USES_OF_PLAYBOOK: Final = ("with", "outputs")
 """Those of the keys beside `uses` that go with a call of another playbook."""
+USES_OF_UNDO: Final = ("with", "outputs", "mask")
+"""Those that go with `core.undo`."""
 
 PARALLEL: Final[Keys] = MappingProxyType({"fail_fast": "Whether one failed branch lets the others begin nothing."})
 CHOOSE: Final[Keys] = MappingProxyType({"else": "Steps that are taken if no condition is true."})

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from soar.model.errors import ActionCode
-from soar.model.step import Backoff, CallPlaybook, Retry, UndoSpec, UseAction
+from soar.model.step import UNDO_ACTION, Backoff, CallPlaybook, Retry, UndoSpec, UseAction
 from soar.playbook import grammar
 from soar.playbook.field import (
     Field,
@@ -40,6 +40,8 @@ def read_use(field: Field, keys: Fields) -> UseAction | CallPlaybook:
     connector, _, name = action.partition(".")
     if connector == "playbook":
         return _read_call(name, keys)
+    if action == UNDO_ACTION:
+        _refuse_keys(keys, grammar.USES_OF_UNDO, f"`{UNDO_ACTION}`", "the steps that are undone have their own")
     return UseAction(
         action=action,
         major=major,
@@ -55,16 +57,20 @@ def read_use(field: Field, keys: Fields) -> UseAction | CallPlaybook:
 
 
 def _read_call(playbook: str, keys: Fields) -> CallPlaybook:
-    for key in grammar.USES:
-        found = keys.get(key)
-        if found is not None and key not in grammar.USES_OF_PLAYBOOK:
-            hint = "the playbook that is called has its own" if key in {"retry", "undo", "expires"} else None
-            found.fault("P106", f"`{key}` does not go with a call of a playbook", hint, is_about_owner=True)
+    _refuse_keys(keys, grammar.USES_OF_PLAYBOOK, "a call of a playbook", "the playbook that is called has its own")
     return CallPlaybook(
         playbook=playbook,
         arguments=keys.read("with", read_map, None),
         outputs=keys.read("outputs", read_named, {}),
     )
+
+
+def _refuse_keys(keys: Fields, allowed: tuple[str, ...], what: str, advice: str) -> None:
+    for key in grammar.USES:
+        found = keys.get(key)
+        if found is not None and key not in allowed:
+            hint = advice if key in {"retry", "undo", "expires"} else None
+            found.fault("P106", f"`{key}` does not go with {what}", hint, is_about_owner=True)
 
 
 def _read_action(field: Field) -> tuple[str, int | None] | None:

@@ -128,13 +128,18 @@ class _Comparison:
     def _find_undone(self) -> Iterator[tuple[int, str]]:
         for wanted in self._expected.undone:
             path = self._paths[wanted.value]
-            held = [held for held in self._played.responses if document_path(held.step) == path]
+            held = [held for held in self._played.responses if _is_inside(document_path(held.step), path)]
             kept = [response for response in held if response.status is not ResponseStatus.LIFTED]
             if not held:
                 yield wanted.line, f"undone: `{wanted.value}` changed nothing that could be taken back"
             for response in kept:
                 why = f" ({response.fault})" if response.fault else ""
-                yield wanted.line, f"undone: the change of `{wanted.value}` is {response.status.value}{why}"
+                name = self._name(response.step)
+                yield wanted.line, f"undone: the change of `{name}` is {response.status.value}{why}"
+
+    def _name(self, place: str) -> str:
+        path = document_path(place)
+        return next((name for name, known in self._paths.items() if known == path), path)
 
     def _find_audit(self) -> Iterator[tuple[int, str]]:
         wanted = self._expected.audit
@@ -148,6 +153,10 @@ class _Comparison:
                 wanted.line,
                 f"audit: expected {', '.join(wanted.value)}; {missing} is not there in order, found {found}",
             )
+
+
+def _is_inside(path: str, around: str) -> bool:
+    return path == around or path.startswith(f"{around}/")
 
 
 def _differ(wanted: Wanted[JsonValue], found: JsonValue, name: str) -> Iterator[tuple[int, str]]:

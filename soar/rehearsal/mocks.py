@@ -58,7 +58,8 @@ def write_json(value: JsonValue) -> str:
 class MockHost:
     """The `ActionHost` of a rehearsal: answers with mocks and remembers what was called.
 
-    A mock for a step goes before one for its action.
+    A mock for a step goes before one for its action. The first call is the rehearsed run's; those of other runs, which
+    take changes back, are no steps of its playbook.
 
     Args:
         mocks: by step id or `connector.action`.
@@ -69,6 +70,7 @@ class MockHost:
         self._mocks = mocks
         self._steps = steps
         self._answered: Counter[str] = Counter()
+        self._rehearsed: str | None = None
         self.calls: list[ActionCall] = []
         self.unmocked: list[Unmocked] = []
 
@@ -92,7 +94,8 @@ class MockHost:
     def _find(self, call: ActionCall) -> Mock | None:
         """Remember a call and return what stands for it."""
         self.calls.append(call)
-        name = self._steps.get(document_path(call.step), "")
+        self._rehearsed = self._rehearsed or call.run
+        name = self._steps.get(document_path(call.step), "") if call.run == self._rehearsed else ""
         key = name if name in self._mocks else call.action
         mocked, made = self._mocks.get(key), self._answered[key]
         if mocked is None or (not mocked.is_endless and made >= len(mocked.answers)):

@@ -137,7 +137,8 @@ class Expectation:
         approvals: how many questions were asked.
         approval: what a step's first question was like, by id and by what is asked about it.
         escalated: to whom a step's first question went, in order.
-        undone: ids of steps whose change must have been taken back; time passes until what expires has expired.
+        undone: ids of steps and groups whose changes must all have been taken back; time passes until what expires has
+            expired.
         audit: types of audit events, in this order, others between them.
     """
 

@@ -13,12 +13,19 @@ from soar.model.run import Mode, Run, RunStatus
 from soar.model.values import JsonValue, as_value
 
 
-def write_revision(response: Response, at: datetime) -> Revision:
-    """Return the playbook that calls a response's inverse with the arguments it was given when the change was made."""
+def write_revision(response: Response, at: datetime, channel: str | None = None) -> Revision:
+    """Return the playbook that calls a response's inverse with the arguments it was given when the change was made.
+
+    Args:
+        response: what is taken back.
+        at: the moment.
+        channel: where people hear of it, if it is part of a rollback; the run has nothing to say there by itself.
+    """
     inputs = _name_inputs(response)
     document: Mapping[str, JsonValue] = {
         "name": f"Take back {response.action}",
         "on": {"call": {}},
+        **({"notify": {"channel": channel, "on": []}} if channel else {}),
         "inputs": {name: {"type": "any"} for name in inputs.values()},
         "steps": [
             {

@@ -1,4 +1,4 @@
-"""Active responses in the store: held, lifted by hand, lifted when they expire."""
+"""Active responses in the store: held; lifted by hand, by a step, when they expire, when their run is rolled back."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,14 +6,15 @@ from datetime import datetime
 
 from soar.audit.record import record
 from soar.engine.commands import HoldResponse
-from soar.engine.events import RunStarted, dump_event
+from soar.engine.events import LiftEnded, RunStarted, dump_event
 from soar.model.audit import Actor, AuditEvent, Outcome
-from soar.model.errors import ConflictError, NotFoundError
+from soar.model.errors import BugError, ConflictError, NotFoundError
 from soar.model.ids import Ids, derive_id
 from soar.model.response import Response, ResponseStatus
 from soar.model.run import Run, RunStatus, Timer
 from soar.model.values import JsonValue
 from soar.responses.lifting import build_run, write_revision
+from soar.responses.rollback import name_rollback, post_beginning, post_end, say_why
 from soar.store import Unit
 
 TIMER_KIND = "response_due"
@@ -21,6 +22,7 @@ TIMER_KIND = "response_due"
 
 _SERVER = Actor(kind="system", id="responses", name="soar", via="engine")
 _LIFTABLE = frozenset({ResponseStatus.ACTIVE, ResponseStatus.OVERDUE})
+_EVERYTHING = 100_000
 
 
 class ResponseService:
@@ -56,9 +58,26 @@ class ResponseService:
         return response
 
     def lift(
-        self, unit: Unit, response_id: str, *, actor: Actor, initiator: str, reason: str | None, at: datetime
+        self,
+        unit: Unit,
+        response_id: str,
+        *,
+        actor: Actor,
+        initiator: str,
+        reason: str | None,
+        at: datetime,
+        channel: str | None = None,
     ) -> Response:
         """Ask for a change to be taken back; a run does it.
+
+        Args:
+            unit: the transaction.
+            response_id: which.
+            actor: who asks, for the audit.
+            initiator: who asks, as the run that takes it back names them.
+            reason: what they said.
+            at: the moment.
+            channel: as in `write_revision`.
 
         Raises:
             NotFoundError: there is no such response.
@@ -71,7 +90,7 @@ class ResponseService:
             raise ConflictError(
                 f"{response.id} is {response.status.value} already", hint=f"see run {response.lift_run}"
             )
-        revision = write_revision(response, at)
+        revision = write_revision(response, at, channel)
         unit.revisions.put(revision)
         run = build_run(response, revision, initiator=initiator, ids=self._ids, at=at)
         unit.runs.add(run)
@@ -82,11 +101,82 @@ class ResponseService:
         self._record(unit, "response.lift_requested", lifting, Outcome.SUCCESS, actor, at, reason=reason)
         return lifting
 
-    def finish(self, unit: Unit, run: Run, at: datetime) -> Response | None:
-        """Take the end of a run: if it was a lift, the response is lifted, or overdue and for people to look at."""
+    def lift_for_step(self, unit: Unit, run: Run, path: str, *, actor: Actor, reason: str, at: datetime) -> Response:
+        """Take back what a step of a run holds because another of its steps asks for it.
+
+        What is being lifted already is left alone: the run is told of the end of every lift.
+
+        Raises:
+            BugError: the step holds nothing.
+        """
+        response = unit.responses.get(derive_id("ar", run.id, path))
+        if response is None:
+            raise BugError(f"step {path} of {run.id} holds nothing")
+        match response.status:
+            case ResponseStatus.ACTIVE | ResponseStatus.OVERDUE:
+                initiator = f"run:{run.id}"
+                return self.lift(unit, response.id, actor=actor, initiator=initiator, reason=reason, at=at)
+            case ResponseStatus.LIFTED:
+                _tell_owner(unit, response, at)
+            case ResponseStatus.LIFTING:
+                pass
+        return response
+
+    def roll_back(self, unit: Unit, run: Run, channel: str | None, at: datetime) -> tuple[Response, ...]:
+        """Take back all that a run holds, which has just ended: the latest first, the next when one is over.
+
+        Args:
+            unit: the transaction that ends the run.
+            run: as it has ended.
+            channel: where people are told; None where the playbook names none.
+            at: the moment.
+
+        Returns:
+            What is being lifted now; nothing if nothing is held.
+        """
+        held = [each for each in _list_held(unit, run.id) if each.status in _LIFTABLE]
+        if not held:
+            return ()
+        if channel is not None:
+            post_beginning(unit, run, channel, len(held), ids=self._ids, at=at)
+        return (self._roll_back_one(unit, run, held[0], channel, at),)
+
+    def _roll_back_one(self, unit: Unit, run: Run, response: Response, channel: str | None, at: datetime) -> Response:
+        actor = Actor(kind="playbook", id=run.playbook, name=run.playbook, via="engine")
+        initiator, reason = name_rollback(run.id), say_why(run)
+        return self.lift(unit, response.id, actor=actor, initiator=initiator, reason=reason, at=at, channel=channel)
+
+    def _roll_back_next(self, unit: Unit, done: Response, channel: str | None, at: datetime) -> tuple[Response, ...]:
+        """Lift what was done before a change that has been dealt with; with nothing left, say how it went."""
+        run, held = unit.runs.get(done.run), _list_held(unit, done.run)
+        if run is None:
+            return ()
+        earlier = held[[each.id for each in held].index(done.id) + 1 :]
+        following = next((each for each in earlier if each.status in _LIFTABLE), None)
+        if following is not None:
+            return (self._roll_back_one(unit, run, following, channel, at),)
+        if channel is not None:
+            kept = [each for each in held if each.status is ResponseStatus.OVERDUE]
+            post_end(unit, run, channel, kept, ids=self._ids, at=at)
+        return ()
+
+    def finish(self, unit: Unit, run: Run, channel: str | None, at: datetime) -> tuple[Response, ...]:
+        """Take the end of a run: if it was a lift, the response is lifted, or overdue and for people to look at.
+
+        The run that made the change is told, if it is open; a rollback goes on with the next.
+
+        Args:
+            unit: the transaction that ends the run.
+            run: as it has ended.
+            channel: where its playbook tells people.
+            at: the moment.
+
+        Returns:
+            The responses that changed.
+        """
         response = unit.responses.of_lift_run(run.id)
         if response is None:
-            return None
+            return ()
         if run.status is RunStatus.SUCCEEDED:
             done = replace(response, status=ResponseStatus.LIFTED, lifted_at=at)
             self._record(unit, "response.lifted", done, Outcome.SUCCESS, _SERVER, at)
@@ -94,7 +184,10 @@ class ResponseService:
             done = replace(response, status=ResponseStatus.OVERDUE, fault=run.reason or run.status.value)
             self._record(unit, "response.lifted", done, Outcome.FAILURE, _SERVER, at, reason=done.fault)
         unit.responses.update(done)
-        return done
+        _tell_owner(unit, done, at)
+        if run.initiator == name_rollback(done.run):
+            return (done, *self._roll_back_next(unit, done, channel, at))
+        return (done,)
 
     def wake(self, unit: Unit, event: Mapping[str, JsonValue], at: datetime) -> Response | None:
         """Take a timer: lift what has expired. Returns the response if it is being lifted now."""
@@ -131,6 +224,21 @@ class ResponseService:
             context={"run": response.run, "step": response.step},
         )
         record(unit, event, at=at, id=self._ids.new("ev"))
+
+
+def _list_held(unit: Unit, run: str) -> tuple[Response, ...]:
+    """Return all that a run has held, the latest first."""
+    return tuple(unit.responses.list(_EVERYTHING, run=run).items)
+
+
+def _tell_owner(unit: Unit, response: Response, at: datetime) -> None:
+    """Tell the run that made a change how its lift has ended, unless that run is over."""
+    owner = unit.runs.get(response.run)
+    if owner is None or owner.status.is_final:
+        return
+    is_lifted = response.status is ResponseStatus.LIFTED
+    event = LiftEnded(at=at, path=response.step, is_lifted=is_lifted, reason=response.fault)
+    unit.inbox.add(owner.id, dump_event(event), at)
 
 
 def _timer(response: Response) -> str:

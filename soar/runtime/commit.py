@@ -13,6 +13,7 @@ from soar.engine.commands import (
     Command,
     FinishRun,
     HoldResponse,
+    LiftResponse,
     RequestAnswer,
     RequestApproval,
     StartAction,
@@ -131,7 +132,7 @@ class Committer:
         )
         record(unit, event, at=at, id=self._ids.new("ev"))
         tell_relatives(unit, failed, at)
-        self._responses.finish(unit, failed, at)
+        self._responses.finish(unit, failed, None, at)
 
     def _perform(self, unit: Unit, plan: Plan, committed: Committed, command: Command, at: datetime) -> None:
         run = committed.run
@@ -149,12 +150,29 @@ class Committer:
             case HoldResponse():
                 committed.responses.append(self._responses.hold(unit, command, run=run, at=at).id)
                 committed.has_timers = True
+            case StartRun() | CancelRun() | LiftResponse():
+                self._reach_other_run(unit, plan, committed, command, at)
+            case FinishRun():
+                self._finish(unit, plan, committed, command, at)
+
+    def _start_action(self, unit: Unit, plan: Plan, committed: Committed, command: StartAction, at: datetime) -> None:
+        obstacle = find_obstacle(unit, plan, committed.run, command, self._policy, at)
+        self._record_start(unit, plan, command, obstacle, at)
+        if obstacle:
+            unit.inbox.add(committed.run.id, dump_event(_forbid(command, obstacle, at)), at)
+        else:
+            committed.calls.append(command)
+
+    def _reach_other_run(
+        self, unit: Unit, plan: Plan, committed: Committed, command: StartRun | CancelRun | LiftResponse, at: datetime
+    ) -> None:
+        match command:
             case StartRun():
                 self._start_run(unit, plan, committed, command, at)
             case CancelRun():
-                cancel_child(unit, command, run, at)
-            case FinishRun():
-                self._finish(unit, plan, committed, at)
+                cancel_child(unit, command, committed.run, at)
+            case LiftResponse():
+                self._lift(unit, plan, committed, command, at)
 
     def _ask(
         self,
@@ -173,9 +191,20 @@ class Committer:
                 self._approvals.cancel(unit, approval, reason, at)
                 committed.approvals.append(approval)
 
-    def _start_action(self, unit: Unit, plan: Plan, committed: Committed, command: StartAction, at: datetime) -> None:
+    def _lift(self, unit: Unit, plan: Plan, committed: Committed, command: LiftResponse, at: datetime) -> None:
+        """Begin a lift that a step asks for; policy and approval are asked as before every call."""
+        run, asked = committed.run, command.asked
+        obstacle = find_obstacle(unit, plan, run, asked, self._policy, at)
+        if obstacle:
+            self._record_start(unit, plan, asked, obstacle, at)
+            unit.inbox.add(run.id, dump_event(_forbid(asked, obstacle, at)), at)
+            return
+        actor, reason = _describe_playbook(plan), command.reason
+        lifting = self._responses.lift_for_step(unit, run, command.held, actor=actor, reason=reason, at=at)
+        committed.responses.append(lifting.id)
+
+    def _record_start(self, unit: Unit, plan: Plan, command: StartAction, obstacle: str | None, at: datetime) -> None:
         spec = plan.actions[command.call.action]
-        obstacle = find_obstacle(unit, plan, committed.run, command, self._policy, at)
         outcome = Outcome.DENIED if obstacle else Outcome.SUCCESS
         self._record(
             unit,
@@ -198,10 +227,6 @@ class Committer:
                 "approval": command.approval,
             },
         )
-        if obstacle:
-            unit.inbox.add(committed.run.id, dump_event(_forbid(command, obstacle, at)), at)
-        else:
-            committed.calls.append(command)
 
     def _start_run(self, unit: Unit, plan: Plan, committed: Committed, command: StartRun, at: datetime) -> None:
         run, approval = committed.run, command.approval
@@ -221,15 +246,16 @@ class Committer:
             context={"step": command.call.step, "approval": approval},
         )
 
-    def _finish(self, unit: Unit, plan: Plan, committed: Committed, at: datetime) -> None:
-        run = committed.run
+    def _finish(self, unit: Unit, plan: Plan, committed: Committed, command: FinishRun, at: datetime) -> None:
+        run, channel = committed.run, plan.playbook.notify.channel if plan.playbook.notify else None
         outcome = Outcome.SUCCESS if run.status is RunStatus.SUCCEEDED else Outcome.FAILURE
         target: dict[str, JsonValue] = {"kind": "run", "id": run.id, "status": run.status.value}
         self._record(unit, plan, "run.finished", outcome, at, target=target, reason=run.reason)
         tell_relatives(unit, run, at)
-        lifted = self._responses.finish(unit, run, at)
-        if lifted is not None:
-            committed.responses.append(lifted.id)
+        changed = self._responses.finish(unit, run, channel, at)
+        if command.is_rolled_back:
+            changed += self._responses.roll_back(unit, run, channel, at)
+        committed.responses.extend(response.id for response in changed)
 
     def _record_event(self, unit: Unit, plan: Plan, run: Run, event: Event, records: Mapping[str, StepRecord]) -> None:
         """Record how a call ended; every intent has its outcome in the audit."""
@@ -260,11 +286,10 @@ class Committer:
         reason: str | None = None,
         context: Mapping[str, JsonValue] | None = None,
     ) -> None:
-        actor = Actor(kind="playbook", id=plan.playbook.id, name=plan.playbook.name, via="engine")
         event = AuditEvent(
             type=kind,
             outcome=outcome,
-            actor=actor,
+            actor=_describe_playbook(plan),
             target=target,
             reason=reason,
             context={
@@ -276,6 +301,10 @@ class Committer:
             },
         )
         record(unit, event, at=at, id=self._ids.new("ev"))
+
+
+def _describe_playbook(plan: Plan) -> Actor:
+    return Actor(kind="playbook", id=plan.playbook.id, name=plan.playbook.name, via="engine")
 
 
 def _forbid(command: StartAction, obstacle: str, at: datetime) -> ActionFailed:

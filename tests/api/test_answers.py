@@ -11,7 +11,7 @@ from soar.model.playbook import Revision
 from soar.model.run import RunStatus
 from soar.store import Unit
 from tests.support.builders import build_run
-from tests.support.service import WORKSPACE, Answer, Face, Person
+from tests.support.service import Answer, Face, Person
 
 HOSTILE = "<script>x</script>\u202e @here"
 ASKING = f"""

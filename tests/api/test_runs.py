@@ -33,7 +33,7 @@ async def test_a_run_shows_every_step_of_its_document(face: Face) -> None:
     assert copies["approval"] == run["approvals"][0]["id"]
     assert (tell["label"], tell["id"], tell["output"]) == ("tell", "tell", {"ok": True})
     assert run["inputs"] == {"messages": ["m1", "m2"]}
-    assert [response["status"] for response in run["responses"]] == ["active"]
+    assert [(response["status"], response["lifted_by"]) for response in run["responses"]] == [("active", None)]
 
 
 async def test_a_failed_run_shows_why_and_what_it_did_not_reach(face: Face) -> None:
@@ -57,6 +57,7 @@ async def test_an_undo_takes_back_what_a_run_holds(face: Face) -> None:
     await face.settle()
     after = (await ann.get(f"/runs/{run['id']}")).json
     assert [response["status"] for response in after["responses"]] == ["lifted"]
+    assert after["responses"][0]["lifted_by"] == {"kind": "user", "name": "ann"}
     assert [step["status"] for step in after["steps"]] == ["succeeded", "undone", "succeeded"]
     lift = (await ann.get(f"/runs/{lifting['lift_run']}")).json
     assert (lift["status"], lift["playbook_name"], lift["initiator"]["name"]) == (

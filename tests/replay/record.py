@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from soar.app.documents import read_yaml
 from soar.app.settings import find_bundled
-from soar.engine.events import AlertJoined, CancelRequested, RunStarted
+from soar.engine.events import AlertJoined, CancelRequested, LiftEnded, RunStarted
 from soar.engine.interpreter import start
 from soar.engine.state import RunState
 from soar.model.catalog import ActionSpec
@@ -82,6 +82,25 @@ steps:
 finally:
   - {id: last, uses: crm.note, with: {text: over}}
 """
+UNDONE = """
+name: Taken back, all but one
+on: {manual: {}}
+steps:
+  - id: contain
+    steps:
+      - {id: first, uses: crm.lock, with: {user: ann}, undo: auto, expires: 1h}
+      - id: each
+        foreach: {in: '["bob", "eve"]', as: user, max_parallel: 2}
+        uses: crm.lock
+        with: {user: "${{ user }}"}
+        undo: auto
+  - {id: paused, wait: 2h}
+  - {id: back, uses: core.undo, with: {step: contain, reason: a false alarm}}
+outputs:
+  first: ${{ steps.first.status }}
+  each: ${{ steps.each.items[0].status + " and " + steps.each.items[1].status }}
+  failed: ${{ steps.back.output.failed }}
+"""
 REPORT: Mapping[str, JsonValue] = {
     "message_id": "<a1@evil.example>",
     "reporter": "ann@corp.example",
@@ -146,6 +165,15 @@ def _cancel(run: Recording) -> None:
     run.answer("crm.note", None)
 
 
+def _undo(run: Recording) -> None:
+    for ticket in ("T-1", "T-2", "T-3"):
+        run.answer("crm.lock", {"ticket": ticket})
+    run.send(LiftEnded(at=run.tick(), path="steps/0/steps/0", is_lifted=True))
+    run.fire("wait:")
+    run.lift("forbidden: no such right")
+    run.lift()
+
+
 def _triage(run: Recording) -> None:
     run.answer("virustotal.url_report", {"url": "https://evil.example/pay", "malicious": 8})
     run.answer("virustotal.url_report", {"url": "https://evil.example/now", "malicious": 0})
@@ -169,6 +197,7 @@ def build_scenes() -> dict[str, Scene]:
         "retried": Scene(playbook=RETRIED, happens=_retry, inputs={"address": {"$soar": "ip", "v": "198.51.100.7"}}),
         "denied": Scene(playbook=DENIED, happens=_deny),
         "handled": Scene(playbook=HANDLED, happens=_handle),
+        "undone": Scene(playbook=UNDONE, happens=_undo),
         "cancelled": Scene(playbook=CANCELLED, happens=_cancel),
         "phishing-triage": Scene(playbook=triage, happens=_triage, inputs=REPORT, actions=installed),
     }

@@ -50,6 +50,7 @@ def test_what_was_recorded_covers_how_runs_end() -> None:
         "approval_decided",
         "cancel_requested",
         "alert_joined",
+        "lift_ended",
     }
 
 

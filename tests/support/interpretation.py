@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from soar.engine.commands import (
     Command,
     FinishRun,
+    LiftResponse,
     RequestAnswer,
     RequestApproval,
     StartAction,
@@ -17,6 +18,7 @@ from soar.engine.events import (
     ActionSucceeded,
     ApprovalDecided,
     Event,
+    LiftEnded,
     OutcomeUnknown,
     RunEnded,
     TimerFired,
@@ -48,6 +50,7 @@ ACTIONS = {
         spec("crm.find"),
         spec("crm.note", Effect.WRITE, Repeat.KEYED),
         spec("crm.page", Effect.WRITE, Repeat.UNSAFE),
+        spec("core.undo", Effect.WRITE),
         spec(
             "crm.lock",
             Effect.DESTRUCTIVE,
@@ -196,6 +199,12 @@ class Interpretation:
         return self.send(
             RunEnded(at=self.tick(), path=child.call.step, run=child.run, status=status, outputs=outputs, reason="so")
         )
+
+    def lift(self, fault: str | None = None) -> list[Command]:
+        """End the lift that a step waits for."""
+        command = self.take(LiftResponse)
+        assert isinstance(command, LiftResponse)
+        return self.send(LiftEnded(at=self.tick(), path=command.held, is_lifted=fault is None, reason=fault))
 
     def started(self) -> list[str]:
         """Return the actions that have been started and not yet answered, in order."""

@@ -95,6 +95,7 @@ ACTIONS = (
         targets="user",
     ),
     build_spec("crm.unlock", Effect.WRITE, Repeat.KEYED),
+    build_spec("core.undo", Effect.WRITE),
 )
 
 

@@ -7,7 +7,7 @@ from soar.access.permissions import Permission
 from soar.api.call import Call
 from soar.api.schemas.base import Nothing
 from soar.api.schemas.now import Counts, FirstAlertView, NowView
-from soar.api.schemas.responses import ResponseView, view_response
+from soar.api.schemas.responses import ResponseView
 from soar.api.schemas.runs import RunView
 from soar.api.views import Views
 from soar.model.approval import Approval, ApprovalStatus
@@ -82,7 +82,7 @@ class _Board:
             for response in held
             if response.expires_at is not None and response.expires_at <= until
         )
-        return tuple(view_response(response) for _, _, response in ending[:_SHOWN])
+        return tuple(self._views.show_response(response) for _, _, response in ending[:_SHOWN])
 
     def _count_alerts(self) -> int:
         if not self._may(Permission.ALERT_READ):

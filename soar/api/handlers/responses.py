@@ -2,20 +2,28 @@
 
 from soar.api.call import Call
 from soar.api.handlers.runs import announce_lift
-from soar.api.schemas.responses import LiftWanted, ResponsePage, ResponseQuery, ResponseView, view_response
+from soar.api.schemas.responses import LiftWanted, ResponsePage, ResponseQuery, ResponseView
+from soar.api.views import Views
 from soar.audit.actor import describe_principal
+from soar.model.response import Response
+from soar.store import Unit
 
 
 async def list_responses(call: Call, query: ResponseQuery) -> ResponsePage:
     """List active responses, newest first."""
-    page = await call.read(lambda unit: unit.responses.list(query.limit, query.cursor, query.status))
-    return ResponsePage(items=tuple(map(view_response, page.items)), next=page.next)
+
+    def show(unit: Unit) -> ResponsePage:
+        page = unit.responses.list(query.limit, query.cursor, query.status)
+        return ResponsePage(items=tuple(map(Views(call, unit).show_response, page.items)), next=page.next)
+
+    return await call.read(show)
 
 
 async def lift_response(call: Call, sent: LiftWanted) -> ResponseView:
     """Take an active response back before it expires."""
-    lifting = await call.write(
-        lambda unit: call.services.responses.lift(
+
+    def lift(unit: Unit) -> tuple[Response, ResponseView]:
+        lifting = call.services.responses.lift(
             unit,
             call.part("id"),
             actor=describe_principal(call.principal),
@@ -23,6 +31,8 @@ async def lift_response(call: Call, sent: LiftWanted) -> ResponseView:
             reason=sent.reason,
             at=call.at,
         )
-    )
+        return lifting, Views(call, unit).show_response(lifting)
+
+    lifting, view = await call.write(lift)
     announce_lift(call, lifting)
-    return view_response(lifting)
+    return view

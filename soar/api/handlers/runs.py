@@ -2,7 +2,7 @@
 
 from soar.api.call import Call
 from soar.api.schemas.base import Nothing, fields_of
-from soar.api.schemas.responses import ResponsesLifting, view_response
+from soar.api.schemas.responses import ResponsesLifting, ResponseView
 from soar.api.schemas.runs import CancelWanted, RunDetail, RunPage, RunQuery, RunView
 from soar.api.steps import list_steps
 from soar.api.views import Views
@@ -63,10 +63,10 @@ async def cancel_run(call: Call, sent: CancelWanted) -> RunView:
 async def undo_run(call: Call, _: Nothing) -> ResponsesLifting:
     """Take back everything that a run still holds in the world, newest first."""
 
-    def undo(unit: Unit) -> tuple[Response, ...]:
+    def undo(unit: Unit) -> tuple[tuple[Response, ResponseView], ...]:
         run = find_run(unit, call.part("id"))
         held = unit.responses.list(_EVERYTHING, run=run.id).items
-        return tuple(
+        lifting = [
             call.services.responses.lift(
                 unit,
                 response.id,
@@ -77,12 +77,14 @@ async def undo_run(call: Call, _: Nothing) -> ResponsesLifting:
             )
             for response in held
             if response.status in _LIFTABLE
-        )
+        ]
+        views = Views(call, unit)
+        return tuple((response, views.show_response(response)) for response in lifting)
 
     lifting = await call.write(undo)
-    for response in lifting:
+    for response, _view in lifting:
         announce_lift(call, response)
-    return ResponsesLifting(responses=tuple(map(view_response, lifting)))
+    return ResponsesLifting(responses=tuple(view for _response, view in lifting))
 
 
 def find_run(unit: Unit, run_id: str) -> Run:
@@ -114,6 +116,6 @@ def _describe(call: Call, unit: Unit, run: Run) -> RunDetail:
         **fields_of(views.show_run(run)),
         steps=list_steps(playbook, state, call.services.catalog, undone) if playbook else (),
         approvals=tuple(map(views.show_approval, unit.approvals.list(_EVERYTHING, run=run.id).items)),
-        responses=tuple(map(view_response, responses)),
+        responses=tuple(map(views.show_response, responses)),
         inputs={name: to_plain(value) for name, value in run.inputs.items()},
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from soar.api.schemas.base import Incoming, PageQuery, Text
-from soar.model.response import Response, ResponseStatus
+from soar.model.response import ResponseStatus
 
 
 class ResponseQuery(PageQuery):
@@ -20,8 +20,20 @@ class LiftWanted(Incoming):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InitiatorView:
+    """Who or what started a run, and its name.
+
+    `kind` is `user`, `source`, `token` or `system`; of a run that takes a change back also `response` (it expired),
+    `run` (a step of that run asked for it) or `rollback` (that run did not end well).
+    """
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseView:
-    """A change in the world that we hold."""
+    """A change in the world that we hold; `lifted_by` is who last asked for it to be taken back."""
 
     id: str
     run: str
@@ -33,6 +45,7 @@ class ResponseView:
     created_at: datetime
     expires_at: datetime | None
     lift_run: str | None
+    lifted_by: InitiatorView | None
     lifted_at: datetime | None
     fault: str | None
 
@@ -50,21 +63,3 @@ class ResponsesLifting:
     """The active responses of a run that are being taken back, newest first."""
 
     responses: tuple[ResponseView, ...]
-
-
-def view_response(response: Response) -> ResponseView:
-    """Return an active response without the arguments of its way back."""
-    return ResponseView(
-        id=response.id,
-        run=response.run,
-        step=response.step,
-        action=response.action,
-        connection=response.connection,
-        targets=response.targets,
-        status=response.status,
-        created_at=response.created_at,
-        expires_at=response.expires_at,
-        lift_run=response.lift_run,
-        lifted_at=response.lifted_at,
-        fault=response.fault,
-    )

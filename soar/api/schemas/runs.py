@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 
 from soar.api.schemas.approvals import ApprovalView
 from soar.api.schemas.base import Incoming, Name, PageQuery, Text
-from soar.api.schemas.responses import ResponseView
+from soar.api.schemas.responses import InitiatorView, ResponseView
 from soar.model.catalog import Effect
 from soar.model.run import Mode, RunStatus, StepStatus
 
@@ -31,14 +31,6 @@ class RunWanted(Incoming):
     """The inputs that a playbook is to be started with."""
 
     inputs: dict[str, JsonValue] = Field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InitiatorView:
-    """Who or what started a run: `user`, `source`, `token`, `response` or `system`, and its name."""
-
-    kind: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,7 @@ def response(**more: object) -> dict[str, object]:
         "created_at": "2024-03-01T10:00:00Z",
         "expires_at": None,
         "lift_run": None,
+        "lifted_by": None,
         "lifted_at": None,
         "fault": None,
         **more,

@@ -83,6 +83,32 @@ def test_a_run_is_a_tree_that_can_be_read_without_colour(soar: Soar, api: FakeAp
     ]
 
 
+def test_what_was_taken_back_is_shown_with_who_asked_for_it(soar: Soar, api: FakeApi) -> None:
+    lifters = [("user", "mia"), ("response", "ar_4"), ("run", "run_1"), ("rollback", "run_1")]
+    held = [
+        response(step=f"steps/{index}", status="lifted", lifted_by={"kind": kind, "name": name})
+        for index, (kind, name) in enumerate(lifters)
+    ]
+    kept = {"status": "overdue", "fault": "lift: no", "lifted_by": {"kind": "rollback", "name": "run_1"}}
+    steps = [step(f"steps/{index}", "undone", id="lock") for index in range(4)] + [step("steps/4", "succeeded")]
+    api.answer(
+        "GET",
+        "/api/v1/runs/run_1",
+        run(status="cancelled", steps=steps, responses=[*held, response(step="steps/4", **kept)]),
+    )
+    told = soar("run", "show", "run_1").out
+    assert [line.partition(" · ")[2] for line in told.splitlines() if "lifted response" in line] == [
+        "taken back by mia",
+        "taken back by its expiry",
+        "taken back by a step of its run",
+        "taken back by the rollback of its run",
+    ]
+    assert (
+        "overdue response on bob@corp.example · the rollback of its run tried to take it back: lift: no · lift:" in told
+    )
+    assert "It was rolled back: 1 of 2 changes taken back; 1 change still in force." in told
+
+
 def test_a_waiting_run_says_who_it_waits_for_and_what_to_type(soar: Soar, api: FakeApi) -> None:
     document = run(
         status="waiting",
@@ -145,7 +171,9 @@ def test_a_name_that_stands_for_no_run_is_refused(soar: Soar, api: FakeApi) -> N
 def test_a_run_is_cancelled_with_a_reason(soar: Soar, api: FakeApi) -> None:
     api.answer("POST", "/api/v1/runs/run_1/cancel", run(status="cancelled"), status=202)
     outcome = soar("run", "cancel", "run_1", "-m", "wrong host")
-    assert outcome.out.splitlines()[0].endswith("run_1 is cancelled; what it did stays done")
+    assert outcome.out.splitlines()[0].endswith(
+        "run_1 is cancelled; what it did stays done, unless its playbook rolls back"
+    )
     assert api.asked[0].body == {"reason": "wrong host"}
 
 

@@ -71,6 +71,7 @@ RECORD = {
     "child": words,
     "settled": st.integers(0, 20),
     "called_at": st.none() | moments,
+    "lifting": words,
 }
 records = st.builds(StepRecord, **RECORD)
 endings = st.builds(

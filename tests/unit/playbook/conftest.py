@@ -62,6 +62,7 @@ ACTIONS = (
         _schema({"jql": JQL}, limit=COUNT),
         {**_schema({"issues": TICKETS}), "$defs": {"Ticket": _schema({"key": TEXT})}},
     ),
+    _action("core.undo", _schema({"step": TEXT}, reason=TEXT), _schema({"lifted": COUNT}), Effect.WRITE),
     _action("chat.dm", _schema({"user": TEXT, "text": TEXT}), _schema({}), Effect.WRITE),
 )
 

@@ -26,6 +26,7 @@ def test_the_connectors_that_are_shipped_have_no_findings(read_yaml: ReadYaml) -
         "alert",
         "chat",
         "cmdb",
+        "core",
         "defender",
         "entra",
         "exchange",

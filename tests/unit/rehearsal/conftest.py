@@ -18,6 +18,7 @@ from soar.rehearsal.stage import Site
 from tests.support.world import build_actions_catalog, build_spec
 
 ANYTHING = {"type": "object", "properties": {name: {} for name in ("user", "host", "text", "ticket", "n")}}
+STEP = {"type": "object", "properties": {name: {"type": "string"} for name in ("step", "reason")}}
 CATALOG = build_actions_catalog(
     (
         build_spec("crm.find", parameters=ANYTHING),
@@ -33,6 +34,7 @@ CATALOG = build_actions_catalog(
             targets="user",
         ),
         build_spec("crm.unlock", Effect.WRITE, Repeat.KEYED, parameters=ANYTHING),
+        build_spec("core.undo", Effect.WRITE, parameters=STEP),
     )
 )
 SITE = Site(catalog=CATALOG, policy=DEFAULT_POLICY, config={"limit": 3, "zone": "lan"})

@@ -83,6 +83,12 @@ export type RunStatus =
 
 export type Mode = "live" | "supervised" | "shadow";
 
+/** Who or what started a run. */
+export interface Initiator {
+  kind: string;
+  name: string;
+}
+
 export interface Run {
   id: string;
   playbook: string;
@@ -92,7 +98,7 @@ export interface Run {
   status: RunStatus;
   alert: string | null;
   case: string | null;
-  initiator: { kind: string; name: string };
+  initiator: Initiator;
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
@@ -272,6 +278,7 @@ export interface ActiveResponse {
   created_at: string;
   expires_at: string | null;
   lift_run: string | null;
+  lifted_by: Initiator | null;
   lifted_at: string | null;
   fault: string | null;
 }

@@ -1,7 +1,9 @@
 import type { ActiveResponse } from "../api/types";
 import { StatusBadge } from "../components/badges";
+import { Inert } from "../components/Inert";
 import { Targets } from "../components/Targets";
 import { LiftButton } from "./LiftButton";
+import { describeLifter } from "./lifter";
 import { Until } from "./Until";
 
 /** An active response in a few words, for short lists. */
@@ -12,6 +14,12 @@ export function ResponseLine({ response }: { response: ActiveResponse }) {
       <StatusBadge status={response.status} />{" "}
       <span className="quiet">
         <Until response={response} />
+        {response.status === "lifted" && response.lifted_by && (
+          <>
+            {" "}
+            <Inert text={describeLifter(response.lifted_by)} limit={60} />
+          </>
+        )}
       </span>{" "}
       <LiftButton response={response} />
     </li>

@@ -14,7 +14,8 @@ export function CancelDialog({ run, held, onClose }: CancelDialogProps) {
   return (
     <ReasonDialog title={`Cancel ${run}?`} action="Cancel the run" command={cancel} onClose={onClose}>
       <p>
-        No further step is started, and open approvals of this run are closed. What has been done stays done
+        No further step is started, and open approvals of this run are closed. What has been done stays done,
+        unless the playbook rolls back
         {held > 0 && `: ${countOf(held, "active response")} can be lifted with Undo…`}.
       </p>
     </ReasonDialog>
