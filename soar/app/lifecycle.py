@@ -110,6 +110,7 @@ async def _background(service: Service, stop: asyncio.Event) -> AsyncIterator[li
 
     parts = {
         "timers": service.timers.run(),
+        "events": service.courier.run(),
         "checkpoints": service.auditor.keep_signing(service.site.settings.audit.interval),
         "library": service.watch_library(),
     }

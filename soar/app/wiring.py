@@ -25,10 +25,14 @@ from soar.app.passwords import Passwords
 from soar.app.process import OwnProcess
 from soar.app.settings import find_bundled
 from soar.app.site import Site
+from soar.app.triggers import Triggers, make_starter
 from soar.approvals.service import ApprovalService
 from soar.audit.note import load_signing_key
+from soar.ingest.event import EventStarts
 from soar.ingest.receive import Receiver
 from soar.ingest.sample import curl_line
+from soar.ingest.schedule import TIMER_KIND as SCHEDULE_DUE
+from soar.ingest.schedule import Schedules
 from soar.model.errors import SoarError
 from soar.model.process import ActionCall
 from soar.model.secret import Secret
@@ -37,6 +41,7 @@ from soar.registry.host import InProcessHost
 from soar.registry.host import Surroundings as HostSurroundings
 from soar.responses.service import ResponseService
 from soar.runtime.commit import Committer
+from soar.runtime.courier import Courier
 from soar.runtime.driver import Driver
 from soar.runtime.executor import Executor
 from soar.runtime.plans import Planner, Surroundings
@@ -131,7 +136,30 @@ class Service:
             responses=self.responses,
             announcer=self.hub,
             report=_report_drive,
+            wakers={SCHEDULE_DUE: self.schedules.wake},
         )
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """Starts playbooks when their moments come."""
+        return Schedules(requests=self.receiver.requests, playbooks=self.library.current, ids=self.ids)
+
+    @cached_property
+    def courier(self) -> Courier:
+        """Takes what happens to those who wait for it."""
+        starts = EventStarts(requests=self.receiver.requests, config=self.site.settings.config, ids=self.ids)
+        return Courier(
+            store=self.store,
+            clock=self.clock,
+            start=make_starter(self.library.current, starts),
+            announcer=self.hub,
+            report=_report_drive,
+        )
+
+    @cached_property
+    def triggers(self) -> Triggers:
+        """Keeps what starts the serving playbooks by itself."""
+        return Triggers(store=self.store, workspace=self.workspace, clock=self.clock)
 
     @cached_property
     def driver(self) -> Driver:
@@ -277,6 +305,7 @@ class Service:
     async def recover(self) -> int:
         """Drive runs from now on: those that are not at rest, whose number is returned, and those told something."""
         self.store.listen(self.wake)
+        self.store.listen_for_happenings(self.courier.kick)
         runs = await self.store.open_runs()
         for workspace, run in runs:
             self.wake(workspace, run)
@@ -286,7 +315,7 @@ class Service:
         """Read changed playbooks, keep the good ones' texts, so that runs can be pinned to them, and let them serve.
 
         Raises:
-            UnavailableError: the texts could not be kept; what served before serves on, and the next time tries again.
+            UnavailableError: texts or triggers could not be kept; the next time tries again.
         """
         changed = self.library.read_changed()
         at = self.clock.now()
@@ -301,6 +330,8 @@ class Service:
         self.library.serve(changed)
         for loaded in changed:
             _report_loaded(loaded)
+        if await self.triggers.arrange(self.library.current()):
+            self.timers.kick()
         return changed
 
     async def watch_library(self) -> None:

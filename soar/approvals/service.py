@@ -31,6 +31,7 @@ from soar.model.approval import Approval, ApprovalStatus, EscalationLevel
 from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.catalog import ActionSpec, Effect
 from soar.model.errors import NotFoundError
+from soar.model.event import EventType
 from soar.model.identity import Principal, User
 from soar.model.ids import Ids, normalize_code
 from soar.model.run import Run, Timer
@@ -44,6 +45,11 @@ DEFAULT_CHANNEL = "#approvals"
 TIMER_KIND = "approval_due"
 """`kind` of the timers that this package sets; whoever fires timers hands them to `ApprovalService.wake`."""
 
+_HAPPENINGS: Mapping[ApprovalStatus, EventType] = {
+    ApprovalStatus.APPROVED: EventType.APPROVAL_APPROVED,
+    ApprovalStatus.DENIED: EventType.APPROVAL_DENIED,
+    ApprovalStatus.EXPIRED: EventType.APPROVAL_EXPIRED,
+}
 _CODE_LENGTH = 4
 _CROWDED_LENGTH = 5
 _TRIES = 20
@@ -256,6 +262,7 @@ class ApprovalService:
         post_line(unit, approval, say_outcome(approval), key="closed", ids=self._ids, at=at)
         self._clear_timers(unit, approval)
         self._tell_run(unit, approval, at)
+        _publish(unit, approval, at)
 
     def _tell_run(self, unit: Unit, approval: Approval, at: datetime) -> None:
         last = approval.votes[-1] if approval.votes else None
@@ -350,6 +357,24 @@ def _find_channel(plan: Plan) -> str:
 
 def _answers_of(approval: Approval) -> dict[str, Value]:
     return dict(approval.reply.answers) if approval.reply else {}
+
+
+def _publish(unit: Unit, approval: Approval, at: datetime) -> None:
+    """Put down that a question was answered, or was not in time, for whoever waits for that."""
+    kind, run = _HAPPENINGS.get(approval.status), unit.runs.get(approval.run)
+    if kind is None:
+        return
+    data: dict[str, Value] = {
+        "approval": approval.id,
+        "run": approval.run,
+        "step": approval.step,
+        "playbook": approval.playbook,
+        "action": approval.card.action,
+        "targets": list(approval.card.targets),
+    }
+    unit.happenings.add(
+        kind, approval.id, data, at, playbook=approval.playbook, depth=run.depth + 1 if run is not None else 0
+    )
 
 
 def _gravity(spec: ActionSpec) -> int:

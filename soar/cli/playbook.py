@@ -8,10 +8,11 @@ import typer
 
 import soar
 from soar.cli import comparison, graph, schema
+from soar.cli.answer import Answer
 from soar.cli.client import connect
 from soar.cli.exits import ExitCode
 from soar.cli.options import Json, group, guide
-from soar.cli.output import mark, note, show, show_json, show_list, waiting
+from soar.cli.output import describe_moment, mark, note, show, show_json, show_list, waiting
 from soar.playbook import render_annotation, write_sarif
 from soar.rehearsal.assumptions import Answers, Assumptions, Decide
 
@@ -55,12 +56,19 @@ def list_playbooks(is_json: Json = False) -> None:
             playbook.text("steps"),
             playbook.text("gates"),
             ", ".join(playbook.texts("connectors")),
+            _tell_upcoming(playbook.part("upcoming")),
             playbook.text("owner"),
         )
         for playbook in page.parts("items")
     )
-    if show_list(page, is_json, ("PLAYBOOK", "NAME", "MODE", "STEPS", "GATES", "CONNECTORS", "OWNER"), rows):
+    if show_list(page, is_json, ("PLAYBOOK", "NAME", "MODE", "STEPS", "GATES", "CONNECTORS", "NEXT", "OWNER"), rows):
         show("No playbook serves. Each is a file in the folder of playbooks.", "next: soar playbook validate")
+
+
+def _tell_upcoming(upcoming: Answer) -> str:
+    """Say when a schedule starts a playbook next, and whether the last time came to nothing."""
+    moment = describe_moment(upcoming.moment("moment"))
+    return f"{moment} ({mark('rejected')} {upcoming.text('last_reason')})" if upcoming.text("last_reason") else moment
 
 
 @commands.command(

@@ -19,6 +19,7 @@ def bind_inputs(
     given: Mapping[str, Value] | None,
     config: Mapping[str, Value],
     now: datetime,
+    event: Mapping[str, Value] | None = None,
 ) -> dict[str, Value]:
     """Return every input's value, typed.
 
@@ -28,6 +29,7 @@ def bind_inputs(
         given: what a person gave, by input; what is not given is taken from the alert, then from the default.
         config: the server's open settings.
         now: the moment.
+        event: what happened, as expressions see it, if that starts the run.
 
     Raises:
         InputError: an input is missing, unknown, or not of its type; all of them are named.
@@ -35,6 +37,8 @@ def bind_inputs(
     names: dict[str, Value] = {"config": dict(config)}
     if alert is not None:
         names["alert"] = dict(alert)
+    if event is not None:
+        names["event"] = dict(event)
     scope, given = Scope(names=names, now=now), given or {}
     bound: dict[str, Value] = {}
     faults = [FieldFault(f"/{name}", "there is no such input") for name in given if name not in playbook.inputs]
@@ -82,11 +86,12 @@ def _find(spec: InputSpec, scope: Scope, given: Mapping[str, Value]) -> Value:
 def _explain_absence(program: Program, scope: Scope, error: MissingError) -> str:
     """Say in the reader's words what an input's `from` did not find."""
     paths = [reference.path for reference in program.references]
-    if "alert" in program.roots and "alert" not in scope.names:
-        return "it is needed, and no alert is there to take it from"
-    if paths == [tuple(program.source.split("."))] and paths[0][0] == "alert":
-        return f"the alert has no {'.'.join(paths[0][1:])}"
-    return f"it cannot be taken from the alert: {error.message}"
+    absent = next((root for root in ("alert", "event") if root in program.roots and root not in scope.names), None)
+    if absent is not None:
+        return f"it is needed, and no {absent} is there to take it from"
+    if paths == [tuple(program.source.split("."))] and paths[0][0] in ("alert", "event"):
+        return f"the {paths[0][0]} has no {'.'.join(paths[0][1:])}"
+    return f"it cannot be taken from the {'event' if 'event' in program.roots else 'alert'}: {error.message}"
 
 
 def _check_bounds(spec: InputSpec, value: Value) -> None:

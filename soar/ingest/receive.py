@@ -22,6 +22,7 @@ from soar.model.announce import Announcer
 from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.clock import Clock
 from soar.model.errors import DeniedError, InputError, NotFoundError
+from soar.model.event import EventType
 from soar.model.identity import Principal
 from soar.model.ids import Ids
 from soar.model.playbook import Playbook
@@ -406,6 +407,7 @@ class Receiver:
             context={"delivery": alert.delivery, "kind": alert.kind},
         )
         record(unit, event, at=now, id=self._ids.new("ev"))
+        unit.happenings.add(EventType.ALERT_RECEIVED, alert.id, alert.to_value(), now)
         return [self._requests.request_for_alert(unit, playbook, alert, requester, now) for playbook in playbooks]
 
     def _write_answer(self, source: Source, alerts: Sequence[Alert]) -> JsonValue:

@@ -13,6 +13,7 @@ from soar.ingest.inputs import bind_inputs
 from soar.model.alert import Alert, Match, Relation, Severity
 from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.errors import ConflictError, InputError
+from soar.model.event import EventType, Happening
 from soar.model.ids import Ids
 from soar.model.playbook import CallTrigger, OnDuplicate, Playbook
 from soar.model.run import Mode, Run, RunStatus
@@ -25,7 +26,7 @@ class Requester:
     """On whose behalf runs are requested.
 
     Attributes:
-        initiator: principal as runs name it: `user:u_…` or `source:…`.
+        initiator: principal as runs name it, such as `user:u_…`, `source:…` or `schedule:…`.
         actor: the same for the audit.
     """
 
@@ -40,6 +41,7 @@ class _Wanted:
     Attributes:
         key: runs with the same one are kept apart.
         parent: the run whose step calls it, and `parent_step` that step.
+        depth: how many runs stand above it.
     """
 
     playbook: Playbook
@@ -50,6 +52,7 @@ class _Wanted:
     id: str | None = None
     parent: Run | None = None
     parent_step: str | None = None
+    depth: int = 0
 
 
 _LONGEST_TITLE = 300
@@ -101,6 +104,7 @@ class RunRequests:
             key = find_dedupe_key(playbook, inputs, alert, config=self._config, now=now)
             wanted = self._want(unit, playbook, inputs, alert, now)
         except (InputError, ExpressionError) as error:
+            publish_rejection(unit, playbook, error.message, now, alert=alert.id)
             return self._match(unit, playbook, alert, Relation.REJECTED, None, error.message, now)
         known = self._find_known(unit, playbook, key, now)
         if known is not None and playbook.dedupe is not None:
@@ -128,6 +132,32 @@ class RunRequests:
         wanted = self._want(unit, playbook, inputs, None, now)
         _refuse_obstacle(wanted)
         return self._start(unit, wanted, requester, now)
+
+    def request_by_schedule(self, unit: Unit, playbook: Playbook, requester: Requester, now: datetime) -> Run:
+        """Start a run because its moment has come; its inputs have their defaults.
+
+        Raises:
+            InputError: an input has no default, or one that is not of its type.
+            ExpressionError: the key that keeps runs apart cannot be evaluated.
+            ConflictError: a run with the same key is not over, and the playbook drops what comes meanwhile.
+        """
+        return self.request_by_hand(unit, playbook, {}, requester, now)
+
+    def request_by_event(
+        self, unit: Unit, playbook: Playbook, happening: Happening, requester: Requester, now: datetime
+    ) -> Run:
+        """Start a run for something that happened in the service; its inputs may be taken from the event.
+
+        Raises:
+            InputError: an input is missing, or not of its type.
+            ExpressionError: the key that keeps runs apart cannot be evaluated.
+            ConflictError: a run with the same key is not over, and the playbook drops what comes meanwhile.
+        """
+        event = happening.to_value()
+        inputs = bind_inputs(playbook, alert=None, event=event, given=None, config=self._config, now=now)
+        wanted = self._want(unit, playbook, inputs, None, now)
+        _refuse_obstacle(wanted)
+        return self._start(unit, replace(wanted, depth=happening.depth), requester, now)
 
     def request_by_call(
         self,
@@ -164,7 +194,7 @@ class RunRequests:
         wanted = self._want(unit, playbook, inputs, None, now)
         _refuse_obstacle(wanted)
         actor = Actor(kind="playbook", id=parent.playbook, name=parent.playbook, via="engine")
-        called = replace(wanted, id=id, parent=parent, parent_step=step)
+        called = replace(wanted, id=id, parent=parent, parent_step=step, depth=parent.depth + 1)
         return self._start(unit, called, Requester(initiator=parent.initiator, actor=actor), now)
 
     def _want(
@@ -238,7 +268,7 @@ class RunRequests:
             waiting_for=wanted.admission.waiting_for,
             parent=parent.id if parent else None,
             parent_step=wanted.parent_step,
-            depth=parent.depth + 1 if parent else 0,
+            depth=wanted.depth,
             concurrency_key=wanted.key,
             concurrency_max=most_at_once(playbook.concurrency) if playbook.concurrency else 0,
         )
@@ -293,3 +323,29 @@ class RunRequests:
             at=now,
         )
         return case.id
+
+
+def publish_rejection(
+    unit: Unit, playbook: Playbook, reason: str, at: datetime, *, alert: str | None = None, depth: int = 0
+) -> None:
+    """Put down that a playbook was to start and could not, for whoever waits for that.
+
+    Args:
+        unit: the transaction.
+        playbook: which.
+        reason: why, in words.
+        at: the moment.
+        alert: id of the alert that would have started it.
+        depth: how many runs stand above one that this starts.
+    """
+    data: dict[str, Value] = {
+        "playbook": playbook.id,
+        "run": None,
+        "status": RunStatus.REJECTED.value,
+        "reason": reason,
+        "mode": playbook.mode.value,
+        "outputs": {},
+        "alert": alert,
+        "case": None,
+    }
+    unit.happenings.add(EventType.RUN_REJECTED, playbook.id, data, at, playbook=playbook.id, depth=depth)

@@ -1,6 +1,11 @@
 """What happens in the service itself that playbooks can start from or wait for."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+from soar.model.values import Value
 
 
 class EventType(StrEnum):
@@ -19,3 +24,43 @@ class EventType(StrEnum):
     RESPONSE_LIFTED = "response.lifted"
     RESPONSE_EXPIRED = "response.expired"
     RESPONSE_OVERDUE = "response.overdue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One thing that happened in the service, until it has been taken to those who wait for it.
+
+    Attributes:
+        id: order in which they came.
+        subject: id of what it is about.
+        data: what is known of it, as expressions see it.
+        playbook: id of the playbook whose run it comes from; None if it comes from none.
+        depth: how many runs stand above one that it starts.
+    """
+
+    id: int
+    type: EventType
+    subject: str
+    data: Mapping[str, Value]
+    at: datetime
+    playbook: str | None = None
+    depth: int = 0
+
+    def to_value(self) -> dict[str, Value]:
+        """Return it as expressions see it under `event`."""
+        return {"type": self.type.value, "at": self.at, "subject": self.subject, "data": dict(self.data)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """A step that waits for one of the service's own events.
+
+    Attributes:
+        path: of the step.
+        since: what happened before does not count.
+    """
+
+    run: str
+    path: str
+    type: EventType
+    since: datetime

@@ -138,7 +138,8 @@ class Run:
         revision: digest of the playbook's text that this run is pinned to.
         alert: id of the alert that started it, if one did.
         initiator: principal that started it: `user:u_…`, `source:…`, `token:…`; for a run that takes a response
-            back also `response:ar_…` (it expired), `run:run_…` (a step asked for it), `rollback:run_…`.
+            back also `response:ar_…` (it expired), `run:run_…` (a step asked for it), `rollback:run_…`,
+            `schedule:<playbook>`, `system:events`.
         inputs: the checked inputs, typed.
         sequence: number of the last journal entry; the fence for the next.
         reason: how it ended, in words.

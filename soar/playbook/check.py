@@ -16,6 +16,7 @@ from soar.playbook.node import Scalar, Spot, index_spots
 from soar.playbook.order import check_order
 from soar.playbook.parse import read_draft
 from soar.playbook.report import Report, quote
+from soar.playbook.unattended import check_unattended
 from soar.playbook.undoing import check_undoing
 from soar.playbook.weight import has_bearable_weight
 from soar.policy import Policy
@@ -93,6 +94,7 @@ def _check(
     if not has_bearable_weight(playbook, text, spots, report):
         return sort_findings(report.findings)
     check_expressions(playbook, spots, catalog, report)
+    check_unattended(playbook, spots, report)
     check_actions(playbook, spots, catalog, report)
     check_undoing(playbook, spots, report)
     check_gating(playbook, spots, catalog, policy, report)

@@ -55,6 +55,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "P211": "A value is not of the type that is wanted where it stands.",
         "P212": "`alert` is read, but the playbook may be started without one.",
         "P213": "The output of a step is read that may have none.",
+        "P214": "An input has no value where a schedule or an event starts the playbook.",
         "P301": "No installed connector has this id.",
         "P302": "The connector has no such action.",
         "P303": "The action has no such parameter.",

@@ -44,7 +44,7 @@ _ELSEWHERE: Mapping[str, str] = {
     "item": "it stands only inside `foreach`",
     "item_index": "it stands only inside `foreach`",
     "output": "it stands only in `outputs` and `undo.with`; elsewhere write steps.<id>.output",
-    "event": "it stands only in the `match` of an event",
+    "event": "it stands only in the `match` of an event, and in an input's `from` where an event starts the playbook",
     "error": "it stands only in `on_failure` and `retry.when`",
     "steps": "no step has run yet",
     "inputs": "they are not there yet",

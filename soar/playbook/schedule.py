@@ -1,12 +1,14 @@
 """Moments of a schedule; the one home of cronsim and of the time zone database."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
 _ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+_MOMENT = timedelta(microseconds=1)
 
 
 class ScheduleError(ValueError):
@@ -47,6 +49,23 @@ def list_moments(cron: str, timezone: str, after: datetime) -> Iterator[datetime
         raise ScheduleError(str(error)) from error
     for moment in moments:
         yield moment.astimezone(UTC)
+
+
+def list_latest(cron: str, timezone: str, first: datetime, last: datetime, limit: int) -> list[datetime]:
+    """Return the moments from one to another, both included, in UTC and in order; of many only the latest.
+
+    Raises:
+        ScheduleError: the schedule or the zone is none.
+    """
+    zone = _find_zone(timezone)
+    try:
+        back = CronSim(cron, (last + _MOMENT).astimezone(zone), reverse=True)
+    except CronSimError as error:
+        raise ScheduleError(str(error)) from error
+    bound = next(islice(back, limit, None), None)  # far enough back; what lies between is found by going forward
+    start = first if bound is None else max(first, bound.astimezone(UTC))
+    moments = takewhile(lambda moment: moment <= last, list_moments(cron, timezone, start - _MOMENT))
+    return list(moments)[-limit:]
 
 
 def _find_zone(name: str) -> ZoneInfo:

@@ -85,8 +85,10 @@ def _list_starting(playbook: Playbook, spots: Mapping[str, Spot], base: Context)
             source = strip_delimiters(spot.node.text)
             if source in matches:
                 yield Site(path, SiteKind.CONDITION, source, arriving if "/alert/" in path else happening)
+    is_event_there = any(isinstance(each, EventTrigger) for each in playbook.triggers)
+    given = arriving.know("event") if is_event_there else arriving
     for name, spec in playbook.inputs.items():
-        yield Site(f"inputs/{name}/from", SiteKind.EXPRESSION, spec.source, arriving)
+        yield Site(f"inputs/{name}/from", SiteKind.EXPRESSION, spec.source, given)
         yield Site(f"inputs/{name}/default", SiteKind.TEMPLATE, spec.default, replace(arriving, is_alert_certain=False))
     yield from _list_map("vars", playbook.variables, replace(base, roots=base.roots - {"steps", "vars"}))
     if playbook.dedupe is not None:

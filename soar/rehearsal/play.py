@@ -10,6 +10,7 @@ from soar.approvals.decide import Ballot, Refusal, is_meant
 from soar.engine.replay import fold
 from soar.expr import to_plain
 from soar.model.approval import Approval, ApprovalStatus, VoteChoice
+from soar.model.event import Watch
 from soar.model.identity import Principal, PrincipalKind, User
 from soar.model.playbook import Playbook
 from soar.model.process import ActionCall
@@ -22,7 +23,7 @@ from soar.rehearsal.mocks import MockHost, document_path
 from soar.rehearsal.people import as_voter, gather_people, identify
 from soar.rehearsal.stage import WORKSPACE, Site, Stage, open_stage
 from soar.rehearsal.start import Started, start_run
-from soar.rehearsal.suite import Act, Suite, Test
+from soar.rehearsal.suite import Act, Event, Suite, Test
 from soar.responses import service as responses
 from soar.store import Unit
 
@@ -109,6 +110,7 @@ class _Play:
         self._host = host
         self._steps = {step.path: step.id for step in list_steps(playbook) if step.id}
         self._done: dict[str, list[datetime]] = {}
+        self._happened = 0
         self._problems: list[Problem] = []
 
     async def play(self, started: Started) -> Played:
@@ -138,14 +140,19 @@ class _Play:
         """Let the next thing happen; return whether there was any."""
         questions = await self._stage.read(lambda unit: _list_questions(unit, run))
         timers = await self._stage.list_timers()
+        watches = await self._stage.read(lambda unit: unit.watches.of_run(run))
         upcoming = self._find_act(questions)
-        if upcoming is not None:
-            moment, question, act = upcoming
+        event = self._find_event(watches)
+        moment = min((found[0] for found in (upcoming, event) if found is not None), default=None)
+        if moment is not None:
             if timers and timers[0].due_at <= moment:
                 await self._stage.pass_time(timers[0].due_at)  # it may ask another question, whose answer comes first
                 return True
             await self._stage.pass_time(moment)
-            await self._act(question, act)
+            if event is not None and event[0] == moment:
+                await self._happen(event[1])
+            elif upcoming is not None:
+                await self._act(upcoming[1], upcoming[2])
             return True
         is_pending = any(question.status is ApprovalStatus.PENDING for question in questions)
         fired = next((timer for timer in timers if self._may_fire(timer, is_pending=is_pending)), None)
@@ -177,6 +184,20 @@ class _Play:
                 act = script.acts[len(done)]
                 found.append((_choose_moment(act, question, done), question, act))
         return min(found, key=lambda upcoming: upcoming[0], default=None)
+
+    def _find_event(self, watches: Sequence[Watch]) -> tuple[datetime, Event] | None:
+        """Return what happens next in the service, and when, if a step waits for its like."""
+        if self._happened == len(self._test.events):
+            return None
+        event = self._test.events[self._happened]
+        waiting = min((watch.since for watch in watches if watch.type is event.type), default=None)
+        return None if waiting is None else (max(waiting + event.after, self._stage.clock.now()), event)
+
+    async def _happen(self, event: Event) -> None:
+        self._happened += 1
+        data, at = _as_values(event.data), self._stage.clock.now()
+        await self._stage.write(lambda unit: unit.happenings.add(event.type, event.subject, data, at))
+        await self._stage.settle()
 
     async def _act(self, question: Approval, act: Act) -> None:
         """Let somebody vote or answer, or nobody do anything."""
@@ -256,6 +277,8 @@ class _Play:
                 if key not in heard:
                     why = f": {unasked[key]}" if key in unasked else f"; the run is {status.value}"
                     found.append(Problem(script.line, f"nobody was asked at `{name}`{why}"))
+        for event in self._test.events[self._happened :]:
+            found.append(Problem(event.line, f"nothing waits for `{event.type.value}`; the run is {status.value}"))
         wanted = self._test.expect.status
         if status is RunStatus.WAITING and (wanted is None or wanted.value != RunStatus.WAITING):
             for question in asked:

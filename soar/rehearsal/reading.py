@@ -27,6 +27,7 @@ from soar.rehearsal.acts import read_answers, read_votes
 from soar.rehearsal.alerts import merge_patch, read_alert, read_timestamp
 from soar.rehearsal.expectations import read_expectation
 from soar.rehearsal.known import Known
+from soar.rehearsal.occasions import read_event, read_start
 from soar.rehearsal.suite import (
     DEFAULT_CLOCK,
     AlertStart,
@@ -36,12 +37,13 @@ from soar.rehearsal.suite import (
     Mocked,
     Mocks,
     Script,
+    Start,
     Suite,
     Test,
 )
 
 _SUITE_KEYS = ("playbook", "clock", "alerts", "mocks", "tests")
-_TEST_KEYS = ("name", "alert", "alert_patch", "start", "mocks", "approvals", "asks", "config", "expect")
+_TEST_KEYS = ("name", "alert", "alert_patch", "start", "mocks", "approvals", "asks", "events", "config", "expect")
 _LAST_YEAR = 2999
 
 
@@ -124,9 +126,10 @@ class _SuiteReader:
             approvals=keys.read("approvals", self._read_votes, {}),
             asks=keys.read("asks", self._read_answers, {}),
             config=keys.read("config", read_map, {}),
+            events=keys.read("events", list_of(read_event), ()),
         )
 
-    def _read_start(self, keys: Fields, shared: _Shared) -> AlertStart | ManualStart | None:
+    def _read_start(self, keys: Fields, shared: _Shared) -> Start | None:
         alert, start, patch = keys.get("alert"), keys.get("start"), keys.get("alert_patch")
         if (alert is None) == (start is None):
             keys.field.fault("P102", "a test begins with `alert`, or with `start`, and not with both")
@@ -135,7 +138,7 @@ class _SuiteReader:
             return _read_alert_start(alert, patch, shared)
         if patch is not None:
             patch.fault("P106", "`alert_patch` goes with `alert`", "remove it")
-        return keys.find("start", _read_manual)
+        return None if start is None else read_start(start)
 
     def _read_mocks(self, field: Field) -> dict[str, Mocked] | None:
         entries = _read_entries(field)
@@ -199,23 +202,6 @@ def _read_alert_start(field: Field, patch: Field | None, shared: _Shared) -> Ale
         whole = dataclasses.replace(whole, node=merge_patch(whole.node, patch.node))
     alert = read_alert(whole, shared.clock)
     return None if alert is None else AlertStart(alert)
-
-
-def _read_manual(field: Field) -> ManualStart | None:
-    keys = open_map(field, ("manual",))
-    manual = None if keys is None else keys.get("manual")
-    if manual is None:
-        if keys is not None and not field.entries():
-            field.fault("P102", "the key `manual` is missing")
-        return None
-    inner = open_map(manual, ("by", "roles", "inputs"))
-    if inner is None:
-        return None
-    return ManualStart(
-        by=inner.need("by", read_text, ""),
-        roles=inner.read("roles", list_of(read_text), ()),
-        inputs=inner.read("inputs", read_map, {}),
-    )
 
 
 def _read_mocked(field: Field) -> Mocked:

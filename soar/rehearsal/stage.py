@@ -24,6 +24,7 @@ from soar.rehearsal.people import find_asked
 from soar.responses.service import ResponseService
 from soar.runtime.children import Caller
 from soar.runtime.commit import Committer
+from soar.runtime.courier import Courier
 from soar.runtime.driver import Driver
 from soar.runtime.executor import Executor
 from soar.runtime.plans import Planner, Surroundings
@@ -147,6 +148,7 @@ class Stage:
             announcer=silence,
             report=self._report,
         )
+        self._courier = Courier(store=store, clock=clock, start=lambda *_: (), announcer=silence, report=self._report)
         self._driver = Driver(
             store=store,
             planner=Planner(Surroundings(catalog=site.catalog, config=site.config, url="https://rehearsal.invalid")),
@@ -167,7 +169,7 @@ class Stage:
 
     async def settle(self) -> None:
         """Wait until nothing is left to do at this moment."""
-        while self._queue.size:  # noqa: ASYNC110 -- on this loop nothing else runs, and nobody driven waits for time
+        while self._queue.size or await self._courier.deliver():  # noqa: ASYNC110 -- on this loop nothing else runs, and nobody driven waits for time
             await asyncio.sleep(0)
 
     async def list_timers(self) -> list[Timer]:

@@ -3,19 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 
 from soar.approvals.decide import is_meant
+from soar.ingest.event import REQUESTER, takes_event
 from soar.ingest.match import match_alert
 from soar.ingest.request import Requester, RunRequests
+from soar.ingest.schedule import build_requester
 from soar.model.alert import Alert
 from soar.model.audit import Actor
 from soar.model.errors import InputError
+from soar.model.event import Happening
 from soar.model.identity import User
-from soar.model.playbook import ManualTrigger, Playbook, Revision
+from soar.model.playbook import ManualTrigger, Playbook, Revision, ScheduleTrigger
 from soar.model.values import as_value
 from soar.rehearsal.people import as_voter, identify
 from soar.rehearsal.stage import Site
-from soar.rehearsal.suite import AlertStart, ManualStart, Test
+from soar.rehearsal.suite import AlertStart, EventStart, ManualStart, ScheduleStart, Test
 from soar.store import Unit
 
 
@@ -55,6 +59,12 @@ def start_run(
             return _start_for_alert(unit, requests, playbook, alert, site, at)
         case ManualStart() as start:
             return _start_by_hand(unit, requests, playbook, start, people, at)
+        case ScheduleStart():
+            return _start_by_schedule(unit, requests, playbook, at)
+        case EventStart() as start:
+            return _start_by_event(unit, requests, playbook, start, site, at)
+        case _:
+            assert_never(test.start)
 
 
 def _start_for_alert(
@@ -90,5 +100,29 @@ def _start_by_hand(
     try:
         requester = Requester(initiator=f"user:{person.id}", actor=actor)
         return Started(requests.request_by_hand(unit, playbook, given, requester, at).id)
+    except InputError as error:
+        return Started(None, error.message, is_rejected=True)
+
+
+def _start_by_schedule(unit: Unit, requests: RunRequests, playbook: Playbook, at: datetime) -> Started:
+    if not any(isinstance(trigger, ScheduleTrigger) for trigger in playbook.triggers):
+        return Started(None, "the playbook is not started by a schedule: it has no `schedule` under `on`")
+    try:
+        return Started(requests.request_by_schedule(unit, playbook, build_requester(playbook), at).id)
+    except InputError as error:
+        return Started(None, error.message, is_rejected=True)
+
+
+def _start_by_event(
+    unit: Unit, requests: RunRequests, playbook: Playbook, start: EventStart, site: Site, at: datetime
+) -> Started:
+    data = {name: as_value(value) for name, value in start.data.items()}
+    happening = Happening(id=0, type=start.type, subject=start.subject, data=data, at=at)
+    if not takes_event(playbook, happening, config=site.config, now=at):
+        return Started(
+            None, f"the playbook is not started by this `{start.type.value}`: no `event` under `on` takes it"
+        )
+    try:
+        return Started(requests.request_by_event(unit, playbook, happening, REQUESTER, at).id)
     except InputError as error:
         return Started(None, error.message, is_rejected=True)

@@ -8,6 +8,7 @@ from typing import Generic, TypeAlias, TypeVar
 from soar.model.alert import Alert
 from soar.model.approval import VoteChoice
 from soar.model.errors import ActionCode
+from soar.model.event import EventType
 from soar.model.values import JsonValue
 
 T = TypeVar("T")
@@ -102,6 +103,39 @@ class ManualStart:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleStart:
+    """Start because a moment of a schedule has come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventStart:
+    """Start because something happened in the service."""
+
+    type: EventType
+    subject: str
+    data: Mapping[str, JsonValue]
+
+
+Start: TypeAlias = AlertStart | ManualStart | ScheduleStart | EventStart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happens in the service while a step waits for its like.
+
+    Attributes:
+        line: where it stands.
+        after: since the step began to wait.
+    """
+
+    line: int
+    type: EventType
+    subject: str
+    data: Mapping[str, JsonValue]
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted(Generic[T]):
     """What is expected, and the line that says so."""
 
@@ -164,16 +198,18 @@ class Test:
         approvals: what people do at gates, by the step's id.
         asks: what people answer to questions for facts, by the step's id.
         config: laid over the site's open settings.
+        events: what happens in the service meanwhile, in order.
     """
 
     name: str
     line: int
-    start: AlertStart | ManualStart
+    start: Start
     expect: Expectation
     mocks: Mocks = field(default_factory=dict)
     approvals: Mapping[str, Script] = field(default_factory=dict)
     asks: Mapping[str, Script] = field(default_factory=dict)
     config: Mapping[str, JsonValue] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

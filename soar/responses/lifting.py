@@ -47,8 +47,8 @@ def write_revision(response: Response, at: datetime, channel: str | None = None)
     )
 
 
-def build_run(response: Response, revision: Revision, *, initiator: str, ids: Ids, at: datetime) -> Run:
-    """Return the run that takes a response back."""
+def build_run(response: Response, revision: Revision, *, initiator: str, ids: Ids, at: datetime, depth: int) -> Run:
+    """Return the run that takes a response back; it stands as deep as the one that made the change."""
     return Run(
         id=ids.new("run"),
         playbook=revision.playbook,
@@ -60,6 +60,7 @@ def build_run(response: Response, revision: Revision, *, initiator: str, ids: Id
         initiator=initiator,
         inputs={name: as_value(_arguments(response)[parameter]) for parameter, name in _name_inputs(response).items()},
         created_at=at,
+        depth=depth,
     )
 
 

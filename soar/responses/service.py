@@ -9,10 +9,11 @@ from soar.engine.commands import HoldResponse
 from soar.engine.events import LiftEnded, RunStarted, dump_event
 from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.errors import BugError, ConflictError, NotFoundError
+from soar.model.event import EventType
 from soar.model.ids import Ids, derive_id
 from soar.model.response import Response, ResponseStatus
 from soar.model.run import Run, RunStatus, Timer
-from soar.model.values import JsonValue
+from soar.model.values import JsonValue, Value
 from soar.responses.lifting import build_run, write_revision
 from soar.responses.rollback import name_rollback, post_beginning, post_end, say_why
 from soar.store import Unit
@@ -92,7 +93,9 @@ class ResponseService:
             )
         revision = write_revision(response, at, channel)
         unit.revisions.put(revision)
-        run = build_run(response, revision, initiator=initiator, ids=self._ids, at=at)
+        origin = unit.runs.get(response.run)
+        depth = origin.depth if origin is not None else 0
+        run = build_run(response, revision, initiator=initiator, ids=self._ids, at=at, depth=depth)
         unit.runs.add(run)
         unit.inbox.add(run.id, dump_event(RunStarted(at=at)), at)
         unit.timers.cancel(_timer(response))
@@ -180,9 +183,11 @@ class ResponseService:
         if run.status is RunStatus.SUCCEEDED:
             done = replace(response, status=ResponseStatus.LIFTED, lifted_at=at)
             self._record(unit, "response.lifted", done, Outcome.SUCCESS, _SERVER, at)
+            _publish(unit, EventType.RESPONSE_LIFTED, done, at)
         else:
             done = replace(response, status=ResponseStatus.OVERDUE, fault=run.reason or run.status.value)
             self._record(unit, "response.lifted", done, Outcome.FAILURE, _SERVER, at, reason=done.fault)
+            _publish(unit, EventType.RESPONSE_OVERDUE, done, at)
         unit.responses.update(done)
         _tell_owner(unit, done, at)
         if run.initiator == name_rollback(done.run):
@@ -195,6 +200,7 @@ class ResponseService:
         if response is None or response.status is not ResponseStatus.ACTIVE:
             return None
         self._record(unit, "response.expired", response, Outcome.SUCCESS, _SERVER, at)
+        _publish(unit, EventType.RESPONSE_EXPIRED, response, at)
         return self.lift(
             unit, response.id, actor=_SERVER, initiator=f"response:{response.id}", reason="it expired", at=at
         )
@@ -239,6 +245,24 @@ def _tell_owner(unit: Unit, response: Response, at: datetime) -> None:
     is_lifted = response.status is ResponseStatus.LIFTED
     event = LiftEnded(at=at, path=response.step, is_lifted=is_lifted, reason=response.fault)
     unit.inbox.add(owner.id, dump_event(event), at)
+
+
+def _publish(unit: Unit, kind: EventType, response: Response, at: datetime) -> None:
+    """Put down what became of a change, for whoever waits for that."""
+    run = unit.runs.get(response.run)
+    data: dict[str, Value] = {
+        "response": response.id,
+        "run": response.run,
+        "step": response.step,
+        "playbook": run.playbook if run is not None else None,
+        "action": response.action,
+        "connection": response.connection,
+        "targets": list(response.targets),
+        "lift_run": response.lift_run,
+        "fault": response.fault,
+    }
+    playbook, depth = (run.playbook, run.depth + 1) if run is not None else (None, 0)
+    unit.happenings.add(kind, response.id, data, at, playbook=playbook, depth=depth)
 
 
 def _timer(response: Response) -> str:

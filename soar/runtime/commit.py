@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import assert_never
 
 from soar.approvals.service import ApprovalService
 from soar.audit.record import record
@@ -12,6 +13,7 @@ from soar.engine.commands import (
     CancelTimer,
     Command,
     FinishRun,
+    ForgetEvents,
     HoldResponse,
     LiftResponse,
     RequestAnswer,
@@ -19,6 +21,7 @@ from soar.engine.commands import (
     StartAction,
     StartRun,
     StartTimer,
+    WatchEvents,
 )
 from soar.engine.events import ActionFailed, ActionSucceeded, Event, OutcomeUnknown, TimerFired, dump_event
 from soar.engine.interpreter import Decision
@@ -26,6 +29,7 @@ from soar.engine.plan import Plan
 from soar.model.approval import Approval, ApprovalStatus
 from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.errors import ActionCode
+from soar.model.event import EventType, Watch
 from soar.model.ids import Ids
 from soar.model.run import JournalEntry, Run, RunStatus, StepRecord, Timer
 from soar.model.values import JsonValue
@@ -33,6 +37,7 @@ from soar.policy import Policy
 from soar.responses.service import ResponseService
 from soar.runtime.children import Caller, cancel_child, refuse_child, start_child, tell_relatives
 from soar.runtime.clearance import find_mismatch, find_obstacle
+from soar.runtime.endings import publish_end
 from soar.store import Unit
 
 _ALL = 10_000
@@ -131,7 +136,9 @@ class Committer:
             context={"run": run_id, "playbook": run.playbook, "revision": run.revision},
         )
         record(unit, event, at=at, id=self._ids.new("ev"))
+        unit.watches.forget_run(run_id)
         tell_relatives(unit, failed, at)
+        publish_end(unit, failed, at)
         self._responses.finish(unit, failed, None, at)
 
     def _perform(self, unit: Unit, plan: Plan, committed: Committed, command: Command, at: datetime) -> None:
@@ -139,12 +146,8 @@ class Committer:
         match command:
             case StartAction():
                 self._start_action(unit, plan, committed, command, at)
-            case StartTimer(timer=timer, due_at=due_at):
-                event = dump_event(TimerFired(at=due_at, timer=timer))
-                unit.timers.set(Timer(id=f"{run.id}:{timer}", run=run.id, due_at=due_at, event=event))
-                committed.has_timers = True
-            case CancelTimer(timer=timer):
-                unit.timers.cancel(f"{run.id}:{timer}")
+            case StartTimer() | CancelTimer() | WatchEvents() | ForgetEvents():
+                _arrange_wait(unit, committed, command, at)
             case RequestApproval() | RequestAnswer() | CancelApproval():
                 self._ask(unit, plan, committed, command, at)
             case HoldResponse():
@@ -252,6 +255,7 @@ class Committer:
         target: dict[str, JsonValue] = {"kind": "run", "id": run.id, "status": run.status.value}
         self._record(unit, plan, "run.finished", outcome, at, target=target, reason=run.reason)
         tell_relatives(unit, run, at)
+        publish_end(unit, run, at)
         changed = self._responses.finish(unit, run, channel, at)
         if command.is_rolled_back:
             changed += self._responses.roll_back(unit, run, channel, at)
@@ -305,6 +309,25 @@ class Committer:
 
 def _describe_playbook(plan: Plan) -> Actor:
     return Actor(kind="playbook", id=plan.playbook.id, name=plan.playbook.name, via="engine")
+
+
+def _arrange_wait(
+    unit: Unit, committed: Committed, command: StartTimer | CancelTimer | WatchEvents | ForgetEvents, at: datetime
+) -> None:
+    run = committed.run.id
+    match command:
+        case StartTimer(timer=timer, due_at=due_at):
+            event = dump_event(TimerFired(at=due_at, timer=timer))
+            unit.timers.set(Timer(id=f"{run}:{timer}", run=run, due_at=due_at, event=event))
+            committed.has_timers = True
+        case CancelTimer(timer=timer):
+            unit.timers.cancel(f"{run}:{timer}")
+        case WatchEvents(path=path, type=kind):
+            unit.watches.set(Watch(run=run, path=path, type=EventType(kind), since=at))
+        case ForgetEvents(path=path):
+            unit.watches.forget(run, path)
+        case _:
+            assert_never(command)
 
 
 def _forbid(command: StartAction, obstacle: str, at: datetime) -> ActionFailed:

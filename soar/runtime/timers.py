@@ -1,9 +1,9 @@
 """Fires timers when they are due. A timer is a row; this holds none of them."""
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from soar.approvals import service as approvals
 from soar.approvals.service import ApprovalService
@@ -14,8 +14,12 @@ from soar.model.run import Timer
 from soar.model.values import JsonValue
 from soar.responses import service as responses
 from soar.responses.service import ResponseService
+from soar.runtime.alarm import Alarm
 from soar.runtime.queue import Report
 from soar.store import Store, Unit
+
+Waker: TypeAlias = Callable[[Unit, Mapping[str, JsonValue], datetime], tuple[str, str] | None]
+"""Takes a timer that is no run's own; returns kind and id of what changed by it."""
 
 _LONGEST_SLEEP = 60.0
 _RETRY_AFTER = 1.0
@@ -32,6 +36,7 @@ class TimerKeeper:
         responses: takes the timers of active responses.
         announcer: hears of what changed.
         report: told of a timer that could not be fired, for the log.
+        wakers: take the timers of others, by the `kind` in their events.
     """
 
     def __init__(
@@ -43,6 +48,7 @@ class TimerKeeper:
         responses: ResponseService,
         announcer: Announcer,
         report: Report,
+        wakers: Mapping[str, Waker] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -50,22 +56,23 @@ class TimerKeeper:
         self._responses = responses
         self._announcer = announcer
         self._report = report
-        self._moved = asyncio.Event()
+        self._wakers = wakers or {}
+        self._alarm = Alarm(clock)
 
     def kick(self) -> None:
         """Say that a timer was set that may be due before the one slept for."""
-        self._moved.set()
+        self._alarm.ring()
 
     async def run(self) -> None:
         """Fire timers until cancelled. A store that takes nothing now is tried again; nothing is skipped."""
         while True:
-            self._moved.clear()
+            self._alarm.reset()
             try:
                 await self.fire_due()
                 delay = await self._until_next()
             except UnavailableError as error:
                 delay = max(error.retry_after, _RETRY_AFTER)
-            await self._sleep(delay)
+            await self._alarm.sleep(delay)
 
     async def fire_due(self) -> int:
         """Fire everything that is due now; return how many timers were fired."""
@@ -91,8 +98,12 @@ class TimerKeeper:
 
     def _take(self, unit: Unit, timer: Timer, now: datetime) -> tuple[str, str] | None:
         """Put the timer's event where it belongs; the timer goes in the same transaction, so it fires once."""
-        unit.timers.cancel(timer.id)
+        if not unit.timers.take(timer):
+            return None
         event: Mapping[str, JsonValue] = timer.event if isinstance(timer.event, dict) else {}
+        waker = self._wakers.get(str(event.get("kind")))
+        if waker is not None:
+            return waker(unit, event, now)
         match event.get("kind"):
             case approvals.TIMER_KIND:
                 changed = self._approvals.wake(unit, event, now)
@@ -109,12 +120,3 @@ class TimerKeeper:
         if upcoming is None:
             return _LONGEST_SLEEP
         return min(max((upcoming - self._clock.now()).total_seconds(), 0.0), _LONGEST_SLEEP)
-
-    async def _sleep(self, seconds: float) -> None:
-        moved = asyncio.create_task(self._moved.wait(), name="timers moved")
-        slept = asyncio.create_task(self._clock.sleep(seconds), name="timers slept")
-        try:
-            await asyncio.wait({moved, slept}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            moved.cancel()
-            slept.cancel()

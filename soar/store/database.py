@@ -39,11 +39,17 @@ _ADD_WORKSPACE = insert(table_of(WorkspaceRow)).on_conflict_do_nothing().inline(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one work of a group ended; `told` are the runs that it put something into the inbox for."""
+    """How one work of a group ended.
+
+    Attributes:
+        told: the runs that it put something into the inbox for.
+        has_happened: whether it put something down that somebody waits for.
+    """
 
     result: object = None
     error: Exception | None = None
     told: tuple[str, ...] = ()
+    has_happened: bool = False
 
 
 class Database:
@@ -188,7 +194,7 @@ def _attempt(connection: Connection, workspace: str, work: Callable[[Unit], obje
         return Outcome(error=explain(error))
     driver.execute("RELEASE work")
     known.add(workspace)
-    return Outcome(result, told=unit.told)
+    return Outcome(result, told=unit.told, has_happened=unit.has_happened)
 
 
 def _roll_back(driver: sqlite3.Connection) -> None:

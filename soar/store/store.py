@@ -10,16 +10,18 @@ from sqlalchemy import Connection, select
 
 from soar.model.disk import Disk
 from soar.model.errors import UnavailableError
+from soar.model.event import Happening
 from soar.model.process import Process
 from soar.model.run import Timer
 from soar.store import schema
 from soar.store.database import Database, parse_url, read
 from soar.store.faults import explain
+from soar.store.happenings import find_happenings
 from soar.store.runs import find_open_runs
 from soar.store.tables import WorkspaceRow, table_of
 from soar.store.timers import find_due, find_next_due
 from soar.store.unit import Unit
-from soar.store.writer import QUEUE_LIMIT, Listener, Writer
+from soar.store.writer import QUEUE_LIMIT, HappeningListener, Listener, Writer
 
 T = TypeVar("T")
 
@@ -75,6 +77,10 @@ class Store:
         """Name who is told, after each commit, which runs have something in their inbox: whoever drives them."""
         self._writer.listener = listener
 
+    def listen_for_happenings(self, listener: HappeningListener) -> None:
+        """Name who is told, after each commit, that something happened: whoever takes it to those who wait."""
+        self._writer.happening_listener = listener
+
     async def write(self, workspace: str, work: Callable[[Unit], T]) -> T:
         """Do the work in the writer's next group; return what it returns once that is on the disk.
 
@@ -107,6 +113,10 @@ class Store:
     async def next_timer(self) -> datetime | None:
         """Return when the earliest timer of any workspace is due."""
         return await self._query(find_next_due)
+
+    async def happenings(self, limit: int = 500) -> list[tuple[str, Happening]]:
+        """Return workspace and content of what is yet to be taken to somebody, over all workspaces, oldest first."""
+        return await self._query(lambda connection: find_happenings(connection, limit))
 
     async def open_runs(self) -> list[tuple[str, str]]:
         """Return workspace and id of each run that is queued or running, or has an event in its inbox."""

@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from soar.model.alert import OWN_SOURCE, Relation, Severity
 from soar.model.approval import ApprovalStatus
+from soar.model.event import EventType
 from soar.model.response import ResponseStatus
 from soar.model.run import Mode, RunStatus
 from soar.model.step import Assurance
@@ -213,6 +214,44 @@ class TimerRow(Row, table=True):
     run: str
     due_at: datetime = Field(sa_type=Moment)
     event: Any = Field(sa_type=Json)
+
+
+class HappeningRow(Row, table=True):
+    """Something that happened and is yet to be taken to those who wait for it. Ids are never given out twice."""
+
+    __tablename__ = "happenings"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=_COUNT)
+    type: EventType = Field(sa_type=Choice(EventType))
+    subject: str
+    data: Any = Field(sa_type=Values)
+    at: datetime = Field(sa_type=Moment)
+    playbook: str | None
+    depth: int
+
+
+class WatchRow(Row, table=True):
+    """A step that waits for something to happen."""
+
+    __tablename__ = "watches"
+    __table_args__ = (Index(None, "workspace", "type"),)
+
+    workspace: str = Field(primary_key=True)
+    run: str = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    type: EventType = Field(sa_type=Choice(EventType))
+    since: datetime = Field(sa_type=Moment)
+
+
+class EventTriggerRow(Row, table=True):
+    """A serving playbook that what happens can start."""
+
+    __tablename__ = "event_triggers"
+
+    workspace: str = Field(primary_key=True)
+    type: EventType = Field(primary_key=True, sa_type=Choice(EventType))
+    playbook: str = Field(primary_key=True)
 
 
 class ApprovalRow(PlacedRow, table=True):

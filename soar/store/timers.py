@@ -12,6 +12,10 @@ from soar.store.tables import TimerRow, table_of
 _TIMERS = Rows(table_of(TimerRow), Timer)
 _SET = _TIMERS.upsert()
 _CANCEL = delete(_TIMERS.table).where(*_TIMERS.match("id"))
+_TAKE = delete(_TIMERS.table).where(*_TIMERS.match("id", "due_at"))
+_GET = _TIMERS.where("id")
+_LIST = _TIMERS.where().where(_TIMERS.table.c.id.startswith(given("prefix"), autoescape=False))
+_LIST = _LIST.order_by(_TIMERS.table.c.id)
 
 _TABLE = _TIMERS.table
 _DUE = (
@@ -31,6 +35,18 @@ class Timers(Repository):
     def set(self, timer: Timer) -> None:
         """Set a timer; one with the same id is replaced."""
         self._connection.execute(_SET, {"workspace": self._workspace, **_TIMERS.dump(timer)})
+
+    def get(self, timer: str) -> Timer | None:
+        """Return the timer with this id."""
+        return self._first(_TIMERS, _GET, given_id=timer)
+
+    def list(self, prefix: str) -> tuple[Timer, ...]:
+        """Return the timers whose ids begin with a prefix (without `%` and `_`), by id."""
+        return self._all(_TIMERS, _LIST, given_prefix=prefix)
+
+    def take(self, timer: Timer) -> bool:
+        """Remove a timer that is due; return whether it was there: nobody has fired, moved or cancelled it."""
+        return self._run(_TAKE, given_id=timer.id, given_due_at=timer.due_at).rowcount == 1
 
     def cancel(self, timer: str) -> None:
         """Remove the timer with this id, if it is there."""

@@ -7,6 +7,7 @@ from soar.store.approvals import Approvals
 from soar.store.audit import Audit
 from soar.store.cases import Cases
 from soar.store.credentials import Credentials
+from soar.store.happenings import Happenings, Watches
 from soar.store.identity import Sessions, Tokens, Users
 from soar.store.journal import Inbox, Journal
 from soar.store.lists import Lists
@@ -23,12 +24,18 @@ class Unit:
     def __init__(self, connection: Connection, workspace: str) -> None:
         self._connection = connection
         self._told: dict[str, None] = {}
+        self._has_happened = False
         self.workspace = workspace
 
     @property
     def told(self) -> tuple[str, ...]:
         """The runs that something was put into the inbox for, each once."""
         return tuple(self._told)
+
+    @property
+    def has_happened(self) -> bool:
+        """Whether something was put down that somebody waits for."""
+        return self._has_happened
 
     @property
     def alerts(self) -> Alerts:
@@ -62,6 +69,19 @@ class Unit:
     def timers(self) -> Timers:
         """What runs are to be told later."""
         return Timers(self._connection, self.workspace)
+
+    @property
+    def happenings(self) -> Happenings:
+        """What happened and is yet to be taken to those who wait for it."""
+        return Happenings(self._connection, self.workspace, self._note)
+
+    def _note(self) -> None:
+        self._has_happened = True
+
+    @property
+    def watches(self) -> Watches:
+        """Steps that wait for something to happen."""
+        return Watches(self._connection, self.workspace)
 
     @property
     def approvals(self) -> Approvals:

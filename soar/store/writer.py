@@ -19,6 +19,9 @@ T = TypeVar("T")
 Listener: TypeAlias = Callable[[str, str], None]
 """Told workspace and id of a run that something was put into the inbox for, once that is on the disk."""
 
+HappeningListener: TypeAlias = Callable[[], None]
+"""Told that something happened which somebody waits for, once that is on the disk."""
+
 QUEUE_LIMIT = 10_000
 GROUP_LIMIT = 1_000
 _RETRY_AFTER = 1.0
@@ -64,6 +67,7 @@ class Writer:
         self._ending: _Ending | None = None
         self._is_broken = False
         self.listener: Listener | None = None
+        self.happening_listener: HappeningListener | None = None
 
     async def write(self, workspace: str, work: Callable[[Unit], T]) -> T:
         """Do the work in the next group; return what it returns once that is on the disk.
@@ -131,6 +135,8 @@ class Writer:
         for waiting, outcome in zip(group, outcomes, strict=True):
             _settle(waiting.outcome, outcome)
             self._tell(waiting.workspace, outcome.told)
+        if self.happening_listener is not None and any(outcome.has_happened for outcome in outcomes):
+            self.happening_listener()
 
     def _tell(self, workspace: str, runs: tuple[str, ...]) -> None:
         if self.listener is not None:

@@ -121,6 +121,7 @@ async def test_playbooks_are_seen_and_checked(face: Face) -> None:
     ann = await face.person("ann")
     (listed,) = (await ann.get("/playbooks")).json["items"]
     assert (listed["id"], listed["steps"], listed["gates"], listed["saves_minutes"]) == ("purge", 3, 1, 10)
+    assert listed["upcoming"] is None
     assert (await ann.get("/playbooks/purge")).json["text"] == PLAYBOOK
     good = (await ann.post("/playbooks/validate", {"id": "purge", "text": PLAYBOOK})).json
     assert good == {"findings": [], "is_valid": True}

@@ -10,13 +10,16 @@ from datetime import datetime, timedelta
 from typing import Never, TypeVar
 
 from soar.app.callee import make_caller
+from soar.app.triggers import Triggers, make_starter
 from soar.approvals.decide import Ballot, Refusal
 from soar.approvals.service import ApprovalService
 from soar.audit.verify import Report, verify_unit
 from soar.engine.events import CancelRequested, RunStarted, dump_event
 from soar.engine.replay import fold
 from soar.engine.state import RunState
+from soar.ingest.event import EventStarts
 from soar.ingest.request import RunRequests
+from soar.ingest.schedule import TIMER_KIND, Schedules
 from soar.model.alert import Alert
 from soar.model.approval import Approval, ApprovalStatus, VoteChoice
 from soar.model.audit import Actor
@@ -28,9 +31,11 @@ from soar.model.process import ActionAnswer, ActionCall
 from soar.model.response import Response
 from soar.model.run import Mode, Run, RunStatus, Timer
 from soar.model.values import JsonValue, Value
+from soar.playbook import parse_playbook
 from soar.policy import DEFAULT_POLICY, Policy
 from soar.responses.service import ResponseService
 from soar.runtime.commit import Committer
+from soar.runtime.courier import Courier
 from soar.runtime.driver import Driver
 from soar.runtime.executor import Executor
 from soar.runtime.plans import Planner, Surroundings
@@ -209,25 +214,47 @@ class World:
         self.responses = ResponseService(ids=ids)
         self.catalog = catalog or build_actions_catalog()
         self.playbooks: dict[str, Playbook] = {}
+        self.requests = RunRequests(config={}, ids=ids)
         self.committer = Committer(
             approvals=self.approvals,
             responses=self.responses,
             policy=policy,
             ids=ids,
-            call=make_caller(lambda: self.playbooks, RunRequests(config={}, ids=ids)),
+            call=make_caller(lambda: self.playbooks, self.requests),
         )
         self.queue = RunQueue(drive=self._drive, clock=clock, report=self._report, limit=drivers)
         store.listen(self.queue.wake)
-        self.timers = TimerKeeper(
+        self.schedules = Schedules(requests=self.requests, playbooks=lambda: self.playbooks, ids=ids)
+        self.timers = self.build_keeper()
+        self.courier = self.build_courier()
+        store.listen_for_happenings(self.courier.kick)
+        self.triggers = Triggers(store=self.mortal, workspace=WORKSPACE, clock=clock)
+        self.driver = self.build_driver()
+        self._keeper = asyncio.create_task(self.timers.run(), name="timers") if has_timers else None
+        self._carrier = asyncio.create_task(self.courier.run(), name="courier") if has_timers else None
+
+    def build_keeper(self) -> TimerKeeper:
+        """Return a keeper of timers of this process; a second one is a rival."""
+        return TimerKeeper(
             store=self.mortal,
-            clock=clock,
+            clock=self.clock,
             approvals=self.approvals,
             responses=self.responses,
             announcer=self.announcer,
             report=self._report,
+            wakers={TIMER_KIND: self.schedules.wake},
         )
-        self.driver = self.build_driver()
-        self._keeper = asyncio.create_task(self.timers.run(), name="timers") if has_timers else None
+
+    def build_courier(self) -> Courier:
+        """Return a courier of this process; a second one is a rival."""
+        starts = EventStarts(requests=self.requests, config={}, ids=self.ids)
+        return Courier(
+            store=self.mortal,
+            clock=self.clock,
+            start=make_starter(lambda: self.playbooks, starts),
+            announcer=self.announcer,
+            report=self._report,
+        )
 
     def build_driver(self) -> Driver:
         """Return a driver of this process; a second one is a rival."""
@@ -344,6 +371,27 @@ class World:
         await self.settle()
         return lifting
 
+    async def serve(self, playbook_id: str, text: str) -> Playbook:
+        """Let a playbook serve, beside those that do."""
+        playbook, findings = parse_playbook(text, playbook_id=playbook_id, file=f"{playbook_id}.yaml")
+        assert playbook is not None, findings
+        revision = Revision(
+            playbook=playbook_id, digest=playbook.revision, text=text, created_at=self.clock.now(), author="u_olga"
+        )
+        await self.store.write(WORKSPACE, lambda unit: unit.revisions.put(revision))
+        self.playbooks[playbook_id] = playbook
+        await self.arrange()
+        return playbook
+
+    async def arrange(self) -> None:
+        """Bring the store's triggers up to date with the playbooks that serve."""
+        if await self.triggers.arrange(self.playbooks):
+            self.timers.kick()
+
+    async def list_runs(self, playbook: str | None = None) -> list[Run]:
+        """Return the runs, oldest first."""
+        return [*reversed((await self.read(lambda unit: unit.runs.list(_EVERYTHING, playbook=playbook))).items)]
+
     async def cancel(self, run: str, by: str = "ann") -> None:
         """Ask for a run to be cancelled, and wait for it."""
         at = self.clock.now()
@@ -403,7 +451,7 @@ class World:
     async def stop(self) -> None:
         """End the process as a crash does: everything under way is let go of."""
         self.mortal.died.set()
-        left = [*self.queue._drivers, *([self._keeper] if self._keeper else [])]
+        left = [*self.queue._drivers, *(one for one in (self._keeper, self._carrier) if one)]
         for one in left:
             one.cancel()
         await asyncio.gather(*left, return_exceptions=True)
@@ -421,6 +469,7 @@ class World:
             last=last,
             is_written=is_written,
         )
+        after.playbooks.update(self.playbooks)
         await after.recover()
         return after
 

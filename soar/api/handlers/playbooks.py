@@ -20,6 +20,7 @@ from soar.approvals.decide import is_meant
 from soar.approvals.people import find_voter
 from soar.audit.actor import describe_principal
 from soar.ingest.request import Requester
+from soar.ingest.schedule import find_upcoming
 from soar.model.errors import ConflictError, DeniedError, NotFoundError
 from soar.model.playbook import ManualTrigger, Playbook
 from soar.model.values import as_value
@@ -30,13 +31,17 @@ from soar.store import Unit
 async def list_playbooks(call: Call, _: Nothing) -> PlaybookPage:
     """List the playbooks that serve."""
     playbooks = sorted(call.services.library.current().values(), key=lambda playbook: playbook.id)
-    return PlaybookPage(items=tuple(map(view_playbook, playbooks)), next=None)
+    views = await call.read(
+        lambda unit: tuple(view_playbook(playbook, find_upcoming(unit, playbook)) for playbook in playbooks)
+    )
+    return PlaybookPage(items=views, next=None)
 
 
 async def show_playbook(call: Call, _: Nothing) -> PlaybookDetail:
     """Show a playbook with its document."""
     playbook = find_playbook(call, call.part("id"))
-    return PlaybookDetail(**fields_of(view_playbook(playbook)), text=call.services.library.text(playbook.id))
+    view = await call.read(lambda unit: view_playbook(playbook, find_upcoming(unit, playbook)))
+    return PlaybookDetail(**fields_of(view), text=call.services.library.text(playbook.id))
 
 
 async def validate_playbook(call: Call, sent: DocumentSent) -> Validation:

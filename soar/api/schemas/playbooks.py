@@ -1,12 +1,13 @@
 """Playbooks."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field
 
 from soar.api.schemas.base import Incoming, Name
+from soar.ingest.schedule import Upcoming
 from soar.model.playbook import Playbook
 from soar.model.run import Mode
 from soar.model.step import UseAction, walk_steps
@@ -24,8 +25,18 @@ class DocumentSent(Incoming):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UpcomingView:
+    """When a schedule starts a playbook next, and what came of the last time: a run, or why there is none."""
+
+    moment: datetime | None
+    last_moment: datetime | None
+    last_run: str | None
+    last_reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaybookView:
-    """A playbook that serves; `revision` is the digest of its text."""
+    """A playbook that serves; `revision` is the digest of its text, `upcoming` is null where it has no schedule."""
 
     id: str
     name: str
@@ -39,6 +50,7 @@ class PlaybookView:
     gates: int
     connectors: tuple[str, ...]
     saves_minutes: int | None
+    upcoming: UpcomingView | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +89,8 @@ class Validation:
     is_valid: bool
 
 
-def view_playbook(playbook: Playbook) -> PlaybookView:
-    """Return a playbook as lists show it."""
+def view_playbook(playbook: Playbook, upcoming: Upcoming | None) -> PlaybookView:
+    """Return a playbook as lists show it; `upcoming` is when a schedule starts it."""
     steps = walk_steps(playbook.steps + playbook.on_failure + playbook.finally_)
     actions = [step.body.action for step in steps if isinstance(step.body, UseAction)]
     return PlaybookView(
@@ -94,6 +106,16 @@ def view_playbook(playbook: Playbook) -> PlaybookView:
         gates=sum(step.gate is not None for step in steps),
         connectors=tuple(sorted({action.partition(".")[0] for action in actions})),
         saves_minutes=playbook.saves // _MINUTE if playbook.saves is not None else None,
+        upcoming=_view_upcoming(upcoming) if upcoming is not None else None,
+    )
+
+
+def _view_upcoming(upcoming: Upcoming) -> UpcomingView:
+    return UpcomingView(
+        moment=upcoming.moment,
+        last_moment=upcoming.last_moment,
+        last_run=upcoming.last_run,
+        last_reason=upcoming.last_reason,
     )
 
 

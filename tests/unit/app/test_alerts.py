@@ -103,7 +103,6 @@ async def settle_in(world: World, **texts: str) -> Receiver:
         url="http://soar.test",
         clock=world.clock,
         ids=world.ids,
-        wake=world.queue.wake,
         announcer=world.announcer,
     )
     world.host.inner = InProcessHost(

@@ -7,9 +7,11 @@ import structlog
 
 from soar.app.settings import Settings
 from soar.app.site import read_site
+from soar.app.triggers import Triggers
 from soar.app.wiring import Service, open_service
 from soar.engine.events import RunStarted, dump_event
 from soar.model.errors import InputError, NotFoundError, UnavailableError
+from soar.model.event import EventType
 from soar.model.run import Run, RunStatus
 from soar.model.values import JsonValue
 from soar.store import Unit
@@ -193,3 +195,44 @@ async def test_closing_ends_every_thread(settings: Settings) -> None:
 
 def _look(unit: Unit) -> object:
     return unit.audit.head()
+
+
+SCHEDULED = BETTER.replace("{manual: {}}", "[{schedule: {cron: 0 7 * * *}}, {event: {type: run.failed}}]")
+
+
+async def test_schedules_and_events_of_the_serving_playbooks_stand_in_the_store(settings: Settings) -> None:
+    file = settings.paths.playbooks / "watch.yaml"
+    async with open_service(read_site(settings), URL) as service:
+        file.write_text(SCHEDULED, encoding="utf-8")
+        await service.refresh_library()
+        due = await service.store.next_timer()
+        await service.refresh_library()
+        assert await service.store.next_timer() == due
+
+        def fail(unit: Unit) -> None:
+            unit.happenings.add(EventType.RUN_FAILED, "run_9", {}, START)
+
+        await service.store.write(service.workspace, fail)
+        await service.recover()
+        assert await service.courier.deliver() == 1
+        (run,) = (await service.store.read(service.workspace, lambda unit: unit.runs.list(9))).items
+        assert (run.playbook, run.initiator) == ("watch", "system:events")
+        file.unlink()
+        await service.refresh_library()
+        assert await service.store.read(service.workspace, lambda unit: unit.timers.list("schedule:")) == ()
+
+
+async def test_triggers_that_could_not_be_kept_are_tried_again(settings: Settings) -> None:
+    (settings.paths.playbooks / "watch.yaml").write_text(SCHEDULED, encoding="utf-8")
+    async with open_service(read_site(settings), URL) as service:
+        await service.refresh_library()
+        playbooks = service.library.current()
+        triggers = Triggers(store=service.store, workspace=service.workspace, clock=service.clock)
+        assert await triggers.arrange(playbooks)
+        assert not await triggers.arrange(playbooks)
+        await service.store.close()
+        with pytest.raises(UnavailableError):
+            await triggers.arrange({})
+        with pytest.raises(UnavailableError):
+            await triggers.arrange({})
+        assert not await triggers.arrange(playbooks)

@@ -73,6 +73,17 @@ def test_the_playbooks_say_how_they_run(soar: Soar, api: FakeApi) -> None:
     assert "disabled" in second
 
 
+def test_a_scheduled_playbook_says_when_it_starts_next_and_what_stood_in_its_way(soar: Soar, api: FakeApi) -> None:
+    upcoming = {"moment": "2999-01-01T00:00:00Z", "last_moment": None, "last_run": None, "last_reason": None}
+    served = {"id": "a", "name": "A", "mode": "live", "is_enabled": True, "steps": 9, "gates": 1, "connectors": ["x"]}
+    refused = {**upcoming, "last_reason": "inputs.host"}
+    api.answer("GET", "/api/v1/playbooks", page({**served, "upcoming": upcoming}, {**served, "upcoming": refused}))
+    heading, first, second = soar("playbook", "list").out.splitlines()
+    assert "NEXT" in heading
+    assert " in " in first
+    assert "inputs.host" in second
+
+
 def test_a_playbook_is_shown_as_it_was_written(soar: Soar, api: FakeApi) -> None:
     api.answer("GET", "/api/v1/playbooks/a", {"id": "a", "text": "name: A\nsteps:\n  - use: x.y\n"})
     assert soar("playbook", "show", "a", "--text").out == "name: A\nsteps:\n  - use: x.y\n"

@@ -421,3 +421,35 @@ def test_alerts_that_runs_raise_can_start_a_playbook(catalog: Catalog) -> None:
         text, playbook_id="a", file="a.yaml", catalog=catalog, policy=DEFAULT_POLICY, known_sources={"siem"}
     )
     assert "P308" not in {found.code for found in findings}
+
+
+UNATTENDED = {
+    "a schedule gives nothing": ("schedule: {cron: 0 7 * * *}", "from: alert.raw.x", ["P214"]),
+    "a schedule is no event": (
+        "[{schedule: {cron: 0 7 * * *}}, {event: {type: run.failed}}]",
+        "from: event.subject",
+        ["P214"],
+    ),
+    "an event is no alert": ("event: {type: run.failed}", "from: alert.raw.x", ["P214"]),
+    "nothing is given at all": ("event: {type: run.failed}", "description: A", ["P214"]),
+    "an event gives what it tells": ("event: {type: run.failed}", "from: event.data.reason", []),
+    "an event may be absent": (
+        "[{schedule: {cron: 0 7 * * *}}, {event: {type: run.failed}}]",
+        'from: "default(event.subject, 1)"',
+        [],
+    ),
+    "a default stands in": ("schedule: {cron: 0 7 * * *}", "default: x", []),
+    "what may be left out is": ("schedule: {cron: 0 7 * * *}", "required: false", []),
+    "the settings are there": ("schedule: {cron: 0 7 * * *}", "from: config.x", []),
+    "a person gives it": ("manual: {}", "description: A", []),
+    "events stand only where one starts the playbook": ("manual: {}", "from: event.subject", ["P201"]),
+}
+
+
+@pytest.mark.parametrize(("on", "key", "found"), UNATTENDED.values(), ids=UNATTENDED.keys())
+def test_an_input_has_a_value_whoever_starts_the_playbook(
+    on: str, key: str, found: list[str], catalog: Catalog
+) -> None:
+    on = on if on.startswith("[") else f"{{{on}}}"
+    text = f"name: A\nowner: team:a\non: {on}\ninputs: {{x: {{type: string, {key}}}}}\nsteps:\n  - stop: {{}}\n"
+    assert codes(text, catalog) == found

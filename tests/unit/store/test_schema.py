@@ -70,7 +70,9 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
     writer = store._database.writer
     for column in ("fields", "reply"):
         writer.exec_driver_sql(f"ALTER TABLE approvals DROP COLUMN {column}")
-    writer.exec_driver_sql("UPDATE alembic_version SET version_num = '0001_pre_initial'")
+    for table in ("happenings", "watches", "event_triggers"):
+        writer.exec_driver_sql(f"DROP TABLE {table}")
+    writer.exec_driver_sql("UPDATE alembic_version SET version_num = '0003_pre_lists'")
     await store.migrate()
     assert await store.read("default", lambda unit: unit.approvals.get(build_approval().id)) == build_approval()
 
