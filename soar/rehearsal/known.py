@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from soar.model.catalog import Catalog
 from soar.model.playbook import Playbook
-from soar.model.step import AskPeople, Step, walk_steps
+from soar.model.step import AskPeople, CallPlaybook, Step, walk_steps
 from soar.playbook.field import Field
 from soar.playbook.report import quote
 
@@ -19,9 +19,11 @@ class Known:
 
     def __init__(self, playbook: Playbook, catalog: Catalog) -> None:
         self.steps: Mapping[str, Step] = {step.id: step for step in list_steps(playbook) if step.id}
-        self._actions = {
+        installed = {
             action.full_name for connector in catalog.connectors.values() for action in connector.actions.values()
         }
+        called = {step.body.playbook for step in list_steps(playbook) if isinstance(step.body, CallPlaybook)}
+        self._actions = installed | {f"playbook.{name}" for name in called}
 
     def check_step(self, field: Field, name: str) -> None:
         """Note down a step that is not there."""
@@ -36,7 +38,7 @@ class Known:
             field.fault("P202", f"the step {quote(name)} asks for no facts", "`asks` is for steps with `ask`")
 
     def check_action(self, field: Field, name: str) -> None:
-        """Note down an action that is not there."""
+        """Note down an action that is not there; a playbook that is called counts as one."""
         if name not in self._actions:
             hint = field.report.suggest(name, self._actions) or "`soar connector list` shows what is installed"
             field.fault("P302", f"no installed connector has the action {quote(name)}", hint)

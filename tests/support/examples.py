@@ -1,12 +1,11 @@
 """Finished playbooks to draw, compare and hold against the schema, and the connectors that they call."""
 
 import json
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from soar.app.documents import read_yaml
-from soar.model.catalog import ActionSpec, Catalog, ConnectorSpec, Effect, Repeat
+from soar.model.catalog import Catalog
 from soar.model.playbook import Playbook
 from soar.playbook import parse_playbook
 from soar.registry.catalog import build_catalog
@@ -14,58 +13,13 @@ from soar.registry.discover import discover
 from soar.registry.load import load_connectors
 from tests.support.repository import ROOT
 
-EXAMPLES = sorted(
-    file
-    for folder in ("playbooks", "tests/fixtures/playbooks")
-    for file in (ROOT / folder).glob("*.yaml")
-    if not file.name.endswith(".test.yaml")
-)
-
-_MORE = {
-    "core.undo": (Effect.WRITE, ("step", "reason")),
-    "list.contains": (Effect.READ, ("list", "value")),
-    "alert.raise": (Effect.WRITE, ("kind", "severity", "title", "dedupe")),
-    "chat.create_channel": (Effect.WRITE, ("name", "invite")),
-}
-"""Actions of the service itself, which no folder of connectors holds."""
+EXAMPLES = sorted(file for file in (ROOT / "playbooks").glob("*.yaml") if not file.name.endswith(".test.yaml"))
 
 
 @cache
 def load_catalog() -> Catalog:
-    """Return the connectors of this repository and the service's own actions."""
-    found = dict(
-        build_catalog(load_connectors(discover([ROOT / "connectors"], installed=()), read_yaml).values()).connectors
-    )
-    for full_name, (effect, parameters) in _MORE.items():
-        connector, _, name = full_name.partition(".")
-        spec = found.get(connector) or _make_connector(connector)
-        action = ActionSpec(
-            connector=connector,
-            name=name,
-            title=name,
-            effect=effect,
-            repeat=Repeat.SAFE,
-            parameters={"type": "object", "properties": {name: {} for name in parameters}},
-            result={},
-        )
-        found[connector] = replace(spec, actions={name: action, **spec.actions})
-    return Catalog(found)
-
-
-def _make_connector(name: str) -> ConnectorSpec:
-    return ConnectorSpec(
-        id=name,
-        title=name,
-        version="1.0.0",
-        digest="sha256:00",
-        docs="",
-        hosts=(),
-        secrets=(),
-        settings={},
-        actions={},
-        has_simulator=False,
-        is_channel=False,
-    )
+    """Return the connectors of this repository."""
+    return build_catalog(load_connectors(discover([ROOT / "connectors"], installed=()), read_yaml).values())
 
 
 def read_example(file: Path) -> Playbook:

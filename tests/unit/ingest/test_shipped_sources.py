@@ -42,6 +42,26 @@ GENERIC: JsonValue = {
 }
 
 
+# The alert resource of Defender for Endpoint's API and the riskDetection of Graph, as their documentation shows them,
+# shortened.
+DEFENDER: JsonValue = {
+    "id": "da637029414680409372_735564929",
+    "severity": "Medium",
+    "category": "Ransomware",
+    "title": "Ransomware behaviour detected in the file system",
+    "alertCreationTime": "2019-09-01T13:31:08.0252869Z",
+    "computerDnsName": "srv-files-01",
+    "relatedUser": {"userName": "ann", "domainName": "CORP"},
+}
+ENTRA: JsonValue = {
+    "risk_event_type": "unlikelyTravel",
+    "risk_level": "high",
+    "detected_date_time": "2026-11-21T02:09:30Z",
+    "user_principal_name": "ann@corp.example",
+    "ip_address": "203.0.113.7",
+}
+
+
 def map_document(name: str, raw: JsonValue) -> Alert:
     node, findings = read_document((SOURCES / f"{name}.yaml").read_text("utf-8"), f"{name}.yaml")
     assert findings == []
@@ -83,6 +103,27 @@ def test_a_suricata_alert_says_who_speaks_to_whom() -> None:
     )
     assert alert.entities == {"ips": ("192.168.2.14", "209.53.113.5")}
     assert alert.labels == {}
+
+
+def test_ransomware_seen_by_defender_is_what_the_playbook_waits_for() -> None:
+    alert = map_document("defender", DEFENDER)
+    assert (alert.kind, alert.severity) == ("malware.ransomware", Severity.CRITICAL)
+    assert alert.entities == {"hosts": ("srv-files-01",), "users": ("ann",)}
+    assert is_taken("isolate-ransomware-host", alert)
+
+
+def test_travel_that_nobody_can_do_is_what_the_playbook_waits_for() -> None:
+    alert = map_document("entra", ENTRA)
+    assert (alert.kind, alert.severity) == ("signin.impossible_travel", Severity.HIGH)
+    assert alert.entities == {"users": ("ann@corp.example",), "ips": ("203.0.113.7",)}
+    assert is_taken("account-takeover", alert)
+
+
+def is_taken(playbook_id: str, alert: Alert) -> bool:
+    text = (ROOT / "playbooks" / f"{playbook_id}.yaml").read_text("utf-8")
+    playbook, _ = parse_playbook(text, playbook_id=playbook_id, file=f"{playbook_id}.yaml")
+    assert playbook is not None
+    return match_alert(alert, [playbook], config={}, now=START)[0].is_match
 
 
 def test_whoever_speaks_our_words_is_understood() -> None:
