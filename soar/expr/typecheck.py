@@ -93,6 +93,13 @@ class _View:
         return replace(self, variables={**self.variables, **variables}, known=self.known.forget(variables))
 
 
+def examine(program: Program, environment: Environment) -> tuple[Type, list[TypeFault]]:
+    """Return both what `infer_type` and what `check_types` return, at the price of one."""
+    checker = _Checker(environment)
+    type_ = checker.infer(program.node, _View({}))
+    return type_, sorted(checker.faults, key=lambda fault: fault.position)
+
+
 def check_types(program: Program, environment: Environment) -> list[TypeFault]:
     """Return what is wrong with an expression if its names have these types, in source order.
 
@@ -100,9 +107,7 @@ def check_types(program: Program, environment: Environment) -> list[TypeFault]:
     `has(x.y) && …` or `x.y != null ? … : …` has seen to it. A field that its record never has is one even there: the
     answer would always be the same. With `DYN` values anything may be done.
     """
-    checker = _Checker(environment)
-    checker.infer(program.node, _View({}))
-    return sorted(checker.faults, key=lambda fault: fault.position)
+    return examine(program, environment)[1]
 
 
 def infer_type(program: Program, environment: Environment) -> Type:

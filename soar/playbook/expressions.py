@@ -11,9 +11,8 @@ from soar.expr import (
     Template,
     Type,
     TypeFault,
-    check_types,
     compile_expression,
-    infer_type,
+    examine,
     parse_template,
 )
 from soar.expr.limits import MAX_DEPTH
@@ -180,14 +179,14 @@ class _Checker:
             return _Typed(found, DYN)
         program, offset = found.program, found.offset
         names = self._types.find_environment(site.path)
-        is_known = not (faults := self._names.find_faults(program, site.context))
-        if is_known:
+        type_: Type = DYN
+        if not (faults := self._names.find_faults(program, site.context)):
             faults = self._presence.find_faults(program, site.context)
-            faults.extend(self._translate_faults(check_types(program, names)))
+            type_, misfits = examine(program, names)
+            faults.extend(self._translate_faults(misfits))
         if _SECRETS in program.roots and _SECRETS in site.context.roots:
             hint = "write it alone, as a value in `with:`: ${{ secrets.name }}"
             faults.append(Fault("P206", "a secret cannot be part of an expression or of a longer text", hint))
-        type_ = infer_type(program, names) if is_known else DYN
         if site.kind is SiteKind.CONDITION:
             faults.extend(_judge_condition(type_))
         for fault in faults:

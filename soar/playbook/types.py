@@ -61,6 +61,7 @@ class Types:
         steps = walk_steps(playbook.steps + playbook.on_failure + playbook.finally_)
         self._paths: Mapping[str, Step] = {step.path: step for step in steps}
         self._elements: dict[str, Environment] = {}
+        self._answers: dict[str, Type] = {}
         fields: dict[str, Type] = {step.id: DYN for step in steps if step.id}
         self._names: dict[str, Type] = {
             "alert": ALERT,
@@ -113,8 +114,13 @@ class Types:
 
     def _find_answer(self, step: Step) -> Type:
         """Return the type of what a step's action answers."""
-        action = self._catalog.find_action(step.body.action) if isinstance(step.body, UseAction) else None
-        return DYN if action is None else read_schema(action.result)
+        if not isinstance(step.body, UseAction):
+            return DYN
+        name = step.body.action
+        if name not in self._answers:
+            action = self._catalog.find_action(name)
+            self._answers[name] = DYN if action is None else read_schema(action.result)
+        return self._answers[name]
 
     def _describe_step(self, step: Step) -> Type:
         """Return the type of `steps.<id>`."""

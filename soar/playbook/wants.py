@@ -1,6 +1,6 @@
 """What a place of a playbook wants of the value that is computed for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -73,6 +73,7 @@ class Wants:
 
     def __init__(self, playbook: Playbook, catalog: Catalog) -> None:
         self._roots: dict[str, Want] = {}
+        self._parameters: dict[str, dict[str, Want]] = {}
         for name, spec in playbook.inputs.items():
             want = Want(f"`inputs.{name}`", find_input_type(spec))
             self._roots |= {f"inputs/{name}/from": want, f"inputs/{name}/default": want}
@@ -92,15 +93,12 @@ class Wants:
             self._add_parameters(f"{path}/undo/with", catalog.find_action(use.undo.action))
 
     def _add_parameters(self, path: str, action: ActionSpec | None) -> None:
-        properties = action.parameters.get("properties") if action is not None else None
-        if action is None or not isinstance(properties, dict):
+        if action is None:
             return
-        for name, schema in properties.items():
-            type_ = read_schema(
-                {"$defs": action.parameters.get("$defs"), **schema} if isinstance(schema, dict) else None
-            )
-            want = Want(f"`{action.full_name}`", type_, is_written=True, language=_find_language(schema))
-            self._roots[f"{path}/{join_path((name,))}"] = want
+        if action.full_name not in self._parameters:
+            self._parameters[action.full_name] = dict(_read_parameters(action))
+        for name, want in self._parameters[action.full_name].items():
+            self._roots[f"{path}/{name}"] = want
 
     def find(self, path: Path) -> Want | None:
         """Return what a place, or a part of a value, is wanted to be; None if anything will do."""
@@ -109,6 +107,15 @@ class Wants:
             if want is not None:
                 return _descend(want, path[end:])
         return None
+
+
+def _read_parameters(action: ActionSpec) -> Iterator[tuple[str, Want]]:
+    """Yield the last part of each parameter's path, and what it wants."""
+    properties = action.parameters.get("properties")
+    for name, schema in properties.items() if isinstance(properties, dict) else ():
+        type_ = read_schema({"$defs": action.parameters.get("$defs"), **schema} if isinstance(schema, dict) else None)
+        want = Want(f"`{action.full_name}`", type_, is_written=True, language=_find_language(schema))
+        yield join_path((name,)), want
 
 
 _QUORUM: Final = Want("`quorum`", INT)
