@@ -240,7 +240,7 @@ class ApprovalService:
         reached = [level.to for level in raised.escalations if level.is_reached]
         said = ", ".join(reached)
         self._record(unit, "approval.escalated", raised, Outcome.SUCCESS, at, reason=said, before=approval)
-        text = "; ".join(_say_level(level) for level in raised.escalations if level.is_reached)
+        text = _say_levels([level for level in raised.escalations if level.is_reached])
         post_line(unit, raised, text, key=f"up:{said}", ids=self._ids, at=at)
         return raised
 
@@ -381,9 +381,12 @@ def _gravity(spec: ActionSpec) -> int:
     return tuple(Effect).index(spec.effect)
 
 
-def _say_level(level: EscalationLevel) -> str:
-    who = name_all((level.to,))
-    return f"escalated: {who} may decide, too" if level.may_decide else f"escalated: {who} should know"
+def _say_levels(levels: Sequence[EscalationLevel]) -> str:
+    deciding = [level.to for level in levels if level.may_decide]
+    told = [level.to for level in levels if not level.may_decide]
+    said = [f"{name_all(deciding, ', ')} may decide, too"] if deciding else []
+    said += [f"{name_all(told, ', ')} should know"] if told else []
+    return f"escalated: {'; '.join(said)}"
 
 
 def _timers(approval: Approval) -> list[Timer]:

@@ -105,7 +105,7 @@ def freeze(frame: Frame, value: Value, depth: int = 0) -> object:
     Raises:
         EvaluationError: the value is too deep, or too large for the fuel left.
     """
-    frame.spend(1)
+    frame.spend(2)
     if isinstance(value, str | bytes):
         frame.touch(len(value))
     elif isinstance(value, bool):

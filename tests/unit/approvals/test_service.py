@@ -271,15 +271,30 @@ def test_policy_raises_what_the_gate_asks_for() -> None:
     play(scenario, policy=FOUR_EYES)
 
 
-def test_a_gate_is_not_escalated_past_the_policy() -> None:
+def test_whom_the_policy_does_not_admit_is_told_and_does_not_decide() -> None:
     async def scenario(world: World) -> None:
         gate = (
             "{by: role:soc-lead, escalate: [{after: 5m, to: role:analyst}, {after: 6m, to: role:soc-lead}], reason: r}"
         )
         asked = await ask(world, gate)
-        assert [level.to for level in asked.escalations] == ["role:soc-lead"]
+        assert [(level.to, level.may_decide) for level in asked.escalations] == [
+            ("role:analyst", False),
+            ("role:soc-lead", True),
+        ]
 
     play(scenario, policy=FOUR_EYES)
+
+
+def test_whom_a_gate_is_escalated_to_is_said_with_what_they_may_do() -> None:
+    async def scenario(world: World) -> None:
+        gate = (
+            "{by: role:analyst, escalate: [{after: 5m, to: oncall:night}, {after: 5m, to: role:soc-lead}], reason: r}"
+        )
+        await ask(world, gate)
+        await world.pass_time(timedelta(minutes=6))
+        assert (await world.messages())[-1].text.endswith("escalated: soc-lead may decide, too; night should know")
+
+    play(scenario)
 
 
 def test_what_must_be_typed_is_the_target_how_many_there_are_or_the_code() -> None:
