@@ -2,7 +2,8 @@
 
 import ipaddress
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import settings
@@ -11,6 +12,7 @@ from soar.store import Store, open_store
 from tests.support.clock import SteppedClock
 from tests.support.disk import InlineDisk
 from tests.support.ids import SeededIds
+from tests.support.postgres import NoServerError, PostgresServer, start_postgres
 from tests.support.process import RecordingProcess
 from tests.support.randomness import SeededRandomness
 
@@ -67,3 +69,19 @@ async def store(disk: InlineDisk, process: RecordingProcess) -> AsyncIterator[St
     await opened.migrate()
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(start_postgres())
+        except NoServerError as missing:
+            pytest.skip(str(missing))
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    with postgres.lend() as url:
+        yield url

@@ -13,6 +13,7 @@ from soar.audit.keyfile import read_key_file
 from soar.model.errors import SoarError
 from soar.model.step import walk_steps
 from soar.playbook import list_files
+from soar.store import find_file, is_exposed, is_shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ def doctor(settings: Settings) -> list[Check]:
         *_check_key("vault key", settings.vault.key_file),
         *_check_key("audit key", settings.audit.key_file),
         _check_address(settings),
+        *_check_sharing(settings),
         _check_anchors(settings),
     ]
     try:
@@ -76,6 +78,25 @@ def _check_address(settings: Settings) -> Check:
     )
 
 
+def _check_sharing(settings: Settings) -> Iterator[Check]:
+    if is_exposed(settings.database.url):
+        yield Check(
+            "database",
+            is_good=False,
+            is_warning=True,
+            message="what is said to the database can be read and changed on its way",
+            hint="add ?sslmode=verify-full to database.url",
+        )
+    if is_shared(settings.database.url) and not settings.server.url:
+        yield Check(
+            "url",
+            is_good=False,
+            is_warning=True,
+            message="several processes may share the database, and workers do not know how people reach us",
+            hint="set server.url, to the same on every machine",
+        )
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -110,9 +131,10 @@ def _check_playbooks(site: Site) -> Iterator[Check]:
 
 
 def _check_store(site: Site) -> list[Check]:
-    path = Path(site.settings.database.url.removeprefix("sqlite:///"))
-    if not path.exists():
-        return [Check("database", is_good=True, is_warning=False, message=f"{path} is made at the first start")]
+    url = site.settings.database.url
+    path = find_file(url)
+    if not is_shared(url) and (path is None or not path.exists()):
+        return [Check("database", is_good=True, is_warning=False, message=f"{path or url} is made at the first start")]
     return asyncio.run(_look_into_store(site))
 
 
@@ -123,8 +145,14 @@ async def _look_into_store(site: Site) -> list[Check]:
         faults = await service.find_unready()
         if faults:
             return [Check("database", is_good=False, is_warning=False, message=fault) for fault in faults]
-        good = Check("database", is_good=True, is_warning=False, message="it opens and its schema is current")
-        return [good, *await _check_approvers(service)]
+        weak = await service.store.find_weaknesses()
+        checks = [
+            Check("database", is_good=False, is_warning=False, message=fault, hint="switch it on") for fault in weak
+        ]
+        if not checks:
+            message = "it opens and its schema is current"
+            checks = [Check("database", is_good=True, is_warning=False, message=message)]
+        return [*checks, *await _check_approvers(service)]
     finally:
         await service.close()
 

@@ -1,11 +1,11 @@
-"""Starting, serving, draining: the life of the one process."""
+"""Starting, serving, driving, draining: the life of a process."""
 
 import asyncio
 import contextlib
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,9 +14,12 @@ import structlog
 from soar.api.server import make_application, serve_socket
 from soar.app.log import configure_log
 from soar.app.people import FIRST_PERSON, create_people
+from soar.app.relay import keep_hearing
 from soar.app.settings import Settings
 from soar.app.site import Site, read_site
 from soar.app.wiring import Service, open_service
+from soar.model.errors import InputError
+from soar.store import is_shared
 
 EXIT_GOOD = 0
 EXIT_FAILED = 1
@@ -25,14 +28,40 @@ _FIRST_PASSWORD = "first-admin.password"  # noqa: S105 -- the name of a file
 Prepare = Callable[[Service], Awaitable[None]]
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, *, has_worker: bool = True) -> int:
     """Serve until SIGTERM or SIGINT, then drain; return the exit code.
+
+    Args:
+        settings: of the installation.
+        has_worker: whether this process drives runs, too; without, others have to.
 
     Raises:
         InputError: something about the installation does not fit; nothing was started.
     """
+    if not has_worker:
+        _refuse_alone(settings)
     configure_log(settings.log.level)
-    return asyncio.run(run_site(read_site(settings), _welcome_first_person))
+    return asyncio.run(run_site(read_site(settings), _welcome_first_person, has_worker=has_worker))
+
+
+def work(settings: Settings) -> int:
+    """Drive runs until SIGTERM or SIGINT, without serving anything; return the exit code.
+
+    Raises:
+        InputError: something about the installation does not fit; nothing was started.
+    """
+    _refuse_alone(settings)
+    configure_log(settings.log.level)
+    return asyncio.run(run_worker(read_site(settings)))
+
+
+def _refuse_alone(settings: Settings) -> None:
+    if not is_shared(settings.database.url):
+        raise InputError(
+            "several processes cannot share a SQLite database",
+            code="store.alone",
+            hint="name a PostgreSQL database in database.url, or run `soar serve` without --no-worker and nothing else",
+        )
 
 
 def migrate(settings: Settings) -> int:
@@ -50,16 +79,15 @@ def migrate(settings: Settings) -> int:
     return asyncio.run(open_and_close())
 
 
-async def run_site(site: Site, prepare: Prepare) -> int:
+async def run_site(site: Site, prepare: Prepare, *, has_worker: bool = True) -> int:
     """Serve a site until a signal comes.
 
     Args:
         site: what is installed and configured.
         prepare: called once the service is wired and its store open, before the first request is taken.
+        has_worker: whether this process drives runs, too.
     """
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = _await_signals()
     with _listen(site.settings) as listener:
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
@@ -67,7 +95,31 @@ async def run_site(site: Site, prepare: Prepare) -> int:
         async with open_service(site, url) as service:
             await service.refresh_library()
             await prepare(service)
-            return await _serve(service, listener, stop)
+            return await _serve(service, listener, stop, has_worker=has_worker)
+
+
+async def run_worker(site: Site) -> int:
+    """Drive runs until a signal comes."""
+    stop = _await_signals()
+    url = site.settings.server.url.rstrip("/") or f"http://{site.settings.server.listen}"
+    log = structlog.get_logger()
+    async with open_service(site, url) as service:
+        await service.refresh_library()
+        async with _background(service, stop, has_worker=True) as failures:
+            recovered = await service.recover()
+            log.info("working", action="work.started", worker=service.worker, recovered=recovered)
+            await stop.wait()
+            log.info("draining", action="work.draining", driven=service.queue.size)
+            await service.drain(site.settings.server.drain)
+        log.info("ended", action="work.ended")
+        return EXIT_FAILED if failures else EXIT_GOOD
+
+
+def _await_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -75,19 +127,18 @@ def _listen(settings: Settings) -> socket.socket:
     return socket.create_server((settings.server.host, settings.server.port), family=family, backlog=1024)
 
 
-async def _serve(service: Service, listener: socket.socket, stop: asyncio.Event) -> int:
+async def _serve(service: Service, listener: socket.socket, stop: asyncio.Event, *, has_worker: bool) -> int:
     log = structlog.get_logger()
     settings = service.site.settings
-    async with _background(service, stop) as failures:
+    async with _background(service, stop, has_worker=has_worker) as failures:
         running = await serve_socket(make_application(service.services), listener, drain=settings.server.drain)
-        recovered = await service.recover()
+        recovered = await service.recover() if has_worker else 0
         log.info("serving", action="serve.started", url=service.url, recovered=recovered)
         await stop.wait()
         log.info("draining", action="serve.draining", driven=service.queue.size)
         service.hub.close()
         await running.close()
-        service.driver.rest()
-        await service.queue.drain(settings.server.drain)
+        await service.drain(settings.server.drain)
     if failures:
         return EXIT_FAILED
     await service.auditor.checkpoint()
@@ -96,7 +147,7 @@ async def _serve(service: Service, listener: socket.socket, stop: asyncio.Event)
 
 
 @asynccontextmanager
-async def _background(service: Service, stop: asyncio.Event) -> AsyncIterator[list[BaseException]]:
+async def _background(service: Service, stop: asyncio.Event, *, has_worker: bool) -> AsyncIterator[list[BaseException]]:
     """Run what works beside the requests; if any of it fails, stop serving: a start recovers, a limp does not."""
     failures: list[BaseException] = []
 
@@ -108,12 +159,7 @@ async def _background(service: Service, stop: asyncio.Event) -> AsyncIterator[li
             failures.append(error)
             stop.set()
 
-    parts = {
-        "timers": service.timers.run(),
-        "events": service.courier.run(),
-        "checkpoints": service.auditor.keep_signing(service.site.settings.audit.interval),
-        "library": service.watch_library(),
-    }
+    parts = _list_parts(service, has_worker=has_worker)
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     for task in tasks:
         task.add_done_callback(note)
@@ -124,6 +170,28 @@ async def _background(service: Service, stop: asyncio.Event) -> AsyncIterator[li
             task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _list_parts(service: Service, *, has_worker: bool) -> dict[str, Coroutine[object, object, None]]:
+    """Return what runs beside the requests until it is cancelled, by name."""
+    parts = {
+        "checkpoints": service.auditor.keep_signing(service.site.settings.audit.interval),
+        "library": service.watch_library(),
+        "events": service.courier.run(),
+    }
+    if has_worker:
+        parts["timers"] = service.timers.run()
+    if has_worker and service.handouts is not None:
+        parts["hand-outs"] = service.handouts.run(service.wake)
+    if service.shared_hub is not None:
+        kick = service.handouts.kick if has_worker and service.handouts is not None else _ignore
+        parts["telling"] = service.shared_hub.keep_telling()
+        parts["hearing"] = keep_hearing(service.store, service.shared_hub, kick, service.clock)
+    return parts
+
+
+def _ignore() -> None:
+    """Do nothing: a process without a worker takes no run."""
 
 
 async def _welcome_first_person(service: Service) -> None:

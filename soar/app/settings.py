@@ -35,13 +35,11 @@ class ServerSettings(_Section):
         listen: `host:port`; port 0 takes a free one.
         url: how people reach us; empty means `http://` and the address listened on.
         drain: seconds that work under way is given after SIGTERM.
-        drivers: how many runs are driven at once.
     """
 
     listen: str = "127.0.0.1:8600"
     url: str = ""
     drain: float = Field(default=30.0, ge=0, le=600)
-    drivers: int = Field(default=200, ge=1, le=10_000)
 
     @field_validator("listen")
     @classmethod
@@ -62,8 +60,20 @@ class ServerSettings(_Section):
         return int(self.listen.rpartition(":")[2])
 
 
+class WorkerSettings(_Section):
+    """How runs are driven.
+
+    Attributes:
+        concurrency: how many runs this process drives at once.
+        lease: seconds after which a process that is not heard of has lost its runs to the others; PostgreSQL only.
+    """
+
+    concurrency: int = Field(default=200, ge=1, le=10_000)
+    lease: float = Field(default=15.0, ge=1, le=600)
+
+
 class DatabaseSettings(_Section):
-    """Where everything durable is: `sqlite:///path`."""
+    """Where everything durable is: `sqlite:///path`, or `postgresql://user:password@host/name` for several machines."""
 
     url: str = "sqlite:///soar.db"
 
@@ -130,6 +140,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
     server: ServerSettings = ServerSettings()
+    worker: WorkerSettings = WorkerSettings()
     database: DatabaseSettings = DatabaseSettings()
     vault: VaultSettings = VaultSettings()
     audit: AuditSettings = AuditSettings()

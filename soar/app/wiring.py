@@ -23,6 +23,7 @@ from soar.app.lists import StoredLists
 from soar.app.messages import StoredMessages
 from soar.app.passwords import Passwords
 from soar.app.process import OwnProcess
+from soar.app.relay import SharedHub
 from soar.app.settings import find_bundled
 from soar.app.site import Site
 from soar.app.triggers import Triggers, make_starter
@@ -44,6 +45,7 @@ from soar.runtime.commit import Committer
 from soar.runtime.courier import Courier
 from soar.runtime.driver import Driver
 from soar.runtime.executor import Executor
+from soar.runtime.handout import HandoutKeeper
 from soar.runtime.plans import Planner, Surroundings
 from soar.runtime.queue import RunQueue
 from soar.runtime.timers import TimerKeeper
@@ -54,6 +56,8 @@ from soar.vault.keys import FileKeyProvider
 from soar.vault.service import Vault
 
 _LIBRARY_INTERVAL = 1.0
+_LONGEST_SLEEP = 60.0
+_SHARED_SLEEP = 5.0  # timers that another process has set are found as late as this
 _DEMO_SOURCE = "phish-report"
 _DEMO_ALERT = "phishing.json"
 
@@ -77,7 +81,6 @@ class Service:
         self.clock = SystemClock()
         self.randomness = SystemRandomness()
         self.ids = RandomIds(self.randomness)
-        self.hub = Hub()
         self.passwords = Passwords()
         self.egress = HttpEgress()
         self.vault = Vault(
@@ -91,6 +94,9 @@ class Service:
             process=OwnProcess(),
             readers=lambda: ThreadDisk("soar-reader"),
         )
+        self.worker = self.ids.new("node")
+        self.shared_hub = SharedHub(self.store, self.worker) if self.store.is_shared else None
+        self.hub = self.shared_hub or Hub()
 
     async def close(self) -> None:
         """Close everything, in reverse."""
@@ -120,10 +126,26 @@ class Service:
     def queue(self) -> RunQueue:
         """Drives runs."""
         return RunQueue(
-            drive=self.driver.drive,
+            drive=self.handouts.drive if self.handouts else self.driver.drive,
             clock=self.clock,
             report=_report_drive,
-            limit=self.site.settings.server.drivers,
+            limit=self.site.settings.worker.concurrency,
+        )
+
+    @cached_property
+    def handouts(self) -> HandoutKeeper | None:
+        """Takes this process's share of the runs; None where it is alone."""
+        if not self.store.is_shared:
+            return None
+        settings = self.site.settings.worker
+        return HandoutKeeper(
+            store=self.store,
+            drive=self.driver.drive,
+            clock=self.clock,
+            worker=self.worker,
+            workspace=self.workspace,
+            limit=settings.concurrency,
+            lease=settings.lease,
         )
 
     @cached_property
@@ -137,6 +159,7 @@ class Service:
             announcer=self.hub,
             report=_report_drive,
             wakers={SCHEDULE_DUE: self.schedules.wake},
+            longest_sleep=_SHARED_SLEEP if self.store.is_shared else _LONGEST_SLEEP,
         )
 
     @cached_property
@@ -304,12 +327,24 @@ class Service:
 
     async def recover(self) -> int:
         """Drive runs from now on: those that are not at rest, whose number is returned, and those told something."""
+        if self.handouts is not None:
+            await self.handouts.adopt()
+            return len(await self.store.open_runs())
         self.store.listen(self.wake)
         self.store.listen_for_happenings(self.courier.kick)
         runs = await self.store.open_runs()
         for workspace, run in runs:
             self.wake(workspace, run)
         return len(runs)
+
+    async def drain(self, seconds: float) -> None:
+        """Start no call any more, give those under way so many seconds, and leave every run to whoever comes next."""
+        self.driver.rest()
+        if self.handouts is not None:
+            self.handouts.rest()
+        await self.queue.drain(seconds)
+        if self.handouts is not None:
+            await self.handouts.release()
 
     async def refresh_library(self) -> list[Loaded]:
         """Read changed playbooks, keep the good ones' texts, so that runs can be pinned to them, and let them serve.

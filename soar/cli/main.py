@@ -32,6 +32,7 @@ NOUNS: Mapping[str, str] = {
 VERBS: Mapping[str, tuple[str, str]] = {
     "demo": ("server", "Run the product here on simulated connections; nothing to set up."),
     "serve": ("server", "Run the service."),
+    "worker": ("server", "Drive runs beside other processes, on PostgreSQL."),
     "doctor": ("server", "Say what would keep this installation from being trusted."),
     "migrate": ("server", "Bring the database's schema up to date."),
     "login": ("login", "Log in, and keep a token for the commands that follow."),

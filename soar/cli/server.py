@@ -1,4 +1,4 @@
-"""`soar demo`, `soar serve`, `soar doctor`, `soar migrate`."""
+"""`soar demo`, `soar serve`, `soar worker`, `soar doctor`, `soar migrate`."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -46,13 +46,36 @@ def demo(
         "soar serve",
         "soar serve --config /etc/soar/soar.yaml",
         "SOAR_SERVER__LISTEN=0.0.0.0:8600 soar serve",
+        "soar serve --no-worker",
     )
 )
-def serve(config: Config = None, listen: Listen = None) -> None:
+def serve(
+    config: Config = None,
+    listen: Listen = None,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Drive no runs; `soar worker` does.")] = False,
+) -> None:
     """Run the service."""
     from soar.app import lifecycle  # noqa: PLC0415 -- as for the demo
 
-    raise typer.Exit(lifecycle.serve(find_settings(config, listen)))
+    raise typer.Exit(lifecycle.serve(find_settings(config, listen), has_worker=not no_worker))
+
+
+@commands.command(
+    help=guide(
+        "Drive runs beside other processes on the same PostgreSQL database, until SIGTERM; serve nothing.",
+        "soar worker",
+        "soar worker --concurrency 50",
+        "soar worker --config /etc/soar/soar.yaml",
+    )
+)
+def worker(
+    config: Config = None,
+    concurrency: Annotated[int | None, typer.Option("--concurrency", help="How many runs it drives at once.")] = None,
+) -> None:
+    """Run a worker."""
+    from soar.app import lifecycle  # noqa: PLC0415 -- as for the demo
+
+    raise typer.Exit(lifecycle.work(find_settings(config, concurrency=concurrency)))
 
 
 @commands.command(help=guide("Bring the database's schema up to date.", "soar migrate"))

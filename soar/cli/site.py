@@ -5,23 +5,30 @@ from pathlib import Path
 
 from soar.app.settings import Settings, load_settings
 from soar.model.errors import InputError
+from soar.model.values import JsonValue
 from soar.playbook import list_files
 
 _USUAL = Path("config/soar.yaml")
 
 
-def find_settings(config: Path | None, listen: str | None = None) -> Settings:
+def find_settings(config: Path | None, listen: str | None = None, concurrency: int | None = None) -> Settings:
     """Return the site's settings.
 
     Args:
         config: the settings' file; None means the usual one, if it is there.
         listen: `host:port` from the command line, which wins.
+        concurrency: how many runs are driven at once, from the command line.
 
     Raises:
         InputError: the file is missing, or a setting does not fit.
     """
     file = config or (_USUAL if _USUAL.exists() else None)
-    return load_settings(file, {"server": {"listen": listen}} if listen else None)
+    flags: dict[str, JsonValue] = {}
+    if listen:
+        flags["server"] = {"listen": listen}
+    if concurrency is not None:
+        flags["worker"] = {"concurrency": concurrency}
+    return load_settings(file, flags)
 
 
 def list_playbooks(paths: Sequence[Path], settings: Settings) -> list[Path]:

@@ -1,5 +1,6 @@
 """From a playbook that wants to run to a requested run, in the caller's transaction."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -56,8 +57,16 @@ class _Wanted:
 
 
 _LONGEST_TITLE = 300
+_LONGEST_KEY = 300  # PostgreSQL's indexes hold no row beyond 2,704 bytes
 _DEEPEST_CALL = 8
 _CAUTION = (Mode.LIVE, Mode.SUPERVISED, Mode.SHADOW)
+
+
+def _shorten(key: str) -> str:
+    """Return a key that an index can hold; long ones stay apart by their digest."""
+    if len(key) <= _LONGEST_KEY:
+        return key
+    return f"{key[:_LONGEST_KEY]}…{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def _refuse_obstacle(wanted: _Wanted) -> None:
@@ -80,7 +89,8 @@ def find_dedupe_key(
     if playbook.dedupe is None:
         return None
     names: dict[str, Value] = {"inputs": dict(inputs), "config": dict(config), "alert": alert.to_value()}
-    return str(dump_value(compile_expression(playbook.dedupe.key).evaluate(Scope(names=names, now=now))))
+    key = compile_expression(playbook.dedupe.key).evaluate(Scope(names=names, now=now))
+    return _shorten(str(dump_value(key)))
 
 
 class RunRequests:
@@ -205,7 +215,7 @@ class RunRequests:
         source = playbook.concurrency.key
         scope = self._scope_with_variables(playbook, inputs, alert, now) if source else None
         value = dump_value(compile_expression(source).evaluate(scope)) if source and scope else ""
-        key = f"{playbook.id}:{value}"
+        key = _shorten(f"{playbook.id}:{value}")
         admission = admit(playbook.concurrency, unit.runs.list_sharing(key))
         return _Wanted(playbook=playbook, inputs=inputs, alert=alert, key=key, admission=admission)
 
@@ -307,7 +317,7 @@ class RunRequests:
             return None
         try:
             scope = self._scope_with_variables(playbook, inputs, alert, now)
-            key = f"{playbook.id}:{dump_value(compile_expression(spec.key).evaluate(scope))}"
+            key = _shorten(f"{playbook.id}:{dump_value(compile_expression(spec.key).evaluate(scope))}")
             title = str(parse_template(spec.title).render(scope))[:_LONGEST_TITLE]
             severity = str(parse_template(spec.severity).render(scope))
         except ExpressionError:

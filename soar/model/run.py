@@ -213,6 +213,21 @@ class InboxEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Handout:
+    """A run that has something to do.
+
+    Attributes:
+        number: counts up; a run that is handed out again gets another one.
+        told: how often it was told something since it was handed out.
+    """
+
+    number: int
+    workspace: str
+    run: str
+    told: int
+
+
+@dataclass(frozen=True, slots=True)
 class Timer:
     """A promise to tell a run something at a moment; a row, never a sleeping thread.
 

@@ -21,7 +21,6 @@ from soar.store import Store, Unit
 Waker: TypeAlias = Callable[[Unit, Mapping[str, JsonValue], datetime], tuple[str, str] | None]
 """Takes a timer that is no run's own; returns kind and id of what changed by it."""
 
-_LONGEST_SLEEP = 60.0
 _RETRY_AFTER = 1.0
 _PUT_OFF = timedelta(minutes=1)
 
@@ -37,6 +36,7 @@ class TimerKeeper:
         announcer: hears of what changed.
         report: told of a timer that could not be fired, for the log.
         wakers: take the timers of others, by the `kind` in their events.
+        longest_sleep: seconds between two looks at most; another process may have set a timer that is due before ours.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class TimerKeeper:
         announcer: Announcer,
         report: Report,
         wakers: Mapping[str, Waker] | None = None,
+        longest_sleep: float = 60.0,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -58,6 +59,7 @@ class TimerKeeper:
         self._report = report
         self._wakers = wakers or {}
         self._alarm = Alarm(clock)
+        self._longest_sleep = longest_sleep
 
     def kick(self) -> None:
         """Say that a timer was set that may be due before the one slept for."""
@@ -90,14 +92,16 @@ class TimerKeeper:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever is wrong with one timer is not wrong with the others
             self._report(workspace, timer.run, error)
-            later = replace(timer, due_at=now + _PUT_OFF)
-            await self._store.write(workspace, lambda unit: unit.timers.set(later))
+            await self._store.write(workspace, lambda unit: _put_off(unit, timer, now))
             return
         if announced is not None:
             self._announcer.announce(workspace, *announced)
 
     def _take(self, unit: Unit, timer: Timer, now: datetime) -> tuple[str, str] | None:
-        """Put the timer's event where it belongs; the timer goes in the same transaction, so it fires once."""
+        """Put the timer's event where it belongs; the timer goes in the same transaction, so it fires once.
+
+        Whoever was slower than another process finds it gone, and does nothing.
+        """
         if not unit.timers.take(timer):
             return None
         event: Mapping[str, JsonValue] = timer.event if isinstance(timer.event, dict) else {}
@@ -118,5 +122,10 @@ class TimerKeeper:
     async def _until_next(self) -> float:
         upcoming = await self._store.next_timer()
         if upcoming is None:
-            return _LONGEST_SLEEP
-        return min(max((upcoming - self._clock.now()).total_seconds(), 0.0), _LONGEST_SLEEP)
+            return self._longest_sleep
+        return min(max((upcoming - self._clock.now()).total_seconds(), 0.0), self._longest_sleep)
+
+
+def _put_off(unit: Unit, timer: Timer, now: datetime) -> None:
+    if unit.timers.take(timer):
+        unit.timers.set(replace(timer, due_at=now + _PUT_OFF))

@@ -13,9 +13,10 @@ from sqlalchemy.pool import NullPool
 
 from soar.model.errors import InputError, NotFoundError
 from soar.store import schema
-from soar.store.database import parse_url, read
 from soar.store.faults import describe, explain
+from soar.store.sqlite import read
 from soar.store.unit import Unit
+from soar.store.url import find_file, is_shared
 
 T = TypeVar("T")
 
@@ -67,7 +68,9 @@ def open_archive(url: str) -> Iterator[Archive]:
         InputError: the URL names no file (`store.url`), or its schema is older (`store.older_schema`) or newer
             (`store.newer_schema`) than this program's, or it cannot be opened (`store.file`).
     """
-    path = parse_url(url)
+    if is_shared(url):
+        raise InputError("only a SQLite database can be read without its server", code="store.url")
+    path = find_file(url)
     if path is None:
         raise InputError("a database in memory keeps nothing that could be read here", code="store.url")
     if not path.is_file():

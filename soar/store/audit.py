@@ -20,6 +20,8 @@ _RANGE = (
     .order_by(_TABLE.c.sequence)
 )
 
+_LONGEST_WORD = 300  # of what is searched by; PostgreSQL's indexes hold no row beyond 2,704 bytes
+
 _HEAD = table_of(AuditHeadRow)
 _GET_HEAD = select(_HEAD.c.size, _HEAD.c.last, _HEAD.c.range)
 _MOVE_HEAD = update(_HEAD).where(_HEAD.c.size == given("expected"))
@@ -89,8 +91,10 @@ class Audit(Repository):
         if type_prefix:
             found = found.where(_TABLE.c.type.startswith(type_prefix, autoescape=True))
         if actor is not None:
-            found = found.where(or_(_TABLE.c.actor == actor, _TABLE.c.actor_name == actor))
-        return self._page(_RECORDS, limit, cursor, (("target", target),), found)
+            word = actor[:_LONGEST_WORD]
+            found = found.where(or_(_TABLE.c.actor == word, _TABLE.c.actor_name == word))
+        wanted = None if target is None else target[:_LONGEST_WORD]
+        return self._page(_RECORDS, limit, cursor, (("target", wanted),), found)
 
     def add_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Keep a signed checkpoint.
@@ -98,7 +102,7 @@ class Audit(Repository):
         Raises:
             ConflictError: there is one of this size.
         """
-        if self._connection.execute(_CHECKPOINTS.add, _CHECKPOINTS.dump(checkpoint)).rowcount != 1:
+        if self._connection.execute(_CHECKPOINTS.add.on(self._connection), _CHECKPOINTS.dump(checkpoint)).rowcount != 1:
             raise ConflictError(f"there is a checkpoint of size {checkpoint.size} already")
 
     def latest_checkpoint(self) -> Checkpoint | None:
@@ -123,4 +127,4 @@ def _find_words(document: Mapping[str, JsonValue]) -> dict[str, str]:
 
 def _text_at(document: object, key: str) -> str:
     found = document.get(key) if isinstance(document, Mapping) else None
-    return found if isinstance(found, str) else ""
+    return found[:_LONGEST_WORD] if isinstance(found, str) else ""

@@ -1,40 +1,22 @@
-"""A SQLite database: its connections, its transactions and its checkpoints. Everything here blocks."""
+"""What a database is to the store, and how one work of a group is done. Everything here blocks."""
 
-import os
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import TypeVar, cast
+from typing import Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, make_url
-from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection
 
-from soar.model.errors import InputError
 from soar.store.faults import classify, explain
+from soar.store.rows import PerDialect
 from soar.store.tables import WorkspaceRow, table_of
 from soar.store.unit import Unit
 
 T = TypeVar("T")
 
-# https://www.sqlite.org/pragma.html. FULL makes each commit reach the disk before it returns, in WAL mode too. The
-# automatic checkpoint is off because it hides a failed fsync; `Database.checkpoint` reports it.
-_PRAGMAS = (
-    "PRAGMA busy_timeout = 5000",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA wal_autocheckpoint = 0",
-    "PRAGMA journal_size_limit = 67108864",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA trusted_schema = OFF",
-)
-_CHECKPOINT_ROWS = 1000  # as many changed rows as SQLite's own checkpoint lets pages gather
-_OWNER_ONLY = 0o600
-_ADD_WORKSPACE = insert(table_of(WorkspaceRow)).on_conflict_do_nothing().inline()
+Work: TypeAlias = tuple[str, Callable[[Unit], object]]
+"""A workspace, and what is to be done in it."""
+
+_ADD_WORKSPACE = PerDialect(lambda insert: insert(table_of(WorkspaceRow)).on_conflict_do_nothing().inline())
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,170 +34,143 @@ class Outcome:
     has_happened: bool = False
 
 
-class Database:
-    """One SQLite database and the connection that writes to it.
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard of other processes, and of this one.
 
-    Args:
-        path: of the file; None for a database in memory, which has this one connection for reading too.
+    Attributes:
+        is_handed_out: whether a run was handed out.
+        notices: what was published.
     """
 
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-        self._engine = _make_engine("sqlite://" if path is None else f"sqlite:///{path}")
-        self._writer: Connection | None = None
-        self._known: set[str] = set()
-        self._checkpointed_at = 0
+    is_handed_out: bool = False
+    notices: tuple[str, ...] = ()
+
+
+class Listener(Protocol):
+    """A connection that hears of other processes."""
+
+    def wait(self, seconds: float) -> Heard:
+        """Wait until something is heard, or so many seconds; return it.
+
+        Raises:
+            ConnectionError: the connection is lost.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
+
+
+class Database(Protocol):
+    """One database and the connection that writes to it.
+
+    Attributes:
+        readers: how many connections read beside the one that writes; 0 where that one reads too.
+        is_shared: whether other processes may work on it at the same time.
+    """
+
+    readers: int
+    is_shared: bool
 
     @property
     def writer(self) -> Connection:
         """The connection that writes, opened when it is first asked for."""
-        if self._writer is None:
-            self._writer = self.connect()
-        return self._writer
+        ...
 
     def connect(self) -> Connection:
-        """Open a connection; the file is made, for its owner alone, if it is not there."""
-        if self.path is not None:
-            _create_file(self.path)
-        connection = self._engine.connect()
-        try:
-            for pragma in _PRAGMAS:
-                connection.exec_driver_sql(pragma)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        """Open a connection."""
+        ...
 
-    def commit(self, works: Sequence[tuple[str, Callable[[Unit], object]]]) -> list[Outcome]:
-        """Do each workspace's work in one transaction and return once it is on the disk.
+    def disconnect(self, connection: Connection) -> None:
+        """Close a connection, whether it is alive or not."""
+        ...
+
+    def read(self, connection: Connection, work: Callable[[Connection], T]) -> T:
+        """Do the work on one unchanging state of the database; a write in it fails.
+
+        Raises:
+            ConnectionError: the connection is lost; another one may be opened.
+        """
+        ...
+
+    def commit(self, works: Sequence[Work]) -> list[Outcome]:
+        """Do each workspace's work in one transaction and return once it is durable.
 
         A work that raises is undone alone. What concerns all of them (a full disk, a broken one) undoes the group and
         is raised.
         """
-        known = set(self._known)
-        with _transaction(self.writer) as connection:
-            outcomes = [_attempt(connection, workspace, work, known) for workspace, work in works]
-        self._known = known
-        return outcomes
+        ...
 
     def change_schema(self, work: Callable[[Connection], T]) -> T:
-        """Do the work in one transaction of its own."""
-        with _transaction(self.writer) as connection:
-            return work(connection)
+        """Do the work in one transaction of its own, while nobody else changes the schema."""
+        ...
 
     def is_checkpoint_due(self) -> bool:
         """Whether enough was written since the last checkpoint."""
-        return driver_of(self.writer).total_changes - self._checkpointed_at >= _CHECKPOINT_ROWS
+        ...
 
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file as far as readers and room allow; the rest stays in the log."""
-        self._checkpointed_at = driver_of(self.writer).total_changes
-        self.writer.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+        ...
+
+    def find_weaknesses(self, connection: Connection) -> tuple[str, ...]:
+        """Return a sentence for each setting under which something acknowledged may be lost."""
+        ...
+
+    def publish(self, notices: Sequence[str]) -> None:
+        """Say something to all processes that listen; it may be lost."""
+        ...
+
+    def listen(self) -> Listener:
+        """Open a connection that hears of other processes.
+
+        Raises:
+            InputError: there can be none with this database (`store.alone`).
+        """
+        ...
 
     def close(self) -> None:
         """Close the connection that writes."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+        ...
 
 
-@lru_cache(maxsize=8)
-def _make_engine(url: str) -> Engine:
-    """Return the engine of a URL; it holds no connection, only compiled statements, which take long to compile."""
-    return create_engine(
-        url,
-        poolclass=NullPool,
-        isolation_level="AUTOCOMMIT",  # transactions are begun and ended here, in words
-        connect_args={"check_same_thread": False},  # a Disk uses a connection from one thread at a time
-        hide_parameters=True,
-    )
+class Driver(Protocol):
+    """The driver's own connection, for the words of a transaction: they are most of what small works cost."""
+
+    def execute(self, words: str, /) -> object:
+        """Send a statement."""
+        ...
 
 
-def parse_url(url: str) -> Path | None:
-    """Return the file that a database URL names, or None for one in memory.
+def attempt(
+    connection: Connection, driver: Driver, workspace: str, work: Callable[[Unit], object], known: set[str]
+) -> Outcome:
+    """Do one work of a group in a savepoint.
+
+    Args:
+        connection: inside the group's transaction.
+        driver: what the connection stands on.
+        workspace: where the work is done.
+        work: what is done.
+        known: workspaces that have their row; grows.
 
     Raises:
-        InputError: the URL names no SQLite database.
+        Exception: it concerns the whole group, which has to be undone.
     """
-    hint = "use sqlite:///relative/path, sqlite:////absolute/path, or sqlite:// for one in memory"
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise InputError("the database URL cannot be read", code="store.url", hint=hint) from error
-    if parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
-        raise InputError(f"there is no store for {parsed.drivername} databases", code="store.url", hint=hint)
-    if not parsed.database or parsed.database == ":memory:":
-        return None
-    return Path(parsed.database)
-
-
-def read(connection: Connection, work: Callable[[Connection], T]) -> T:
-    """Do the work on one unchanging state of the database; a write in it fails."""
-    driver = driver_of(connection)
-    driver.execute("PRAGMA query_only = ON")
-    driver.execute("BEGIN")
-    try:
-        return work(connection)
-    finally:
-        _roll_back(driver)
-        driver.execute("PRAGMA query_only = OFF")
-
-
-def driver_of(connection: Connection) -> sqlite3.Connection:
-    """Return the driver's own connection, for the words of a transaction: they are most of what small works cost."""
-    return cast("sqlite3.Connection", connection.connection.driver_connection)
-
-
-@contextmanager
-def _transaction(connection: Connection) -> Iterator[Connection]:
-    driver = driver_of(connection)
-    driver.execute("BEGIN IMMEDIATE")
-    try:
-        yield connection
-        driver.execute("COMMIT")
-    except BaseException:
-        _roll_back(driver)
-        raise
-
-
-def _attempt(connection: Connection, workspace: str, work: Callable[[Unit], object], known: set[str]) -> Outcome:
-    driver = driver_of(connection)
     driver.execute("SAVEPOINT work")
     try:
         unit = Unit(connection, workspace)
         result = work(unit)
         if workspace not in known:
-            connection.execute(_ADD_WORKSPACE, {"name": workspace})
+            connection.execute(_ADD_WORKSPACE.on(connection), {"name": workspace})
+        driver.execute("RELEASE work")
     except Exception as error:
         if classify(error) is not None:
             raise
         driver.execute("ROLLBACK TO work")
         driver.execute("RELEASE work")
         return Outcome(error=explain(error))
-    driver.execute("RELEASE work")
     known.add(workspace)
     return Outcome(result, told=unit.told, has_happened=unit.has_happened)
-
-
-def _roll_back(driver: sqlite3.Connection) -> None:
-    if driver.in_transaction:  # SQLite ends the transaction by itself after some errors
-        driver.execute("ROLLBACK")
-
-
-def _create_file(path: Path) -> None:
-    """Make an empty database file that only its owner may read, durably; one that is there stays as it is."""
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, _OWNER_ONLY)
-    except FileExistsError:
-        return
-    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
-        hint = "make the folder, or name another one in the database URL"
-        raise InputError(
-            f"the database {path} cannot be made: {error.strerror}", code="store.file", hint=hint
-        ) from error
-    os.close(descriptor)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

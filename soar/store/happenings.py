@@ -99,7 +99,7 @@ class Watches(Repository):
 
     def set(self, watch: Watch) -> None:
         """Let a step wait; what it waited for before is replaced."""
-        self._connection.execute(_SET, {"workspace": self._workspace, **_WATCHES.dump(watch)})
+        self._connection.execute(_SET.on(self._connection), {"workspace": self._workspace, **_WATCHES.dump(watch)})
 
     def forget(self, run: str, path: str) -> None:
         """Let a step wait no longer."""

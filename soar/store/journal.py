@@ -35,7 +35,7 @@ class Journal(Repository):
         if not entries:
             return
         rows = [{"workspace": self._workspace, "run": run, **_ENTRIES.dump(entry)} for entry in entries]
-        if self._connection.execute(_ENTRIES.add, rows).rowcount != len(rows):
+        if self._connection.execute(_ENTRIES.add.on(self._connection), rows).rowcount != len(rows):
             raise ConflictError(f"the journal of run {run} has moved on past entry {entries[0].sequence}")
 
     def load(self, run: str) -> tuple[JournalEntry, ...]:

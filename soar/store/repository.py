@@ -28,7 +28,7 @@ class Repository:
     def _insert(self, rows: Rows[M], item: M, **more: object) -> bool:
         """Add a row, unless one of its unique keys is taken; return whether it was added."""
         values = {"workspace": self._workspace, **rows.dump(item), **more}
-        return self._connection.execute(rows.add, values).rowcount == 1
+        return self._connection.execute(rows.add.on(self._connection), values).rowcount == 1
 
     def _add(self, rows: Rows[M], item: M, taken: str) -> None:
         if not self._insert(rows, item):

@@ -12,8 +12,20 @@ from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import orjson
-from sqlalchemy import BindParameter, DateTime, Select, String, Table, Update, bindparam, select, update
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    DateTime,
+    Executable,
+    Select,
+    String,
+    Table,
+    Update,
+    bindparam,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -257,6 +269,21 @@ def given(name: str) -> BindParameter[Any]:
     return bindparam(f"given_{name}")
 
 
+class PerDialect:
+    """A statement with `ON CONFLICT`, which SQLAlchemy knows for each database apart.
+
+    Args:
+        build: makes the statement with the `insert` of a database.
+    """
+
+    def __init__(self, build: Callable[[Any], Executable]) -> None:
+        self._statements = {"sqlite": build(sqlite.insert), "postgresql": build(postgresql.insert)}
+
+    def on(self, connection: Connection) -> Executable:
+        """Return the statement for this connection's database."""
+        return self._statements[connection.dialect.name]
+
+
 class Rows(Generic[M]):
     """How one model type lies in one table, and the statements that every repository needs.
 
@@ -276,7 +303,9 @@ class Rows(Generic[M]):
         self.model = model
         self.position = position
         self.names = tuple(field.name for field in fields(model))  # type: ignore[arg-type]  # a dataclass, as said
-        self.add = sqlite.insert(table).on_conflict_do_nothing().inline().execution_options(preserve_rowcount=True)
+        self.add = PerDialect(
+            lambda insert: insert(table).on_conflict_do_nothing().inline().execution_options(preserve_rowcount=True)
+        )
         self._values = attrgetter(*self.names)
         self._key = key
 
@@ -293,11 +322,15 @@ class Rows(Generic[M]):
         """Update the row with the model's key."""
         return update(self.table).where(*self.match(*self._key))
 
-    def upsert(self) -> sqlite.Insert:
+    def upsert(self) -> PerDialect:
         """Add a row, or replace the one with the model's key."""
-        statement = sqlite.insert(self.table)
+        return PerDialect(self._upsert)
+
+    def _upsert(self, insert: Any) -> Executable:  # noqa: ANN401 -- each dialect has an `insert` of its own
+        statement = insert(self.table)
         replaced = {name: statement.excluded[name] for name in self.names if name not in self._key}
-        return statement.on_conflict_do_update(index_elements=("workspace", *self._key), set_=replaced).inline()
+        upsert: Executable = statement.on_conflict_do_update(index_elements=("workspace", *self._key), set_=replaced)
+        return upsert
 
     def dump(self, item: M) -> dict[str, Any]:
         """Return the item's column values by name."""

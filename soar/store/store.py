@@ -1,7 +1,7 @@
 """The store: everything durable, behind units of work."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -14,18 +14,19 @@ from soar.model.event import Happening
 from soar.model.process import Process
 from soar.model.run import Timer
 from soar.store import schema
-from soar.store.database import Database, parse_url, read
+from soar.store.database import Database
 from soar.store.faults import explain
 from soar.store.happenings import find_happenings
+from soar.store.hearing import Hearing
 from soar.store.runs import find_open_runs
 from soar.store.tables import WorkspaceRow, table_of
 from soar.store.timers import find_due, find_next_due
 from soar.store.unit import Unit
+from soar.store.url import open_database
 from soar.store.writer import QUEUE_LIMIT, HappeningListener, Listener, Writer
 
 T = TypeVar("T")
 
-_READERS = 3
 _WORKSPACES = select(table_of(WorkspaceRow).c.name).order_by(table_of(WorkspaceRow).c.name)
 
 
@@ -45,13 +46,18 @@ class _Reader:
         self._disk.close()
 
     def _read(self, work: Callable[[Connection], T]) -> T:
-        if self._connection is None:
-            self._connection = self._database.connect()
-        return read(self._connection, work)
+        if self._connection is not None:
+            try:
+                return self._database.read(self._connection, work)
+            except ConnectionError:  # it may have died long ago, while nobody was reading
+                self._disconnect()
+        self._connection = self._database.connect()
+        return self._database.read(self._connection, work)
 
     def _disconnect(self) -> None:
         if self._connection is not None:
-            self._connection.close()
+            self._database.disconnect(self._connection)
+            self._connection = None
 
 
 class Store:
@@ -65,10 +71,10 @@ class Store:
     ) -> None:
         self._database = database
         self._disk = disk
+        self._make_disk = readers
         self._is_closed = False
         self._writer = Writer(database, disk, process, queue_limit)
-        count = 0 if database.path is None else _READERS
-        self._readers = tuple(_Reader(database, readers()) for _ in range(count))
+        self._readers = tuple(_Reader(database, readers()) for _ in range(database.readers))
         self._idle: asyncio.LifoQueue[_Reader] = asyncio.LifoQueue()
         for reader in self._readers:
             self._idle.put_nowait(reader)
@@ -81,13 +87,31 @@ class Store:
         """Name who is told, after each commit, that something happened: whoever takes it to those who wait."""
         self._writer.happening_listener = listener
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may work on it at the same time; then runs that are told something are handed out."""
+        return self._database.is_shared
+
+    def listen_around(self) -> Hearing:
+        """Return what hears of the other processes; the caller closes it."""
+        return Hearing(self._database, self._make_disk())
+
+    async def publish(self, notices: Sequence[str]) -> None:
+        """Say something to all processes that listen; it may be lost.
+
+        Args:
+            notices: each of less than 8,000 bytes.
+        """
+        await self._guard(self._disk.run(partial(self._database.publish, notices)))
+
     async def write(self, workspace: str, work: Callable[[Unit], T]) -> T:
         """Do the work in the writer's next group; return what it returns once that is on the disk.
 
         Raises:
             UnavailableError: too many works wait (`store.busy`), the disk is full (`disk_full`) or has failed
-                (`disk_failed`), another process holds the lock (`store.locked`), or the store is closed
-                (`store.closed`). Nothing was written, but for `disk_failed`: then nobody knows.
+                (`disk_failed`), another process holds the lock (`store.locked`), the server is not reached
+                (`store.unreachable`) or takes no writes (`store.read_only`), or the store is closed
+                (`store.closed`). Nothing was written, but for `disk_failed` and `store.unreachable`: then nobody knows.
             InputError: a value cannot be stored: half of a surrogate pair in a text (`store.text`), or a document
                 nested too deeply (`store.depth`).
             Exception: what the work raised; it was undone alone.
@@ -138,11 +162,15 @@ class Store:
         """
         return await self._query(schema.is_current)
 
+    async def find_weaknesses(self) -> tuple[str, ...]:
+        """Return a sentence for each setting of the server under which something acknowledged may be lost."""
+        return await self._query(self._database.find_weaknesses)
+
     async def _query(self, work: Callable[[Connection], T]) -> T:
         if self._is_closed:
             raise UnavailableError("the store is closed", code="store.closed")
         if not self._readers:
-            return await self._guard(self._disk.run(lambda: read(self._database.writer, work)))
+            return await self._guard(self._disk.run(lambda: self._database.read(self._database.writer, work)))
         reader = await self._idle.get()
         try:
             return await self._guard(reader.run(work))
@@ -180,13 +208,14 @@ def open_store(
     """Return the store that a URL names. Nothing is opened before it is used.
 
     Args:
-        url: `sqlite:///path`, or `sqlite://` for one in memory that ends with the store.
+        url: `sqlite:///path`, `sqlite://` for one in memory that ends with the store, or `postgresql://host/name`.
         disk: where everything is written; in memory everything is read there too. It is not closed with the store.
         process: ended when the disk fails.
         readers: makes the disks for reading; they are closed with the store.
         queue_limit: how many works may wait to be written before more are refused.
 
     Raises:
-        InputError: the URL names no SQLite database (`store.url`).
+        InputError: the URL names no database that we know (`store.url`), or its driver is not installed
+            (`store.driver`).
     """
-    return Store(Database(parse_url(url)), disk, process, readers, queue_limit)
+    return Store(open_database(url), disk, process, readers, queue_limit)

@@ -254,6 +254,18 @@ class EventTriggerRow(Row, table=True):
     playbook: str = Field(primary_key=True)
 
 
+class HandoutRow(PlacedRow, table=True):
+    """A run that has something to do, and the process that drives it. Positions are never given out twice."""
+
+    __tablename__ = "handouts"
+    __table_args__ = (UniqueConstraint("workspace", "run"), Index(None, "worker"), {"sqlite_autoincrement": True})
+
+    run: str
+    told: int
+    worker: str | None
+    until: datetime | None = Field(sa_type=Moment)
+
+
 class ApprovalRow(PlacedRow, table=True):
     """A question to people."""
 

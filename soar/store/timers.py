@@ -11,6 +11,7 @@ from soar.store.tables import TimerRow, table_of
 
 _TIMERS = Rows(table_of(TimerRow), Timer)
 _SET = _TIMERS.upsert()
+_TAKE = delete(_TIMERS.table).where(*_TIMERS.match("id", "due_at"))
 _CANCEL = delete(_TIMERS.table).where(*_TIMERS.match("id"))
 _TAKE = delete(_TIMERS.table).where(*_TIMERS.match("id", "due_at"))
 _GET = _TIMERS.where("id")
@@ -34,7 +35,7 @@ class Timers(Repository):
 
     def set(self, timer: Timer) -> None:
         """Set a timer; one with the same id is replaced."""
-        self._connection.execute(_SET, {"workspace": self._workspace, **_TIMERS.dump(timer)})
+        self._connection.execute(_SET.on(self._connection), {"workspace": self._workspace, **_TIMERS.dump(timer)})
 
     def get(self, timer: str) -> Timer | None:
         """Return the timer with this id."""

@@ -7,6 +7,7 @@ from soar.store.approvals import Approvals
 from soar.store.audit import Audit
 from soar.store.cases import Cases
 from soar.store.credentials import Credentials
+from soar.store.handouts import Handouts
 from soar.store.happenings import Happenings, Watches
 from soar.store.identity import Sessions, Tokens, Users
 from soar.store.journal import Inbox, Journal
@@ -82,6 +83,11 @@ class Unit:
     def watches(self) -> Watches:
         """Steps that wait for something to happen."""
         return Watches(self._connection, self.workspace)
+
+    @property
+    def handouts(self) -> Handouts:
+        """Which process drives which run."""
+        return Handouts(self._connection, self.workspace)
 
     @property
     def approvals(self) -> Approvals:

@@ -1,6 +1,6 @@
 """Every store keeps the same contract: each test here runs once for each of them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,15 @@ from tests.support.process import RecordingProcess
 WORKSPACE = "north"
 
 
-@pytest.fixture(params=["memory", "file"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return "sqlite://" if request.param == "memory" else f"sqlite:///{tmp_path / 'soar.db'}"
+@pytest.fixture(params=["memory", "file", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    match request.param:
+        case "memory":
+            yield "sqlite://"
+        case "file":
+            yield f"sqlite:///{tmp_path / 'soar.db'}"
+        case _:
+            yield request.getfixturevalue("postgres_url")
 
 
 @pytest.fixture

@@ -116,3 +116,12 @@ async def test_checkpoints_are_kept_by_size(write: Works, read: Works) -> None:
     assert await read(lambda unit: unit.audit.checkpoints()) == (small, large)
     with pytest.raises(ConflictError):
         await write(lambda unit: unit.audit.add_checkpoint(small))
+
+
+async def test_an_event_about_something_with_an_endless_name_is_kept_and_found(write: Works, read: Works) -> None:
+    name = "".join(chr(0x4E00 + number) for number in range(5_000))
+    record = build_record(0, target={"kind": "user", "id": name}, actor={"kind": "user", "id": name, "name": name})
+    await write(append(record))
+    for filters in ({"target": name}, {"actor": name}):
+        assert (await read(lambda unit, f=filters: unit.audit.list(9, **f))).items == (record,)
+    assert (await read(lambda unit: unit.audit.list(9, target=name[1:]))).items == ()

@@ -3,8 +3,6 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +16,7 @@ from tests.contract.writing_process import DISK_FAILED
 from tests.support.builders import build_alert, build_journal_entry, build_run
 from tests.support.disk import FaultyDisk, InlineDisk
 from tests.support.process import RecordingProcess
+from tests.support.threads import ThreadDisk
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
@@ -191,19 +190,6 @@ async def test_another_process_with_the_lock_is_named(path: Path) -> None:
     await second.write("north", partial(add_run, number=1))
     await first.close()
     await second.close()
-
-
-class ThreadDisk:
-    """One thread, as in the service."""
-
-    def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(max_workers=1)
-
-    async def run(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-    def close(self) -> None:
-        self._thread.shutdown()
 
 
 async def test_readers_on_their_own_threads_see_each_write_once_it_is_acknowledged(path: Path) -> None:

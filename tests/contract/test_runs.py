@@ -201,3 +201,12 @@ async def test_open_runs_are_those_that_can_go_on(store: Store) -> None:
         ("south", "run_queued"),
         ("north", "run_waiting"),
     ]
+
+
+async def test_a_timer_is_taken_once_and_only_as_it_was_found(write: Works, read: Works) -> None:
+    first, moved = build_timer(due_at=START), build_timer(due_at=START + timedelta(hours=1))
+    await write(lambda unit: unit.timers.set(first))
+    await write(lambda unit: unit.timers.set(moved))
+    assert await write(lambda unit: unit.timers.take(first)) is False
+    assert await write(lambda unit: unit.timers.take(moved)) is True
+    assert await write(lambda unit: unit.timers.take(moved)) is False

@@ -40,7 +40,7 @@ def test_a_full_disk_gives_503_and_no_false_202(tmp_path: Path, small_disk: Path
     folder = tmp_path / "site"
     folder.mkdir()
     with open_product() as product:
-        site = write_site(folder, product.url, small_disk)
+        site = write_site(folder, product.url, f"sqlite:///{small_disk / 'soar.db'}")
         server, client = site.serve()
         try:
             filler = small_disk / "filler"

@@ -107,15 +107,21 @@ class SiteFolder:
     """A folder with everything `soar serve` needs."""
 
     folder: Path
-    database: Path
 
     @property
     def settings_file(self) -> Path:
         return self.folder / "soar.yaml"
 
-    def serve(self, environment: Mapping[str, str] | None = None) -> tuple[Server, Client]:
+    def work(self) -> Server:
+        """Start a worker and wait until it drives runs."""
+        worker = Server(["worker", "--config", str(self.settings_file)], cwd=self.folder)
+        worker.find(r"(work\.started)")
+        return worker
+
+    def serve(self, *flags: str, environment: Mapping[str, str] | None = None) -> tuple[Server, Client]:
         """Start the server and wait until it is ready."""
-        server = Server(["serve", "--config", str(self.settings_file)], cwd=self.folder, environment=environment)
+        arguments = ["serve", "--config", str(self.settings_file), *flags]
+        server = Server(arguments, cwd=self.folder, environment=environment)
         url = server.find(r'"url":"(http[^"]+)"')
         client = Client(url)
         wait_for(lambda: client.send("GET", "/readyz").status == 200)
@@ -133,9 +139,14 @@ def post_alert(client: Client, number: int, padding: str = "") -> int:
     return client.send("POST", "/hooks/probe", body, {"Authorization": f"Bearer {HOOK_TOKEN}"}).status
 
 
-def write_site(folder: Path, product_url: str, database_folder: Path | None = None) -> SiteFolder:
-    """Write the files, the keys and the hook's credential."""
-    database = (database_folder or folder) / "soar.db"
+def write_site(folder: Path, product_url: str, database: str | None = None) -> SiteFolder:
+    """Write the files, the keys and the hook's credential.
+
+    Args:
+        folder: where.
+        product_url: what the playbook acts on.
+        database: its URL; a file in the folder by default.
+    """
     (folder / "playbooks").mkdir()
     (folder / "sources").mkdir()
     (folder / "simulated").mkdir()
@@ -147,7 +158,8 @@ def write_site(folder: Path, product_url: str, database_folder: Path | None = No
     (folder / "soar.yaml").write_text(
         f"""
 server: {{listen: "127.0.0.1:0", drain: 20}}
-database: {{url: "sqlite:///{database}"}}
+database: {{url: "{database or f"sqlite:///{folder / 'soar.db'}"}"}}
+worker: {{lease: 2}}
 vault: {{key_file: "{folder}/vault.key"}}
 audit: {{key_file: "{folder}/audit.key", anchors: ["{folder}/anchor.txt"]}}
 paths:
@@ -163,7 +175,7 @@ paths:
     for key in ("vault.key", "audit.key"):
         create_key_file(folder / key, SystemRandomness())
     asyncio.run(_set_hook_token(load_settings(folder / "soar.yaml")))
-    return SiteFolder(folder, database)
+    return SiteFolder(folder)
 
 
 async def _set_hook_token(settings: Settings) -> None:

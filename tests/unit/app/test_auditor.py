@@ -135,3 +135,26 @@ async def test_it_keeps_signing_until_it_is_cancelled(
         await keeper
     latest = await store.read("north", lambda unit: unit.audit.latest_checkpoint())
     assert latest.size == 2
+
+
+async def test_a_store_that_takes_nothing_now_delays_a_statement_and_ends_nothing(
+    store: Store, auditor: Auditor, add_event: Callable, anchors: tuple[Path, Path], clock: SteppedClock
+) -> None:
+    await add_event()
+    store._writer._queue_limit = 0
+    signing = asyncio.create_task(auditor.keep_signing(5.0))
+    with structlog.testing.capture_logs() as logged:
+        for limit in (0, 0, 9):
+            store._writer._queue_limit = limit
+            await asyncio.sleep(0)
+            clock.advance(timedelta(seconds=5))
+            for _ in range(20):
+                await asyncio.sleep(0)
+    assert not signing.done()
+    assert [entry["action"] for entry in logged] == 2 * ["audit.checkpoint"]
+    while not anchors[0].exists():
+        await asyncio.wait({signing}, timeout=0.01)
+    signing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await signing
+    assert sizes(anchors[0]) == [1]

@@ -5,7 +5,7 @@ import pytest
 
 from soar.app.doctor import Check, doctor
 from soar.app.people import create_people
-from soar.app.settings import Settings
+from soar.app.settings import DatabaseSettings, Settings
 from soar.app.site import read_site
 from soar.app.wiring import open_service
 from soar.model.identity import Role
@@ -142,3 +142,30 @@ def test_a_record_that_vouches_only_for_itself_is_a_warning(settings: Settings) 
     (check,) = find(doctor(settings.model_copy(update={"audit": audit})), "audit anchors")
     assert check.is_warning
     assert "audit.anchors" in (check.hint or "")
+
+
+def test_a_server_that_may_lose_what_it_acknowledged_is_bad(settings: Settings, postgres_url: str) -> None:
+    shared = settings.model_copy(update={"database": DatabaseSettings(url=postgres_url)})
+    checks = doctor(shared)
+    assert [check.is_good for check in find(checks, "database")] == [False, False]
+    assert ["full_page_writes" in check.message for check in find(checks, "database")] == [False, True]
+    (check,) = find(checks, "url")
+    assert check.is_warning
+    assert "server.url" in (check.hint or "")
+
+
+def test_a_server_that_is_not_there_is_bad(settings: Settings, tmp_path: Path) -> None:
+    url = f"postgresql://postgres@/soar?host={tmp_path}"
+    checks = doctor(settings.model_copy(update={"database": DatabaseSettings(url=url)}))
+    (check,) = find(checks, "database")
+    assert not check.is_good
+    assert "not reached" in check.message
+
+
+def test_a_database_across_a_network_without_a_proof_is_doubtful(settings: Settings) -> None:
+    url = "postgresql://u:p@db.example/soar"
+    settings.vault.key_file.unlink()  # so that nothing is opened
+    checks = doctor(settings.model_copy(update={"database": DatabaseSettings(url=url)}))
+    (check,) = find(checks, "database")
+    assert (check.is_good, check.is_warning) == (False, True)
+    assert "verify-full" in (check.hint or "")

@@ -1,20 +1,36 @@
 import asyncio
 import stat
 import urllib.request
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 import structlog
 
-from soar.app.lifecycle import EXIT_FAILED, EXIT_GOOD, _welcome_first_person, migrate, run_site
-from soar.app.settings import Settings
+from soar.app.lifecycle import (
+    EXIT_FAILED,
+    EXIT_GOOD,
+    _welcome_first_person,
+    migrate,
+    run_site,
+    run_worker,
+    serve,
+    work,
+)
+from soar.app.settings import DatabaseSettings, Settings
 from soar.app.site import read_site
 from soar.app.wiring import Service, open_service
 from soar.audit.record import record
+from soar.ingest.request import Requester
+from soar.model.audit import Actor
+from soar.model.errors import InputError
+from soar.model.run import RunStatus
 from soar.store import Unit
 from tests.support.builders import build_audit_event
 from tests.support.clock import START
+from tests.support.handouts import count_handouts
 
 
 @pytest.fixture(autouse=True)
@@ -115,3 +131,38 @@ async def test_nobody_is_made_whose_password_cannot_be_written(settings: Setting
         with pytest.raises(OSError, match="first-admin"):
             await _welcome_first_person(service)
         assert await service.store.read(service.workspace, lambda unit: unit.users.is_empty())
+
+
+def test_several_processes_are_refused_on_a_database_that_one_has_for_itself(settings: Settings) -> None:
+    for start in (work, partial(serve, has_worker=False)):
+        with pytest.raises(InputError, match="SQLite") as caught:
+            start(settings)
+        assert caught.value.code == "store.alone"
+        assert "PostgreSQL" in (caught.value.hint or "")
+
+
+async def test_a_worker_drives_what_another_process_requests_until_it_is_told_to_stop(
+    settings: Settings, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = read_site(settings.model_copy(update={"database": DatabaseSettings(url=postgres_url)}))
+    stops: list[Callable[[], None]] = []
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "add_signal_handler", lambda _, stop: stops.append(stop))
+    working = asyncio.create_task(run_worker(site))
+    async with open_service(site, "http://127.0.0.1") as face:
+        await face.refresh_library()
+        playbook = face.library.current()["tried"]
+        actor = Actor(kind="system", id="test", via="engine")
+
+        def request(unit: Unit) -> str:
+            requester = Requester(initiator="user:u_1", actor=actor)
+            return face.receiver.requests.request_by_hand(unit, playbook, {}, requester, face.clock.now()).id
+
+        run = await face.store.write(face.workspace, request)
+        while (found := await face.store.read(face.workspace, lambda unit: unit.runs.get(run))).finished_at is None:
+            await asyncio.wait({working}, timeout=0.05)
+            assert not working.done()
+        assert found.status is RunStatus.SUCCEEDED
+        assert await face.store.read(face.workspace, count_handouts) == 0
+    stops[0]()
+    assert await working == EXIT_GOOD

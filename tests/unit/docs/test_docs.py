@@ -135,8 +135,8 @@ def test_connections_that_are_shown_are_good(block: Block, catalog: Catalog) -> 
     assert parse_connections(read_yaml(block.text, block.file), Catalog({**catalog.connectors, **own}))
 
 
-def test_settings_that_are_shown_are_good(tmp_path: Path) -> None:
-    (block,) = (block for block in BLOCKS if block.file.endswith("soar.yaml"))
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.file.endswith("soar.yaml")], ids=name_block)
+def test_settings_that_are_shown_are_good(block: Block, tmp_path: Path) -> None:
     file = tmp_path / "soar.yaml"
     file.write_text(block.text, "utf-8")
     assert load_settings(file).server.url == "https://soar.example"
@@ -154,7 +154,8 @@ def test_a_quality_scale_that_is_shown_says_something_of_every_rule() -> None:
 def test_every_variable_that_is_named_is_read(document: Path) -> None:
     known = (ROOT / "docs" / "reference" / "settings.md").read_text("utf-8")
     for variable in re.findall(r"\bSOAR_[A-Z_]+\b", document.read_text("utf-8")):
-        assert variable in {"SOAR_URL", "SOAR_TOKEN"} or f"`{variable}`" in known
+        setting = variable.removesuffix("_FILE") if variable.endswith("__URL_FILE") else variable
+        assert setting in {"SOAR_URL", "SOAR_TOKEN"} or f"`{setting}`" in known
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=relative)

@@ -1,5 +1,6 @@
 """Timers are rows: each fires once, at its moment or as soon as somebody is there to fire it."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from soar.engine.events import TimerFired, dump_event
 from soar.model.errors import UnavailableError
 from soar.model.process import ActionAnswer
 from soar.model.run import RunStatus, Timer
+from soar.runtime.timers import TimerKeeper
 from tests.support.builders import build_run
 from tests.support.clock import START
 from tests.support.world import WORKSPACE, World, at, play
@@ -126,3 +128,22 @@ def test_a_run_that_takes_too_long_ends_and_takes_its_question_back(is_down: boo
         await after.stop()
 
     play(scenario)
+
+
+def test_what_two_processes_find_due_at_once_fires_once() -> None:
+    async def scenario(world: World) -> None:
+        await set_timers(world, -60, 0)
+        world.queue._is_draining = True
+        other = TimerKeeper(
+            store=world.store,
+            clock=world.clock,
+            approvals=world.approvals,
+            responses=world.responses,
+            announcer=world.announcer,
+            report=world._report,
+        )
+        await asyncio.gather(world.timers.fire_due(), other.fire_due())
+        assert await count_fired(world) == 2
+        assert await world.timers_set() == []
+
+    play(scenario, has_timers=False)

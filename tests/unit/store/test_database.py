@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 from typing import Never
 
@@ -5,8 +6,9 @@ import pytest
 
 from soar.model.errors import InputError
 from soar.store import Unit
-from soar.store.database import Database, parse_url
 from soar.store.schema import upgrade
+from soar.store.sqlite import SqliteDatabase
+from soar.store.url import find_file, is_exposed, is_shared, open_database
 
 
 @pytest.mark.parametrize(
@@ -19,28 +21,75 @@ from soar.store.schema import upgrade
     ],
 )
 def test_a_url_names_a_file_or_memory(url: str, path: Path) -> None:
-    assert parse_url(url) == path
+    assert find_file(url) == path
 
 
-@pytest.mark.parametrize("url", ["", "soar.db", "postgresql://db/soar", "mysql://db", "sqlite+aiosqlite://"])
+@pytest.mark.parametrize("url", ["", "soar.db", "postgresql+asyncpg://db/soar", "mysql://db", "sqlite+aiosqlite://"])
 def test_a_url_of_something_else_is_refused_without_being_repeated(url: str) -> None:
     with pytest.raises(InputError) as caught:
-        parse_url(url)
+        open_database(url)
     assert caught.value.code == "store.url"
     assert "sqlite:///" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("url", "is_one"),
+    [
+        ("sqlite://", False),
+        ("postgresql://db/soar", True),
+        ("postgresql+psycopg://u:p@db:5432/soar?sslmode=require", True),
+    ],
+)
+def test_a_database_on_a_server_can_be_shared(url: str, is_one: bool) -> None:  # noqa: FBT001 -- what is expected
+    assert is_shared(url) == is_one
+    assert open_database(url).is_shared == is_one
+    assert find_file(url) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "is_one"),
+    [
+        ("sqlite:///soar.db", False),
+        ("postgresql:///soar", False),
+        ("postgresql:///soar?host=/run/postgresql", False),
+        ("postgresql://u:p@localhost/soar", False),
+        ("postgresql://u:p@[::1]/soar", False),
+        ("postgresql://u:p@db.example/soar?sslmode=verify-full", False),
+        ("postgresql://u:p@db.example/soar?sslmode=require", True),
+        ("postgresql:///soar?host=db.example", True),
+        ("postgresql://u:p@db.example/soar", True),
+    ],
+)
+def test_a_database_across_a_network_has_to_prove_itself(url: str, is_one: bool) -> None:  # noqa: FBT001 -- as above
+    assert is_exposed(url) == is_one
+
+
+def test_without_the_driver_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "soar.store.postgres", raising=False)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(InputError, match="not installed") as caught:
+        open_database("postgresql://db/soar")
+    assert caught.value.code == "store.driver"
+    assert "soar[postgres]" in caught.value.hint
+
+
+def test_a_file_has_no_other_process_to_hear_of() -> None:
+    with pytest.raises(InputError, match="share") as caught:
+        open_database("sqlite://").listen()
+    assert caught.value.code == "store.alone"
 
 
 def test_a_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "soar.db"
     path.touch(mode=0o640)
-    database = Database(path)
+    database = SqliteDatabase(path)
     database.change_schema(upgrade)
     database.close()
     assert path.stat().st_mode & 0o777 == 0o640
 
 
 def test_a_group_that_is_interrupted_is_undone(tmp_path: Path) -> None:
-    database = Database(None)
+    database = SqliteDatabase(None)
     database.change_schema(upgrade)
 
     def interrupt(unit: Unit) -> Never:

@@ -1,6 +1,7 @@
 import errno
 import sqlite3
 
+import psycopg
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
@@ -34,6 +35,39 @@ def build_error(code: int) -> sqlite3.Error:
 )
 def test_result_codes_say_what_is_to_be_done(code: int, fault: Fault | None) -> None:
     assert classify(build_error(code)) is fault
+
+
+@pytest.mark.parametrize(
+    ("state", "fault", "code"),
+    [
+        ("53100", Fault.FULL, "disk_full"),
+        ("53300", Fault.CONTESTED, "store.busy"),
+        ("40001", Fault.CONTESTED, "store.busy"),
+        ("40P01", Fault.CONTESTED, "store.busy"),
+        ("55P03", Fault.CONTESTED, "store.busy"),
+        ("57014", Fault.CONTESTED, "store.busy"),
+        ("25006", Fault.READ_ONLY, "store.read_only"),
+        ("57P01", Fault.LOST, "store.unreachable"),
+        ("08006", Fault.LOST, "store.unreachable"),
+        ("25P03", Fault.LOST, "store.unreachable"),
+        ("58030", Fault.BROKEN, "disk_failed"),
+        ("XX001", Fault.BROKEN, "disk_failed"),
+        ("23505", None, "internal"),
+        ("25P02", None, "internal"),
+    ],
+)
+def test_states_say_what_is_to_be_done(state: str, fault: Fault | None, code: str) -> None:
+    error = psycopg.errors.lookup(state)("as the server says it, with hush")
+    assert classify(error) is fault
+    told = explain(error)
+    assert getattr(told, "code", None) == code
+    assert "hush" not in str(told)
+
+
+def test_a_lost_connection_is_told_as_such() -> None:
+    told = explain(ConnectionError("the connection was lost"))
+    assert isinstance(told, UnavailableError)
+    assert (told.code, told.retry_after) == ("store.unreachable", 1.0)
 
 
 @pytest.mark.parametrize(

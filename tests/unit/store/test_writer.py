@@ -10,6 +10,7 @@ from soar.model.errors import UnavailableError
 from soar.store import Unit
 from soar.store.database import Database
 from soar.store.schema import upgrade
+from soar.store.sqlite import SqliteDatabase
 from soar.store.writer import GROUP_LIMIT, Writer
 from tests.support.builders import build_run
 from tests.support.disk import FaultyDisk, InlineDisk
@@ -49,7 +50,7 @@ class FailingCheckpointDisk(InlineDisk):
 
 @pytest.fixture
 def database() -> Iterator[Database]:
-    database = Database(None)
+    database = SqliteDatabase(None)
     database.change_schema(upgrade)
     yield database
     database.close()
@@ -147,7 +148,7 @@ async def test_a_checkpoint_that_has_to_wait_disturbs_nobody(database: Database,
 
 async def test_seeded_faults_lose_nothing_that_was_acknowledged(process: RecordingProcess) -> None:
     for seed in range(20):
-        database = Database(None)
+        database = SqliteDatabase(None)
         database.change_schema(upgrade)
         writer = Writer(database, FaultyDisk(seed, before=0.05, after=0.05), process)
         acknowledged = await write_until_refused(writer)

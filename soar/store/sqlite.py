@@ -1,0 +1,195 @@
+"""A SQLite database: its connections, its transactions and its checkpoints. Everything here blocks."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Never, TypeVar, cast
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.pool import NullPool
+
+from soar.model.errors import InputError
+from soar.store.database import Outcome, Work, attempt
+
+T = TypeVar("T")
+
+# https://www.sqlite.org/pragma.html. FULL makes each commit reach the disk before it returns, in WAL mode too. The
+# automatic checkpoint is off because it hides a failed fsync; `Database.checkpoint` reports it.
+_PRAGMAS = (
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA wal_autocheckpoint = 0",
+    "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA trusted_schema = OFF",
+)
+_CHECKPOINT_ROWS = 1000  # as many changed rows as SQLite's own checkpoint lets pages gather
+_OWNER_ONLY = 0o600
+_READERS = 3
+
+
+class SqliteDatabase:
+    """One SQLite database and the connection that writes to it; see `soar.store.database.Database`.
+
+    Args:
+        path: of the file; None for a database in memory, which has this one connection for reading too.
+    """
+
+    is_shared = False
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.readers = 0 if path is None else _READERS
+        self._engine = _make_engine("sqlite://" if path is None else f"sqlite:///{path}")
+        self._writer: Connection | None = None
+        self._known: set[str] = set()
+        self._checkpointed_at = 0
+
+    @property
+    def writer(self) -> Connection:
+        """The connection that writes, opened when it is first asked for."""
+        if self._writer is None:
+            self._writer = self.connect()
+        return self._writer
+
+    def connect(self) -> Connection:
+        """Open a connection; the file is made, for its owner alone, if it is not there."""
+        if self.path is not None:
+            _create_file(self.path)
+        connection = self._engine.connect()
+        try:
+            for pragma in _PRAGMAS:
+                connection.exec_driver_sql(pragma)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def disconnect(self, connection: Connection) -> None:
+        """Close a connection."""
+        connection.close()
+
+    def read(self, connection: Connection, work: Callable[[Connection], T]) -> T:
+        """Do the work on one unchanging state of the database; a write in it fails."""
+        return read(connection, work)
+
+    def commit(self, works: Sequence[Work]) -> list[Outcome]:
+        """Do each workspace's work in one transaction and return once it is on the disk.
+
+        A work that raises is undone alone. What concerns all of them (a full disk, a broken one) undoes the group and
+        is raised.
+        """
+        known = set(self._known)
+        with _transaction(self.writer) as connection:
+            driver = driver_of(connection)
+            outcomes = [attempt(connection, driver, workspace, work, known) for workspace, work in works]
+        self._known = known
+        return outcomes
+
+    def change_schema(self, work: Callable[[Connection], T]) -> T:
+        """Do the work in one transaction of its own."""
+        with _transaction(self.writer) as connection:
+            return work(connection)
+
+    def is_checkpoint_due(self) -> bool:
+        """Whether enough was written since the last checkpoint."""
+        return driver_of(self.writer).total_changes - self._checkpointed_at >= _CHECKPOINT_ROWS
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the file as far as readers and room allow; the rest stays in the log."""
+        self._checkpointed_at = driver_of(self.writer).total_changes
+        self.writer.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def find_weaknesses(self, connection: Connection) -> tuple[str, ...]:  # noqa: ARG002 -- see the protocol
+        """Return nothing: every connection sets what it needs."""
+        return ()
+
+    def publish(self, notices: Sequence[str]) -> None:
+        """Do nothing: there is no other process."""
+
+    def listen(self) -> Never:
+        """Refuse: there is no other process to hear of.
+
+        Raises:
+            InputError: always (`store.alone`).
+        """
+        raise InputError(
+            "several processes cannot share a SQLite database",
+            code="store.alone",
+            hint="name a PostgreSQL database in database.url, or run `soar serve` alone",
+        )
+
+    def close(self) -> None:
+        """Close the connection that writes."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+
+@lru_cache(maxsize=8)
+def _make_engine(url: str) -> Engine:
+    """Return the engine of a URL; it holds no connection, only compiled statements, which take long to compile."""
+    return create_engine(
+        url,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",  # transactions are begun and ended here, in words
+        connect_args={"check_same_thread": False},  # a Disk uses a connection from one thread at a time
+        hide_parameters=True,
+    )
+
+
+def read(connection: Connection, work: Callable[[Connection], T]) -> T:
+    """Do the work on one unchanging state of the database; a write in it fails."""
+    driver = driver_of(connection)
+    driver.execute("PRAGMA query_only = ON")
+    driver.execute("BEGIN")
+    try:
+        return work(connection)
+    finally:
+        _roll_back(driver)
+        driver.execute("PRAGMA query_only = OFF")
+
+
+def driver_of(connection: Connection) -> sqlite3.Connection:
+    """Return the driver's own connection."""
+    return cast("sqlite3.Connection", connection.connection.driver_connection)
+
+
+@contextmanager
+def _transaction(connection: Connection) -> Iterator[Connection]:
+    driver = driver_of(connection)
+    driver.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        driver.execute("COMMIT")
+    except BaseException:
+        _roll_back(driver)
+        raise
+
+
+def _roll_back(driver: sqlite3.Connection) -> None:
+    if driver.in_transaction:  # SQLite ends the transaction by itself after some errors
+        driver.execute("ROLLBACK")
+
+
+def _create_file(path: Path) -> None:
+    """Make an empty database file that only its owner may read, durably; one that is there stays as it is."""
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, _OWNER_ONLY)
+    except FileExistsError:
+        return
+    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        hint = "make the folder, or name another one in the database URL"
+        raise InputError(
+            f"the database {path} cannot be made: {error.strerror}", code="store.file", hint=hint
+        ) from error
+    os.close(descriptor)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
