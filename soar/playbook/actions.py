@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from soar.model.catalog import ActionSpec, Catalog
+from soar.model.catalog import ActionSpec, Catalog, Effect, Repeat
 from soar.model.playbook import Playbook
 from soar.model.step import UseAction, walk_steps
 from soar.model.values import JsonValue
@@ -30,6 +30,7 @@ def check_actions(playbook: Playbook, spots: Mapping[str, Spot], catalog: Catalo
             for call in _list_calls(step.path, step.body):
                 _check_call(call, spots, catalog, report)
             _check_inverse(step.path, step.body, spots, catalog, report)
+            _check_poll(step.path, step.body, spots, catalog, report)
 
 
 def _list_calls(path: str, use: UseAction) -> Iterator[_Call]:
@@ -95,6 +96,15 @@ def _check_inverse(path: str, use: UseAction, spots: Mapping[str, Spot], catalog
         return
     message = f"{quote(action.connector)} knows no way back for `{use.action}`"
     report.add("P306", (spot.line, spot.column), spot.path, message, "name the one that undoes it: {uses: …, with: …}")
+
+
+def _check_poll(path: str, use: UseAction, spots: Mapping[str, Spot], catalog: Catalog, report: Report) -> None:
+    spot = spots.get(f"{path}/poll")
+    action = catalog.find_action(use.action)
+    if spot is None or action is None or action.effect is Effect.READ or action.repeat is not Repeat.UNSAFE:
+        return
+    message = f"`{use.action}` does more with each call, so it cannot be called until something is true"
+    report.add("P309", (spot.line, spot.column), spot.path, message, "call it once, and poll an action that reads")
 
 
 def _as_map(value: JsonValue) -> Mapping[str, JsonValue]:

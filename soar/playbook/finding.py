@@ -64,6 +64,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "P306": "The connector knows no way back for this action.",
         "P307": "The pinned major version is not the one installed.",
         "P308": "No source has this id.",
+        "P309": "An action is polled that does more with each call.",
         "P310": "`core.undo` names no earlier step with something in it that can be taken back.",
         "P401": "The policy wants a gate before this action.",
         "P402": "A gate that the policy wants may be switched off by `if`.",

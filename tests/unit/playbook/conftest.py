@@ -24,6 +24,7 @@ def _action(
     result: dict[str, JsonValue],
     effect: Effect = Effect.READ,
     undo: str | None = None,
+    repeat: Repeat = Repeat.SAFE,
 ) -> ActionSpec:
     connector, _, short = name.partition(".")
     return ActionSpec(
@@ -31,7 +32,7 @@ def _action(
         name=short,
         title=short,
         effect=effect,
-        repeat=Repeat.SAFE,
+        repeat=repeat,
         parameters=parameters,
         result=result,
         undo=undo,
@@ -57,6 +58,13 @@ ACTIONS = (
     _action("exchange.restore_messages", _schema({"messages": TEXTS}), _schema({}), Effect.WRITE),
     _action("defender.isolate_machine", _schema({"host": TEXT}), _schema({}), Effect.DESTRUCTIVE, "release_machine"),
     _action("defender.release_machine", _schema({"host": TEXT}), _schema({}), Effect.WRITE),
+    _action(
+        "jira.add_comment",
+        _schema({"issue": TEXT, "text": TEXT}),
+        _schema({"id": TEXT}),
+        Effect.WRITE,
+        repeat=Repeat.UNSAFE,
+    ),
     _action(
         "jira.search",
         _schema({"jql": JQL}, limit=COUNT),
