@@ -1,8 +1,18 @@
 """What the commands have in common on the command line: their help and their options."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
+
+
+class Origin(StrEnum):
+    """What starts a new playbook, beside people."""
+
+    ALERT = "alert"
+    MANUAL = "manual"
+    SCHEDULE = "schedule"
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print the API's answer, for programs.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=200, help="At most so many.")]

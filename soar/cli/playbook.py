@@ -11,7 +11,7 @@ from soar.cli import comparison, graph, schema
 from soar.cli.answer import Answer
 from soar.cli.client import connect
 from soar.cli.exits import ExitCode
-from soar.cli.options import Json, group, guide
+from soar.cli.options import Json, Origin, group, guide
 from soar.cli.output import describe_moment, mark, note, show, show_json, show_list, waiting
 from soar.playbook import render_annotation, write_sarif
 from soar.rehearsal.assumptions import Answers, Assumptions, Decide
@@ -25,14 +25,6 @@ commands = group(
     "soar playbook validate playbooks/phishing-triage.yaml --format github",
     "soar playbook show phishing-triage",
 )
-
-
-class Origin(StrEnum):
-    """What starts a new playbook, beside people."""
-
-    ALERT = "alert"
-    MANUAL = "manual"
-    SCHEDULE = "schedule"
 
 
 class Format(StrEnum):

@@ -7,7 +7,7 @@ from string import Template
 from typing import assert_never
 
 from soar.app.site import read_site
-from soar.cli.playbook import Origin
+from soar.cli.options import Origin
 from soar.cli.site import find_settings, replace_file
 from soar.model.errors import ConflictError, InputError
 from soar.playbook.words import PLAYBOOK_ID
