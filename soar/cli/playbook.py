@@ -7,7 +7,7 @@ from typing import Annotated, assert_never
 import typer
 
 import soar
-from soar.cli import comparison, graph, schema
+from soar.cli import comparison, graph, launch, schema
 from soar.cli.answer import Answer
 from soar.cli.client import connect
 from soar.cli.exits import ExitCode
@@ -237,6 +237,7 @@ def rehearse(
         raise typer.Exit(ExitCode.FAILED)
 
 
+commands.command("run", help=launch.HELP)(launch.start)
 commands.command("graph", help=graph.HELP)(graph.draw)
 commands.command("diff", help=comparison.HELP)(comparison.compare)
 commands.command("schema", help=schema.HELP)(schema.write)

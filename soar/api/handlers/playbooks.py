@@ -12,6 +12,7 @@ from soar.api.schemas.playbooks import (
     PlaybookPage,
     Validation,
     view_finding,
+    view_inputs,
     view_playbook,
 )
 from soar.api.schemas.runs import RunView, RunWanted
@@ -41,7 +42,8 @@ async def show_playbook(call: Call, _: Nothing) -> PlaybookDetail:
     """Show a playbook with its document."""
     playbook = find_playbook(call, call.part("id"))
     view = await call.read(lambda unit: view_playbook(playbook, find_upcoming(unit, playbook)))
-    return PlaybookDetail(**fields_of(view), text=call.services.library.text(playbook.id))
+    text = call.services.library.text(playbook.id)
+    return PlaybookDetail(**fields_of(view), inputs=view_inputs(playbook), text=text)
 
 
 async def validate_playbook(call: Call, sent: DocumentSent) -> Validation:

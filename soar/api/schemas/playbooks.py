@@ -62,9 +62,20 @@ class PlaybookPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlaybookDetail(PlaybookView):
-    """A playbook with its document."""
+class InputView:
+    """What a run needs to begin; `may_stay_away` says that something else stands in where it is not given."""
 
+    name: str
+    type: str
+    description: str
+    may_stay_away: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybookDetail(PlaybookView):
+    """A playbook with its inputs and its document."""
+
+    inputs: tuple[InputView, ...]
     text: str
 
 
@@ -87,6 +98,19 @@ class Validation:
 
     findings: tuple[FindingView, ...]
     is_valid: bool
+
+
+def view_inputs(playbook: Playbook) -> tuple[InputView, ...]:
+    """Return what a run needs to begin, in the order of the document."""
+    return tuple(
+        InputView(
+            name=spec.id,
+            type=spec.type,
+            description=spec.description,
+            may_stay_away=spec.has_default or not spec.is_required,
+        )
+        for spec in playbook.inputs.values()
+    )
 
 
 def view_playbook(playbook: Playbook, upcoming: Upcoming | None) -> PlaybookView:

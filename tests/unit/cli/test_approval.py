@@ -222,7 +222,7 @@ def test_what_does_not_fit_is_the_servers_to_refuse(soar: Soar, api: FakeApi) ->
     [
         (["mine"], "error: `mine` is no answer\nhint: write field=value\n"),
         (["=yes"], "error: `=yes` is no answer\nhint: write field=value\n"),
-        (["mine=yes", "mine=no"], "error: `mine` is answered twice\nhint: answer each field once\n"),
+        (["mine=yes", "mine=no"], "error: `mine` stands twice\nhint: give each answer once\n"),
         (["mine=yes"], "error: there is no terminal to ask on\nhint: add verdict=…\n"),
     ],
 )
