@@ -40,6 +40,8 @@ class Permission(StrEnum):
     RUN_CANCEL = "run:cancel", "Stop a run before its next step.", Risk.CHANGE
     RUN_RETRY = "run:retry", "Start a failed run again from a step; every gate asks again.", Risk.CHANGE
     RUN_UNDO = "run:undo", "Take back everything a run still holds in the world.", Risk.CHANGE
+    LETTER_READ = "letter:read", "See what the service has given up on.", Risk.READ
+    LETTER_WRITE = "letter:write", "Put back or discard what the service has given up on.", Risk.CHANGE
     APPROVAL_READ = "approval:read", "See what people are asked and how they voted.", Risk.READ
     APPROVAL_VOTE = "approval:vote", "Say yes or no to an approval that names one of the person's roles.", Risk.CRITICAL
     RESPONSE_READ = "response:read", "See active responses.", Risk.READ

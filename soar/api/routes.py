@@ -15,6 +15,7 @@ from soar.api.handlers import (
     cases,
     connectors,
     credentials,
+    dead_letters,
     health,
     hooks,
     lists,
@@ -38,6 +39,7 @@ from soar.api.schemas.base import Nothing, PageQuery
 from soar.api.schemas.cases import CasePage
 from soar.api.schemas.connectors import ConnectorPage
 from soar.api.schemas.credentials import CredentialPage, CredentialSent, CredentialView
+from soar.api.schemas.dead_letters import DeadLetterPage, DeadLetterReplayed
 from soar.api.schemas.health import Health, Readiness, Version
 from soar.api.schemas.lists import EntryAdded, EntrySent, ListDetail, ListPage
 from soar.api.schemas.messages import Channels, MessagePage, MessageQuery
@@ -45,7 +47,7 @@ from soar.api.schemas.now import NowView
 from soar.api.schemas.people import LoginSent, SessionView, TokenMade, TokenPage, TokenWanted, UserPage
 from soar.api.schemas.playbooks import DocumentSent, PlaybookDetail, PlaybookPage, Validation
 from soar.api.schemas.responses import LiftWanted, ResponsePage, ResponseQuery, ResponsesLifting, ResponseView
-from soar.api.schemas.runs import CancelWanted, RunDetail, RunPage, RunQuery, RunView, RunWanted
+from soar.api.schemas.runs import CancelWanted, RetryWanted, RunDetail, RunPage, RunQuery, RunView, RunWanted
 from soar.api.schemas.sources import SourcePage
 from soar.api.services import Services
 from soar.api.stream import Stream
@@ -170,6 +172,15 @@ def _done() -> tuple[Route, ...]:
         ),
         private(
             "POST",
+            f"{V1}/runs/{{id}}/retry",
+            P.RUN_RETRY,
+            runs.retry_run,
+            takes=RetryWanted,
+            answers=RunView,
+            status=202,
+        ),
+        private(
+            "POST",
             f"{V1}/runs/{{id}}/undo",
             P.RUN_UNDO,
             runs.undo_run,
@@ -232,6 +243,31 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
             connectors.list_connectors,
             takes=Nothing,
             answers=ConnectorPage,
+        ),
+        private(
+            "GET",
+            f"{V1}/dead-letters",
+            P.LETTER_READ,
+            dead_letters.list_letters,
+            takes=PageQuery,
+            answers=DeadLetterPage,
+        ),
+        private(
+            "POST",
+            f"{V1}/dead-letters/{{id}}/replay",
+            P.LETTER_WRITE,
+            dead_letters.replay_letter,
+            takes=Nothing,
+            answers=DeadLetterReplayed,
+        ),
+        private(
+            "DELETE",
+            f"{V1}/dead-letters/{{id}}",
+            P.LETTER_WRITE,
+            dead_letters.discard_letter,
+            takes=Nothing,
+            answers=None,
+            status=204,
         ),
         private("GET", f"{V1}/lists", P.LIST_READ, lists.list_lists, takes=Nothing, answers=ListPage),
         private("GET", f"{V1}/lists/{{name}}", P.LIST_READ, lists.show_list, takes=PageQuery, answers=ListDetail),

@@ -99,7 +99,7 @@ def _view_step(
         effect=spec.effect if spec else None,
         depth=placed.depth,
         status=shown.status,
-        reason=shown.reason,
+        reason=shown.reason or (f"carried over from {shown.carried}" if shown.carried else None),
         arguments=shown.arguments,
         output=_show_output(step, shown),
         fault=_view_fault(shown.fault),

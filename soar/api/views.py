@@ -62,6 +62,7 @@ class Views:
             reason=run.reason,
             waiting_for=run.waiting_for,
             outputs={name: to_plain(output) for name, output in run.outputs.items()},
+            retry_of=run.retry_of,
         )
 
     def show_response(self, response: Response) -> ResponseView:

@@ -35,11 +35,13 @@ class ServerSettings(_Section):
         listen: `host:port`; port 0 takes a free one.
         url: how people reach us; empty means `http://` and the address listened on.
         drain: seconds that work under way is given after SIGTERM.
+        output_limit: bytes that one action's output may have as JSON.
     """
 
     listen: str = "127.0.0.1:8600"
     url: str = ""
     drain: float = Field(default=30.0, ge=0, le=600)
+    output_limit: int = Field(default=1_048_576, ge=1_024, le=67_108_864)
 
     @field_validator("listen")
     @classmethod

@@ -46,9 +46,11 @@ from soar.runtime.courier import Courier
 from soar.runtime.driver import Driver
 from soar.runtime.executor import Executor
 from soar.runtime.handout import HandoutKeeper
+from soar.runtime.parking import EVENT_KIND as EVENT_DUE
 from soar.runtime.plans import Planner, Surroundings
 from soar.runtime.queue import RunQueue
 from soar.runtime.timers import TimerKeeper
+from soar.runtime.watchdog import Watchdog
 from soar.sdk.egress import HttpEgress
 from soar.sdk.simulation import FileLedger
 from soar.store import Store, Unit, open_store
@@ -158,7 +160,7 @@ class Service:
             responses=self.responses,
             announcer=self.hub,
             report=_report_drive,
-            wakers={SCHEDULE_DUE: self.schedules.wake},
+            wakers={SCHEDULE_DUE: self.schedules.wake, EVENT_DUE: self.courier.wake},
             longest_sleep=_SHARED_SLEEP if self.store.is_shared else _LONGEST_SLEEP,
         )
 
@@ -185,9 +187,26 @@ class Service:
         return Triggers(store=self.store, workspace=self.workspace, clock=self.clock)
 
     @cached_property
+    def planner(self) -> Planner:
+        """Makes the plans of runs."""
+        return Planner(Surroundings(self.site.catalog, self.site.settings.config, self.url))
+
+    @cached_property
+    def watchdog(self) -> Watchdog:
+        """Sees to it that no run waits in vain."""
+        return Watchdog(
+            store=self.store,
+            planner=self.planner,
+            approvals=self.approvals,
+            clock=self.clock,
+            ids=self.ids,
+            wake=self.wake,
+            report=_report_drive,
+        )
+
+    @cached_property
     def driver(self) -> Driver:
         """Drives one run."""
-        planner = Planner(Surroundings(self.site.catalog, self.site.settings.config, self.url))
         committer = Committer(
             approvals=self.approvals,
             responses=self.responses,
@@ -197,9 +216,14 @@ class Service:
         )
         return Driver(
             store=self.store,
-            planner=planner,
+            planner=self.planner,
             committer=committer,
-            executor=Executor(host=self.host, clock=self.clock, randomness=self.randomness),
+            executor=Executor(
+                host=self.host,
+                clock=self.clock,
+                randomness=self.randomness,
+                output_limit=self.site.settings.server.output_limit,
+            ),
             timers=self.timers,
             clock=self.clock,
             announcer=self.hub,

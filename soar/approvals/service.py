@@ -277,6 +277,28 @@ class ApprovalService:
         )
         unit.inbox.add(approval.run, dump_event(event), at)
 
+    def is_ending(self, unit: Unit, approval_id: str) -> bool:
+        """Whether a question is open and has a timer that ends it."""
+        approval = unit.approvals.get(approval_id)
+        if approval is None or approval.status is not ApprovalStatus.PENDING:
+            return False
+        return unit.timers.get(_timers(approval)[-1].id) is not None
+
+    def end_or_arrange(self, unit: Unit, approval_id: str, at: datetime) -> bool:
+        """Let a question end that has no timer: tell its run how it was decided, or set the timer anew.
+
+        Returns:
+            Whether there is such a question.
+        """
+        approval = unit.approvals.get(approval_id)
+        if approval is None:
+            return False
+        if approval.status is ApprovalStatus.PENDING:
+            unit.timers.set(_timers(approval)[-1])
+        else:
+            self._tell_run(unit, approval, at)
+        return True
+
     def _set_timers(self, unit: Unit, approval: Approval) -> None:
         for timer in _timers(approval):
             unit.timers.set(timer)

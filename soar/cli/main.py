@@ -14,9 +14,10 @@ from soar.model.errors import SoarError
 
 NOUNS: Mapping[str, str] = {
     "alert": "Send alerts, and see what became of them.",
-    "run": "Follow runs, cancel them, take back what they did.",
+    "run": "Follow runs, cancel them, try them again, take back what they did.",
     "approval": "See what waits for people, and decide it.",
     "response": "See what we hold down in the world, and lift it.",
+    "dead-letter": "See what the service has given up on; put it back or discard it.",
     "playbook": "List playbooks; write, check and rehearse files before they serve.",
     "expr": "Try expressions out, and list what they may call.",
     "list": "Keep the lists that playbooks look values up in.",
@@ -100,7 +101,7 @@ def _build(named: str | None) -> typer.Typer:
 
 
 def _load(module: str) -> typer.Typer:
-    commands: typer.Typer = import_module(f"soar.cli.{module}").commands
+    commands: typer.Typer = import_module(f"soar.cli.{module.replace('-', '_')}").commands
     return commands
 
 

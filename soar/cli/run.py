@@ -26,11 +26,13 @@ from soar.cli.prompts import ask
 from soar.cli.story import tell_run
 from soar.model.errors import InputError, NotFoundError
 from soar.model.run import RunStatus
+from soar.model.values import JsonValue
 
 commands = group(
-    "Follow runs, cancel them, take back what they did.",
+    "Follow runs, cancel them, try them again, take back what they did.",
     "soar run list --status waiting",
     "soar run show @last --watch",
+    "soar run retry @failed --from page",
     "soar run undo run_31x84k2m9q4w",
 )
 
@@ -110,6 +112,35 @@ def cancel(
         f"next: soar run show {name}",
         is_json=is_json,
     )
+
+
+@commands.command(
+    help=guide(
+        "Try a run again that did not end well: a new run, which asks every gate again.",
+        "soar run retry @failed",
+        "soar run retry run_31x84k2m9q4w --from contain",
+        'soar run retry @failed --accept-unknown "Entra shows no change"',
+    )
+)
+def retry(
+    run_id: RunId,
+    step: Annotated[
+        str, typer.Option("--from", help="Id of the step to begin at; without it, the first that is not done.")
+    ] = "",
+    accept_unknown: Annotated[
+        str,
+        typer.Option(metavar="FINDING", help="What you found out about calls whose outcome is unknown."),
+    ] = "",
+    is_json: Json = False,
+) -> None:
+    """Start a run in the place of another."""
+    client = connect()
+    name = _resolve(client, run_id)
+    wanted: JsonValue = {"from": step or None, "accept_unknown": accept_unknown or None}
+    run = client.post("runs", name, "retry", body=wanted)
+    again = run.text("id")
+    told = f"{mark(run.text('status'))} {again} tries {name} again; what {name} did stays its own"
+    show_answer(run, told, f"next: soar run show {again} --watch", is_json=is_json)
 
 
 @commands.command(

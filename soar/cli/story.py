@@ -8,6 +8,7 @@ from soar.cli.output import Line, count, cut, describe_length, describe_moment, 
 _WIDEST_LABEL = 30
 _QUIET = {"succeeded"}  # the sign says it all; every other status stands there as a word, too
 _HELD = {"active", "overdue"}
+_RETRIABLE = {"failed", "denied", "cancelled", "timed_out"}
 
 
 def tell_run(run: Answer) -> list[Line]:
@@ -31,6 +32,7 @@ def _tell_heading(run: Answer) -> Line:
         f"by {run.part('initiator').text('name')}" if run.part("initiator").text("name") else "",
         f"revision {run.text('revision').removeprefix('sha256:')[:7]}",
         run.text("mode"),
+        f"tries {run.text('retry_of')} again" if run.text("retry_of") else "",
     ]
     return Line(" · ".join(filter(None, parts)), style_of(status))
 
@@ -148,3 +150,7 @@ def _tell_end(run: Answer) -> Iterator[Line]:
         yield Line(f"What was done stays done: {done}; nothing was taken back by itself.")
     if held:
         yield Line(f"take back: soar run undo {run.text('id')}")
+    if run.texts("retried_by"):
+        yield Line(f"tried again by: {', '.join(run.texts('retried_by'))}")
+    elif run.text("status") in _RETRIABLE:
+        yield Line(f"try again: soar run retry {run.text('id')}")

@@ -18,6 +18,21 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsCarried:
+    """A run that stands for another was given what its steps came to, before it began.
+
+    Attributes:
+        run: id of the run that they are from.
+        records: by path, each as the journal keeps it.
+    """
+
+    kind: ClassVar[str] = "records_carried"
+    at: datetime
+    run: str
+    records: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActionSucceeded:
     """A call answered.
 
@@ -173,12 +188,13 @@ StepEvent: TypeAlias = (
 )
 """What happens to one step; its `path` says to which."""
 
-Event: TypeAlias = RunStarted | TimerFired | CancelRequested | AlertJoined | StepEvent
+Event: TypeAlias = RunStarted | RecordsCarried | TimerFired | CancelRequested | AlertJoined | StepEvent
 
 _KINDS: Mapping[str, type[Event]] = {
     event.kind: event
     for event in (
         RunStarted,
+        RecordsCarried,
         ActionSucceeded,
         ActionFailed,
         OutcomeUnknown,

@@ -9,6 +9,7 @@ from soar.engine.action import command_for, fail, lose, succeed
 from soar.engine.body import start_use
 from soar.engine.branch import go_on
 from soar.engine.callee import take_end
+from soar.engine.carry import take_carried
 from soar.engine.commands import CancelTimer, Command, FinishRun, StartAction
 from soar.engine.events import (
     ActionFailed,
@@ -20,6 +21,7 @@ from soar.engine.events import (
     EventArrived,
     LiftEnded,
     OutcomeUnknown,
+    RecordsCarried,
     RunEnded,
     RunStarted,
     StepEvent,
@@ -27,7 +29,8 @@ from soar.engine.events import (
 )
 from soar.engine.gate import gate_of
 from soar.engine.join import Joined, settle_list
-from soar.engine.place import Place
+from soar.engine.need import RUN_TIMER
+from soar.engine.place import Place, is_element
 from soar.engine.plan import Plan
 from soar.engine.question import question_id
 from soar.engine.replay import dump_changes
@@ -40,9 +43,6 @@ from soar.model.playbook import Rollback
 from soar.model.run import Mode, RunStatus, StepFault, StepRecord, StepStatus
 from soar.model.step import AskPeople, Step, UseAction, WaitForEvent, WaitUntil, WaitWhile
 from soar.model.values import JsonValue, Value
-
-RUN_TIMER = "run"
-"""Id of the timer that ends a run which takes too long."""
 
 _ROOT = Place("", {}, (), None)
 
@@ -81,6 +81,9 @@ def advance(plan: Plan, state: RunState, event: Event) -> Decision:
     """
     if state.status.is_final or (isinstance(event, RunStarted) and state.status is not RunStatus.QUEUED):
         return Decision(state, None, ())
+    if isinstance(event, RecordsCarried):
+        given = take_carried(state, event)
+        return Decision(given, dump_changes(state, given, given.records), ())
     turn = Turn(plan, state, event.at)
     _take(turn, event)
     _settle(turn)
@@ -101,14 +104,10 @@ def is_under_way(plan: Plan, record: StepRecord) -> bool:
     if record.status is not StepStatus.RUNNING or record.lifting is not None:
         return False
     step = plan.program.step(record.path)
-    return isinstance(step.body, UseAction) and (step.foreach is None or _is_element(record.path))
+    return isinstance(step.body, UseAction) and (step.foreach is None or is_element(record.path))
 
 
-def _is_element(path: str) -> bool:
-    return path.rpartition("#")[2].isdigit()
-
-
-def _take(turn: Turn, event: Event) -> None:
+def _take(turn: Turn, event: RunStarted | TimerFired | CancelRequested | AlertJoined | StepEvent) -> None:
     match event:
         case RunStarted():
             _start(turn)

@@ -51,6 +51,11 @@ def find_place(program: Program, records: Mapping[str, StepRecord], ending: Endi
     return Place(path, names, tuple(elements), _approval_around(records, path))
 
 
+def is_element(path: str) -> bool:
+    """Whether a record is that of one element of a `foreach`."""
+    return path.rpartition("#")[2].isdigit()
+
+
 def view_fault(fault: StepFault) -> dict[str, Value]:
     """Return a fault as `error` shows it."""
     return {"step": fault.step, "code": fault.code, "message": fault.message, "attempts": fault.attempts}

@@ -15,7 +15,18 @@ from soar.model.values import JsonValue, dump_value, load_value
 
 T = TypeVar("T")
 
-_PLAIN_FIELDS = ("reason", "arguments", "attempt", "approval", "outcome", "comment", "branch", "child", "lifting")
+_PLAIN_FIELDS = (
+    "reason",
+    "arguments",
+    "attempt",
+    "approval",
+    "outcome",
+    "comment",
+    "branch",
+    "child",
+    "lifting",
+    "carried",
+)
 _VALUE_FIELDS = frozenset({"output", "outputs", "item", "started_at", "finished_at", "expires_at", "called_at"})
 
 

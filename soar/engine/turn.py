@@ -198,7 +198,7 @@ def view_step(records: Mapping[str, StepRecord], path: str) -> dict[str, Value]:
         view["outputs"] = record.outputs
     if record.fault is not None:
         view["error"] = view_fault(record.fault)
-    if record.approval is not None:
+    if record.approval is not None or record.outcome is not None:
         view["approval"] = {"outcome": record.outcome, "comment": record.comment, "id": record.approval}
     for name in ("started_at", "finished_at", "expires_at"):
         moment = getattr(record, name)

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from soar.engine.action import begin_attempt, command_for, succeed
+from soar.engine.carry import is_within
 from soar.engine.commands import LiftResponse
 from soar.engine.events import ActionSucceeded, LiftEnded
 from soar.engine.turn import Turn
@@ -25,6 +26,11 @@ def start_undo(turn: Turn, step: Step, record: StepRecord, approval: str | None)
     name = _argument(running, "step")
     if name not in turn.plan.program.paths:
         turn.fail(running, ActionCode.INVALID.value, f"there is no step `{name}` to undo")
+        return
+    elsewhere = _find_elsewhere(turn, running)
+    if elsewhere is not None:
+        message = f"what `{name}` changed is held by {elsewhere}, which did it: take it back there"
+        turn.fail(running, ActionCode.CONFLICT.value, message)
         return
     if step.timeout is not None:
         turn.start_timer(f"timeout:{record.path}", step.timeout)
@@ -87,15 +93,18 @@ def _read_progress(record: StepRecord) -> tuple[int, list[Value]]:
 
 def _list_held(turn: Turn, record: StepRecord) -> list[str]:
     """Return the paths of what the named step and those inside it hold, the latest first."""
+    return [each.path for each in sorted(_find_holding(turn, record), key=_age, reverse=True)]
+
+
+def _find_elsewhere(turn: Turn, record: StepRecord) -> str | None:
+    """Return the id of the run that holds something of the named step, if it is not this one."""
+    return next((each.carried for each in _find_holding(turn, record) if each.carried is not None), None)
+
+
+def _find_holding(turn: Turn, record: StepRecord) -> list[StepRecord]:
     named = turn.plan.program.paths[_argument(record, "step")]
     around = turn.place(record.path).locate(named)
-    inside = (f"{around}/", f"{around}#")
-    held = [
-        each
-        for each in turn.records.values()
-        if (each.path == around or each.path.startswith(inside)) and _is_holding(turn, each)
-    ]
-    return [each.path for each in sorted(held, key=_age, reverse=True)]
+    return [each for each in turn.records.values() if is_within(each.path, around) and _is_holding(turn, each)]
 
 
 def _is_holding(turn: Turn, record: StepRecord) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from soar.audit.record import record
 from soar.cases.service import join_case
+from soar.engine.carry import write_carried
 from soar.engine.events import AlertJoined, CancelRequested, RunStarted, dump_event
 from soar.expr import ExpressionError, Scope, compile_expression, parse_template
 from soar.ingest.concurrency import Admission, admit, most_at_once
@@ -17,7 +18,7 @@ from soar.model.errors import ConflictError, InputError
 from soar.model.event import EventType, Happening
 from soar.model.ids import Ids
 from soar.model.playbook import CallTrigger, OnDuplicate, Playbook
-from soar.model.run import Mode, Run, RunStatus
+from soar.model.run import Mode, Run, RunStatus, StepRecord
 from soar.model.values import Value, dump_value
 from soar.store import Unit
 
@@ -43,6 +44,7 @@ class _Wanted:
         key: runs with the same one are kept apart.
         parent: the run whose step calls it, and `parent_step` that step.
         depth: how many runs stand above it.
+        origin: the run that it tries again, and `carried` what it brings along from that.
     """
 
     playbook: Playbook
@@ -54,6 +56,8 @@ class _Wanted:
     parent: Run | None = None
     parent_step: str | None = None
     depth: int = 0
+    origin: Run | None = None
+    carried: Mapping[str, StepRecord] = field(default_factory=dict)
 
 
 _LONGEST_TITLE = 300
@@ -207,6 +211,35 @@ class RunRequests:
         called = replace(wanted, id=id, parent=parent, parent_step=step, depth=parent.depth + 1)
         return self._start(unit, called, Requester(initiator=parent.initiator, actor=actor), now)
 
+    def request_again(
+        self,
+        unit: Unit,
+        playbook: Playbook,
+        origin: Run,
+        carried: Mapping[str, StepRecord],
+        requester: Requester,
+        now: datetime,
+    ) -> Run:
+        """Start a run in the place of one that is over: the same revision, inputs, alert and case.
+
+        Args:
+            unit: the transaction.
+            playbook: the revision that the run is pinned to.
+            origin: the run.
+            carried: what is not done anew.
+            requester: on whose behalf.
+            now: the moment.
+
+        Raises:
+            ExpressionError: the key that keeps runs apart cannot be evaluated.
+            ConflictError: a run with the same key is not over, and the playbook drops what comes meanwhile.
+        """
+        alert = unit.alerts.get(origin.alert) if origin.alert else None
+        wanted = self._want(unit, playbook, origin.inputs, alert, now)
+        _refuse_obstacle(wanted)
+        again = replace(wanted, origin=origin, carried=carried, depth=origin.depth)
+        return self._start(unit, again, requester, now)
+
     def _want(
         self, unit: Unit, playbook: Playbook, inputs: Mapping[str, Value], alert: Alert | None, now: datetime
     ) -> _Wanted:
@@ -263,47 +296,62 @@ class RunRequests:
         return match
 
     def _start(self, unit: Unit, wanted: _Wanted, requester: Requester, now: datetime) -> Run:
-        playbook, alert, parent = wanted.playbook, wanted.alert, wanted.parent
+        playbook, alert, parent, origin = wanted.playbook, wanted.alert, wanted.parent, wanted.origin
+        before = [known for known in (parent, origin) if known is not None]
+        first = write_carried(wanted.carried, origin.id, now) if origin is not None and wanted.carried else None
         run = Run(
             id=wanted.id or self._ids.new("run"),
             playbook=playbook.id,
             revision=playbook.revision,
-            mode=max(playbook.mode, parent.mode if parent else Mode.LIVE, key=_CAUTION.index),
+            mode=max([playbook.mode, *(known.mode for known in before)], key=_CAUTION.index),
             status=RunStatus.QUEUED,
             alert=alert.id if alert else None,
-            case=self._find_case(unit, playbook, wanted.inputs, alert, now) or (parent.case if parent else None),
+            case=self._choose_case(unit, wanted, now),
             initiator=requester.initiator,
             inputs=wanted.inputs,
             created_at=now,
+            sequence=first.sequence if first else 0,
             waiting_for=wanted.admission.waiting_for,
             parent=parent.id if parent else None,
             parent_step=wanted.parent_step,
             depth=wanted.depth,
             concurrency_key=wanted.key,
             concurrency_max=most_at_once(playbook.concurrency) if playbook.concurrency else 0,
+            retry_of=origin.id if origin else None,
         )
         unit.runs.add(run)
+        unit.journal.append(run.id, [first] if first else [])
         for other in wanted.admission.replaced:
             cancelled = CancelRequested(at=now, by=run.id, reason="a newer run with the same key replaces it")
             unit.inbox.add(other.id, dump_event(cancelled), now)
         if not run.is_held:
             unit.inbox.add(run.id, dump_event(RunStarted(at=now)), now)
+        self._record(unit, run, requester, now)
+        return run
+
+    def _record(self, unit: Unit, run: Run, requester: Requester, now: datetime) -> None:
         event = AuditEvent(
             type="run.requested",
             outcome=Outcome.SUCCESS,
             actor=requester.actor,
             target={"kind": "run", "id": run.id},
             context={
-                "playbook": playbook.id,
-                "revision": playbook.revision,
+                "playbook": run.playbook,
+                "revision": run.revision,
                 "alert": run.alert,
                 "case": run.case,
                 "parent": run.parent,
+                "retry_of": run.retry_of,
                 "waiting_for": run.waiting_for,
             },
         )
         record(unit, event, at=now, id=self._ids.new("ev"))
-        return run
+
+    def _choose_case(self, unit: Unit, wanted: _Wanted, now: datetime) -> str | None:
+        if wanted.origin is not None:
+            return wanted.origin.case
+        found = self._find_case(unit, wanted.playbook, wanted.inputs, wanted.alert, now)
+        return found or (wanted.parent.case if wanted.parent else None)
 
     def _find_case(
         self, unit: Unit, playbook: Playbook, inputs: Mapping[str, Value], alert: Alert | None, now: datetime

@@ -99,6 +99,7 @@ class StepRecord:
         settled: the last attempt whose answer said that it is not done yet; retries are counted from there.
         called_at: when the first of the calls was made that are polled.
         lifting: path of the record whose change is being taken back for this step.
+        carried: id of the run that did this, if it was brought along into one that was tried again.
     """
 
     path: str
@@ -122,6 +123,7 @@ class StepRecord:
     settled: int = 0
     called_at: datetime | None = None
     lifting: str | None = None
+    carried: str | None = None
 
     @property
     def answer(self) -> Value:
@@ -150,6 +152,7 @@ class Run:
         depth: how many runs stand above it.
         concurrency_key: runs with the same one are kept apart; None if it may meet any.
         concurrency_max: how many of these may have begun at once.
+        retry_of: id of the run that this one tries again.
     """
 
     id: str
@@ -173,6 +176,7 @@ class Run:
     depth: int = 0
     concurrency_key: str | None = None
     concurrency_max: int = 0
+    retry_of: str | None = None
 
     @property
     def is_held(self) -> bool:
@@ -236,9 +240,13 @@ class Timer:
         run: the run to tell.
         due_at: when.
         event: the engine event to put into the run's inbox.
+        tries: how often it could not be fired.
+        failed_at: when that was the case for the first time.
     """
 
     id: str
     run: str
     due_at: datetime
     event: JsonValue
+    tries: int = 0
+    failed_at: datetime | None = None

@@ -12,6 +12,9 @@ from soar.model.response import Response
 from soar.model.run import Mode, Run, RunStatus
 from soar.model.values import JsonValue, as_value
 
+AUTHOR = "system"
+"""Author of the revisions that this module writes, and of no others."""
+
 
 def write_revision(response: Response, at: datetime, channel: str | None = None) -> Revision:
     """Return the playbook that calls a response's inverse with the arguments it was given when the change was made.
@@ -43,7 +46,7 @@ def write_revision(response: Response, at: datetime, channel: str | None = None)
         digest=f"sha256:{hashlib.sha256(text.encode()).hexdigest()}",
         text=text,
         created_at=at,
-        author="system",
+        author=AUTHOR,
     )
 
 

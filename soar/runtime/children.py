@@ -44,10 +44,10 @@ def tell_relatives(unit: Unit, run: Run, at: datetime) -> None:
     if run.parent is not None and run.parent_step is not None:
         tell_end(unit, run.parent, run.parent_step, run.id, run.status, dict(run.outputs), run.reason, at)
     if run.concurrency_key is not None:
-        _release(unit, run.concurrency_key, at)
+        release(unit, run.concurrency_key, at)
 
 
-def _release(unit: Unit, key: str, at: datetime) -> None:
+def release(unit: Unit, key: str, at: datetime) -> None:
     """Let begin as many of the runs with a key as may, the oldest first."""
     sharing = unit.runs.list_sharing(key)
     begun = sum(not run.is_held for run in sharing)

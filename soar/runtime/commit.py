@@ -28,6 +28,7 @@ from soar.engine.interpreter import Decision
 from soar.engine.plan import Plan
 from soar.model.approval import Approval, ApprovalStatus
 from soar.model.audit import Actor, AuditEvent, Outcome
+from soar.model.dead_letter import DeadLetter, LetterKind, name_letter
 from soar.model.errors import ActionCode
 from soar.model.event import EventType, Watch
 from soar.model.ids import Ids
@@ -136,6 +137,17 @@ class Committer:
             context={"run": run_id, "playbook": run.playbook, "revision": run.revision},
         )
         record(unit, event, at=at, id=self._ids.new("ev"))
+        unit.dead_letters.put(
+            DeadLetter(
+                id=name_letter(LetterKind.RUN, run_id),
+                kind=LetterKind.RUN,
+                subject=run_id,
+                reason=reason,
+                first_at=at,
+                at=at,
+                tries=1,
+            )
+        )
         unit.watches.forget_run(run_id)
         tell_relatives(unit, failed, at)
         publish_end(unit, failed, at)
@@ -311,14 +323,19 @@ def _describe_playbook(plan: Plan) -> Actor:
     return Actor(kind="playbook", id=plan.playbook.id, name=plan.playbook.name, via="engine")
 
 
+def dump_timer(run: str, command: StartTimer) -> Timer:
+    """Return the row of a timer of a run."""
+    event = dump_event(TimerFired(at=command.due_at, timer=command.timer))
+    return Timer(id=f"{run}:{command.timer}", run=run, due_at=command.due_at, event=event)
+
+
 def _arrange_wait(
     unit: Unit, committed: Committed, command: StartTimer | CancelTimer | WatchEvents | ForgetEvents, at: datetime
 ) -> None:
     run = committed.run.id
     match command:
-        case StartTimer(timer=timer, due_at=due_at):
-            event = dump_event(TimerFired(at=due_at, timer=timer))
-            unit.timers.set(Timer(id=f"{run}:{timer}", run=run, due_at=due_at, event=event))
+        case StartTimer():
+            unit.timers.set(dump_timer(run, command))
             committed.has_timers = True
         case CancelTimer(timer=timer):
             unit.timers.cancel(f"{run}:{timer}")

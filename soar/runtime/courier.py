@@ -1,15 +1,18 @@
 """Takes what happened in the service to the steps that wait for it and to the playbooks that it starts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
 from soar.engine.events import EventArrived, dump_event
 from soar.model.announce import Announcer
 from soar.model.clock import Clock
-from soar.model.errors import UnavailableError
-from soar.model.event import Happening
+from soar.model.errors import BugError, UnavailableError
+from soar.model.event import EventType, Happening
+from soar.model.run import Timer
+from soar.model.values import JsonValue, dump_value, load_value, parse_timestamp, print_timestamp
 from soar.runtime.alarm import Alarm
+from soar.runtime.parking import EVENT_KIND, PUT_OFF
 from soar.runtime.queue import Report
 from soar.store import Store, Unit
 
@@ -66,7 +69,10 @@ class Courier:
         return len(waiting)
 
     async def _deliver(self, workspace: str, happening: Happening) -> None:
-        """Take one along; if a fault of ours keeps playbooks from starting, those who wait hear of it all the same."""
+        """Take one along; if a fault of ours keeps playbooks from starting, those who wait hear of it all the same.
+
+        The playbooks are tried again by a timer.
+        """
         now = self._clock.now()
         try:
             started = await self._store.write(workspace, lambda unit: self._take(unit, happening, now))
@@ -74,10 +80,15 @@ class Courier:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever is wrong with one happening is not wrong with the others
             self._report(workspace, happening.subject, error)
-            await self._store.write(workspace, lambda unit: _tell_watchers(unit, happening, now))
+            await self._store.write(workspace, lambda unit: _tell_watchers_alone(unit, happening, now))
             return
         for run in started:
             self._announcer.announce(workspace, "run", run)
+
+    def wake(self, unit: Unit, event: Mapping[str, JsonValue], now: datetime) -> tuple[str, str] | None:
+        """Take a timer: try again to start what something starts which happened. Returns the last run started."""
+        started = self._start(unit, _load_happening(event), now)
+        return ("run", started[-1]) if started else None
 
     def _take(self, unit: Unit, happening: Happening, now: datetime) -> tuple[str, ...]:
         return self._start(unit, happening, now) if _tell_watchers(unit, happening, now) else ()
@@ -97,3 +108,38 @@ def _tell_watchers(unit: Unit, happening: Happening, now: datetime) -> bool:
         )
         unit.inbox.add(watch.run, dump_event(event), now)
     return True
+
+
+def _tell_watchers_alone(unit: Unit, happening: Happening, now: datetime) -> None:
+    """Tell the steps that wait, and leave the playbooks to a timer, which counts how often that fails."""
+    if not _tell_watchers(unit, happening, now):
+        return
+    event: JsonValue = {
+        "kind": EVENT_KIND,
+        "id": happening.id,
+        "type": happening.type.value,
+        "subject": happening.subject,
+        "data": {name: dump_value(value) for name, value in happening.data.items()},
+        "at": print_timestamp(happening.at),
+        "playbook": happening.playbook,
+        "depth": happening.depth,
+    }
+    timer = Timer(id=f"event:{happening.id}", run="", due_at=now + PUT_OFF, event=event, tries=1, failed_at=now)
+    unit.timers.set(timer)
+
+
+def _load_happening(event: Mapping[str, JsonValue]) -> Happening:
+    match event:
+        case {"id": int(id_), "type": str(kind), "subject": str(subject), "data": dict(data), "at": str(at)}:
+            playbook, depth = event.get("playbook"), event.get("depth")
+            return Happening(
+                id=id_,
+                type=EventType(kind),
+                subject=subject,
+                data={name: load_value(value) for name, value in data.items()},
+                at=parse_timestamp(at),
+                playbook=playbook if isinstance(playbook, str) else None,
+                depth=depth if isinstance(depth, int) else 0,
+            )
+        case _:
+            raise BugError("a timer that stands for an event holds none")

@@ -1,8 +1,7 @@
 """Fires timers when they are due. A timer is a row; this holds none of them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeAlias
 
 from soar.approvals import service as approvals
@@ -15,6 +14,7 @@ from soar.model.values import JsonValue
 from soar.responses import service as responses
 from soar.responses.service import ResponseService
 from soar.runtime.alarm import Alarm
+from soar.runtime.parking import put_off
 from soar.runtime.queue import Report
 from soar.store import Store, Unit
 
@@ -22,7 +22,6 @@ Waker: TypeAlias = Callable[[Unit, Mapping[str, JsonValue], datetime], tuple[str
 """Takes a timer that is no run's own; returns kind and id of what changed by it."""
 
 _RETRY_AFTER = 1.0
-_PUT_OFF = timedelta(minutes=1)
 
 
 class TimerKeeper:
@@ -92,7 +91,8 @@ class TimerKeeper:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever is wrong with one timer is not wrong with the others
             self._report(workspace, timer.run, error)
-            await self._store.write(workspace, lambda unit: _put_off(unit, timer, now))
+            fault = error
+            await self._store.write(workspace, lambda unit: put_off(unit, timer, fault, now))
             return
         if announced is not None:
             self._announcer.announce(workspace, *announced)
@@ -124,8 +124,3 @@ class TimerKeeper:
         if upcoming is None:
             return self._longest_sleep
         return min(max((upcoming - self._clock.now()).total_seconds(), 0.0), self._longest_sleep)
-
-
-def _put_off(unit: Unit, timer: Timer, now: datetime) -> None:
-    if unit.timers.take(timer):
-        unit.timers.set(replace(timer, due_at=now + _PUT_OFF))

@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from soar.model.alert import OWN_SOURCE, Relation, Severity
 from soar.model.approval import ApprovalStatus
+from soar.model.dead_letter import LetterKind
 from soar.model.event import EventType
 from soar.model.response import ResponseStatus
 from soar.model.run import Mode, RunStatus
@@ -151,6 +152,7 @@ class RunRow(PlacedRow, table=True):
         Index(None, "workspace", "status", "position"),
         Index(None, "workspace", "playbook", "position"),
         Index(None, "workspace", "alert"),
+        Index(None, "workspace", "retry_of"),
         Index("ix_runs_runnable", "status", sqlite_where=RUNNABLE, postgresql_where=RUNNABLE),
         Index("ix_runs_shared", "workspace", "concurrency_key", sqlite_where=SHARED, postgresql_where=SHARED),
     )
@@ -176,6 +178,7 @@ class RunRow(PlacedRow, table=True):
     depth: int
     concurrency_key: str | None
     concurrency_max: int
+    retry_of: str | None
 
 
 class JournalRow(Row, table=True):
@@ -214,6 +217,24 @@ class TimerRow(Row, table=True):
     run: str
     due_at: datetime = Field(sa_type=Moment)
     event: Any = Field(sa_type=Json)
+    tries: int
+    failed_at: datetime | None = Field(sa_type=Moment)
+
+
+class DeadLetterRow(PlacedRow, table=True):
+    """What was given up on."""
+
+    __tablename__ = "dead_letters"
+    __table_args__ = (UniqueConstraint("workspace", "id"), Index(None, "workspace", "position"))
+
+    id: str
+    kind: LetterKind = Field(sa_type=Choice(LetterKind))
+    subject: str
+    reason: str
+    first_at: datetime = Field(sa_type=Moment)
+    at: datetime = Field(sa_type=Moment)
+    tries: int
+    payload: Any = Field(sa_type=Json)
 
 
 class HappeningRow(Row, table=True):

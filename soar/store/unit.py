@@ -7,6 +7,7 @@ from soar.store.approvals import Approvals
 from soar.store.audit import Audit
 from soar.store.cases import Cases
 from soar.store.credentials import Credentials
+from soar.store.dead_letters import DeadLetters
 from soar.store.handouts import Handouts
 from soar.store.happenings import Happenings, Watches
 from soar.store.identity import Sessions, Tokens, Users
@@ -88,6 +89,11 @@ class Unit:
     def handouts(self) -> Handouts:
         """Which process drives which run."""
         return Handouts(self._connection, self.workspace)
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """What was given up on."""
+        return DeadLetters(self._connection, self.workspace)
 
     @property
     def approvals(self) -> Approvals:

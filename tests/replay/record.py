@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 from soar.app.documents import read_yaml
 from soar.app.settings import find_bundled
-from soar.engine.events import AlertJoined, CancelRequested, LiftEnded, RunStarted
-from soar.engine.interpreter import start
+from soar.engine.carry import choose_carried, find_start, write_carried
+from soar.engine.events import AlertJoined, CancelRequested, LiftEnded, RunStarted, load_event
+from soar.engine.interpreter import advance
 from soar.engine.state import RunState
 from soar.model.catalog import ActionSpec
-from soar.model.run import Mode
+from soar.model.run import Mode, StepRecord
 from soar.model.values import JsonValue, print_timestamp
 from soar.registry.catalog import build_catalog
 from soar.registry.discover import discover
@@ -101,6 +102,21 @@ outputs:
   each: ${{ steps.each.items[0].status + " and " + steps.each.items[1].status }}
   failed: ${{ steps.back.output.failed }}
 """
+CARRIED = """
+name: Tried again from the page on
+on: {manual: {}}
+steps:
+  - id: each
+    foreach: {in: '["a", "b"]', as: name}
+    uses: crm.find
+    with: {name: "${{ name }}"}
+  - {id: lock, uses: crm.lock, with: {user: bob}, approve: role:analyst, undo: auto, expires: 24h}
+  - {id: absent, if: steps.each.output.size() > 2, uses: crm.page}
+  - {id: page, uses: crm.page}
+  - {id: last, uses: crm.note, with: {text: "${{ steps.lock.output.ticket + steps.lock.approval.outcome }}"}}
+outputs:
+  found: ${{ steps.each.output }}
+"""
 REPORT: Mapping[str, JsonValue] = {
     "message_id": "<a1@evil.example>",
     "reporter": "ann@corp.example",
@@ -113,7 +129,7 @@ REPORT: Mapping[str, JsonValue] = {
 class Recording(Interpretation):
     """A run whose every event, the first one included, is kept."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, carried: Mapping[str, StepRecord] | None = None) -> None:
         self.plan = setting.build_plan()
         self.now = START
         self.jitter = 0.5
@@ -121,17 +137,27 @@ class Recording(Interpretation):
         self.commands = []
         self.pending = []
         self.state = RunState()
-        self._accept(start(self.plan, START), RunStarted(at=START))
+        if carried is not None:
+            entry = write_carried(carried, "run_0000origin00", START)
+            self.send(load_event(entry.event))
+            assert self.entries == [entry]
+        begun = RunStarted(at=START)
+        self._accept(advance(self.plan, self.state, begun), begun)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A playbook and what happens to its run."""
+    """A playbook and what happens to its run.
+
+    Attributes:
+        before: what happened to the run that this one tries again.
+    """
 
     playbook: str
     happens: Callable[[Recording], None]
     inputs: Mapping[str, JsonValue] = field(default_factory=dict)
     actions: Mapping[str, ActionSpec] = field(default_factory=lambda: ACTIONS)
+    before: Callable[[Recording], None] | None = None
 
 
 def _retry(run: Recording) -> None:
@@ -174,6 +200,19 @@ def _undo(run: Recording) -> None:
     run.lift()
 
 
+def _page_in_vain(run: Recording) -> None:
+    run.answer("crm.find", {"n": 1})
+    run.answer("crm.find", {"n": 2, "seen": START})
+    run.decide("approved")
+    run.answer("crm.lock", {"ticket": "T-1"})
+    run.refuse("crm.page", "not_found")
+
+
+def _page(run: Recording) -> None:
+    run.answer("crm.page", None)
+    run.answer("crm.note", None)
+
+
 def _triage(run: Recording) -> None:
     run.answer("virustotal.url_report", {"url": "https://evil.example/pay", "malicious": 8})
     run.answer("virustotal.url_report", {"url": "https://evil.example/now", "malicious": 0})
@@ -199,8 +238,17 @@ def build_scenes() -> dict[str, Scene]:
         "handled": Scene(playbook=HANDLED, happens=_handle),
         "undone": Scene(playbook=UNDONE, happens=_undo),
         "cancelled": Scene(playbook=CANCELLED, happens=_cancel),
+        "carried": Scene(playbook=CARRIED, before=_page_in_vain, happens=_page),
         "phishing-triage": Scene(playbook=triage, happens=_triage, inputs=REPORT, actions=installed),
     }
+
+
+def _carry(setting: Setting, before: Callable[[Recording], None]) -> Mapping[str, StepRecord]:
+    """Return what a run brings along from one to which something else happened."""
+    first = Recording(setting)
+    before(first)
+    program, records = first.plan.program, first.state.records
+    return choose_carried(program, records, find_start(program, records, None), "run_0000origin00")
 
 
 def record(name: str, scene: Scene) -> Golden:
@@ -213,7 +261,7 @@ def record(name: str, scene: Scene) -> Golden:
         created_at=print_timestamp(START),
         actions=list(scene.actions.values()),
     )
-    run = Recording(setting)
+    run = Recording(setting, _carry(setting, scene.before) if scene.before else None)
     scene.happens(run)
     assert run.state.status.is_final, run.pending
     return Golden(setting=setting, entries=run.entries, final=run.state)

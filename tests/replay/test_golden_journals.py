@@ -51,6 +51,7 @@ def test_what_was_recorded_covers_how_runs_end() -> None:
         "cancel_requested",
         "alert_joined",
         "lift_ended",
+        "records_carried",
     }
 
 

@@ -8,6 +8,7 @@ from soar.model.approval import Approval, ApprovalStatus, Card, Vote, VoteChoice
 from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.case import Case
 from soar.model.catalog import ActionSpec, Catalog, Connection, ConnectorSpec, Effect, Repeat
+from soar.model.dead_letter import DeadLetter, LetterKind
 from soar.model.identity import Principal, PrincipalKind, Role, Session, Token, User
 from soar.model.lists import ListEntry, ValueList
 from soar.model.message import Message
@@ -395,5 +396,20 @@ def build_list_entry(**changes: object) -> ListEntry:
         added_by="user:ada@example.test",
         added_at=START,
         expires_at=START + timedelta(days=1),
+    )
+    return replace(specimen, **changes)
+
+
+def build_dead_letter(**changes: object) -> DeadLetter:
+    """A run that could not be driven."""
+    specimen = DeadLetter(
+        id="dead_000000000001",
+        kind=LetterKind.RUN,
+        subject="run_000000000001",
+        reason="internal: KeyError",
+        first_at=START,
+        at=START,
+        tries=1,
+        payload={"n": [1, None]},
     )
     return replace(specimen, **changes)

@@ -38,9 +38,11 @@ from soar.runtime.commit import Committer
 from soar.runtime.courier import Courier
 from soar.runtime.driver import Driver
 from soar.runtime.executor import Executor
+from soar.runtime.parking import EVENT_KIND
 from soar.runtime.plans import Planner, Surroundings
 from soar.runtime.queue import RunQueue
 from soar.runtime.timers import TimerKeeper
+from soar.runtime.watchdog import Watchdog
 from soar.store import Store, Unit, open_store
 from tests.support.builders import build_action_spec, build_connector_spec, build_principal, build_user
 from tests.support.clock import START, VirtualClock
@@ -225,11 +227,21 @@ class World:
         self.queue = RunQueue(drive=self._drive, clock=clock, report=self._report, limit=drivers)
         store.listen(self.queue.wake)
         self.schedules = Schedules(requests=self.requests, playbooks=lambda: self.playbooks, ids=ids)
-        self.timers = self.build_keeper()
         self.courier = self.build_courier()
+        self.timers = self.build_keeper()
         store.listen_for_happenings(self.courier.kick)
         self.triggers = Triggers(store=self.mortal, workspace=WORKSPACE, clock=clock)
+        self.planner = Planner(Surroundings(catalog=self.catalog, config={}, url="http://soar.test"))
         self.driver = self.build_driver()
+        self.watchdog = Watchdog(
+            store=self.mortal,
+            planner=self.planner,
+            approvals=self.approvals,
+            clock=clock,
+            ids=ids,
+            wake=self.queue.wake,
+            report=self._report,
+        )
         self._keeper = asyncio.create_task(self.timers.run(), name="timers") if has_timers else None
         self._carrier = asyncio.create_task(self.courier.run(), name="courier") if has_timers else None
 
@@ -242,7 +254,7 @@ class World:
             responses=self.responses,
             announcer=self.announcer,
             report=self._report,
-            wakers={TIMER_KIND: self.schedules.wake},
+            wakers={TIMER_KIND: self.schedules.wake, EVENT_KIND: self.courier.wake},
         )
 
     def build_courier(self) -> Courier:
@@ -260,7 +272,7 @@ class World:
         """Return a driver of this process; a second one is a rival."""
         return Driver(
             store=self.mortal,
-            planner=Planner(Surroundings(catalog=self.catalog, config={}, url="http://soar.test")),
+            planner=self.planner,
             committer=self.committer,
             executor=Executor(host=self.host, clock=self.clock, randomness=SeededRandomness(1)),
             timers=self.timers,

@@ -8,6 +8,7 @@ export const SESSION: Session = {
     "alert:read",
     "run:read",
     "run:cancel",
+    "run:retry",
     "run:undo",
     "approval:read",
     "approval:vote",

@@ -27,6 +27,7 @@ function sampleRun(changes: Partial<Run>): Run {
     reason: null,
     waiting_for: null,
     outputs: {},
+    retry_of: null,
     ...changes,
   };
 }

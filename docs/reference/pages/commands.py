@@ -17,7 +17,7 @@ def list_commands() -> Iterator[tuple[str, TyperCommand]]:
     for module in dict.fromkeys(module for module, _ in VERBS.values()):
         yield from _walk(("soar",), module)
     for noun in NOUNS:
-        yield from _walk(("soar", noun), noun)
+        yield from _walk(("soar", noun), noun.replace("-", "_"))
 
 
 def _walk(words: Sequence[str], module: str) -> Iterator[tuple[str, TyperCommand]]:

@@ -73,7 +73,7 @@ async def start_run(call: Call, sent: RunWanted) -> web.Response:
     given = {name: as_value(value) for name, value in sent.inputs.items()}
 
     def request(unit: Unit) -> RunView:
-        _check_person(unit, call, playbook)
+        check_person(unit, call, playbook)
         run = call.services.receiver.requests.request_by_hand(unit, playbook, given, requester, call.at)
         return Views(call, unit).show_run(run)
 
@@ -82,19 +82,32 @@ async def start_run(call: Call, sent: RunWanted) -> web.Response:
     return write_json(run, HTTPStatus.ACCEPTED, {"Location": f"/api/v1/runs/{run.id}"})
 
 
-def _check_startable(playbook: Playbook) -> None:
+def check_enabled(playbook: Playbook) -> None:
+    """Refuse a playbook that is switched off.
+
+    Raises:
+        ConflictError: it is.
+    """
     if not playbook.is_enabled:
         raise ConflictError(
             f"{playbook.id} is switched off", code="playbook_disabled", hint="set `enabled: true` in it"
         )
+
+
+def _check_startable(playbook: Playbook) -> None:
+    check_enabled(playbook)
     if not _find_manual(playbook):
         raise ConflictError(
             f"{playbook.id} is not started by hand", code="playbook_not_manual", hint="add `manual: {}` under its `on`"
         )
 
 
-def _check_person(unit: Unit, call: Call, playbook: Playbook) -> None:
-    """Refuse whom the playbook does not name among those who may start it."""
+def check_person(unit: Unit, call: Call, playbook: Playbook) -> None:
+    """Refuse whom the playbook does not name among those who may start it.
+
+    Raises:
+        DeniedError: it names others.
+    """
     wanted = [principal for trigger in _find_manual(playbook) for principal in trigger.by]
     voter = find_voter(unit, call.principal)
     if wanted and not (voter and any(is_meant(principal, voter) for principal in wanted)):

@@ -1,15 +1,22 @@
-"""Runs: seen, ended, taken back."""
+"""Runs: seen, ended, tried again, taken back."""
 
-from soar.api.call import Call
+from http import HTTPStatus
+
+from aiohttp import web
+
+from soar.api.call import Call, write_json
+from soar.api.handlers.playbooks import check_enabled, check_person
 from soar.api.schemas.base import Nothing, fields_of
 from soar.api.schemas.responses import ResponsesLifting, ResponseView
-from soar.api.schemas.runs import CancelWanted, RunDetail, RunPage, RunQuery, RunView
+from soar.api.schemas.runs import CancelWanted, RetryWanted, RunDetail, RunPage, RunQuery, RunView
 from soar.api.steps import list_steps
 from soar.api.views import Views
 from soar.audit.actor import describe_principal
 from soar.engine.events import CancelRequested, dump_event
 from soar.engine.replay import fold
 from soar.expr import to_plain
+from soar.ingest.request import Requester
+from soar.ingest.retry import Retries, Retry
 from soar.model.audit import AuditEvent, Outcome
 from soar.model.errors import ConflictError, NotFoundError
 from soar.model.response import Response, ResponseStatus
@@ -58,6 +65,41 @@ async def cancel_run(call: Call, sent: CancelWanted) -> RunView:
     run, view = await call.write(cancel)
     call.announce("run", run.id)
     return view
+
+
+async def retry_run(call: Call, sent: RetryWanted) -> web.Response:
+    """Try a run again from a step on: a new run, which asks every gate again."""
+    wanted = Retry(step=sent.step, accept_unknown=sent.accept_unknown)
+
+    def retry(unit: Unit) -> RunView:
+        return Views(call, unit).show_run(start_retry(call, unit, call.part("id"), wanted))
+
+    again = await call.write(retry)
+    call.announce("run", again.id)
+    call.announce("run", call.part("id"))
+    return write_json(again, HTTPStatus.ACCEPTED, {"Location": f"/api/v1/runs/{again.id}"})
+
+
+def start_retry(call: Call, unit: Unit, run_id: str, wanted: Retry) -> Run:
+    """Start a run again for whoever asks, if the playbook is switched on and they may start it.
+
+    Raises:
+        NotFoundError: there is no such run.
+        DeniedError: the playbook names others who may start it.
+        InputError: as `Retries.retry` does.
+        ConflictError: as `Retries.retry` does, or the playbook is switched off.
+    """
+    services, find_playbook = call.services, call.desk.revisions.find
+    run = find_run(unit, run_id)
+    playbook = services.library.current().get(run.playbook) or find_playbook(unit, run)
+    if playbook is not None:
+        check_enabled(playbook)
+        check_person(unit, call, playbook)
+    retries = Retries(
+        requests=services.receiver.requests, catalog=services.catalog, find_playbook=find_playbook, ids=services.ids
+    )
+    requester = Requester(initiator=f"user:{call.principal.id}", actor=describe_principal(call.principal))
+    return retries.retry(unit, run, wanted, requester, call.at)
 
 
 async def undo_run(call: Call, _: Nothing) -> ResponsesLifting:
@@ -109,6 +151,7 @@ def announce_lift(call: Call, response: Response) -> None:
 def _describe(call: Call, unit: Unit, run: Run) -> RunDetail:
     views = Views(call, unit)
     playbook = call.desk.revisions.find(unit, run)
+    retries = unit.runs.list_retries(run.id)
     state = fold(unit.journal.load(run.id))
     responses = unit.responses.list(_EVERYTHING, run=run.id).items
     undone = {response.step for response in responses if response.status is ResponseStatus.LIFTED}
@@ -118,4 +161,5 @@ def _describe(call: Call, unit: Unit, run: Run) -> RunDetail:
         approvals=tuple(map(views.show_approval, unit.approvals.list(_EVERYTHING, run=run.id).items)),
         responses=tuple(map(views.show_response, responses)),
         inputs={name: to_plain(value) for name, value in run.inputs.items()},
+        retried_by=tuple(again.id for again in retries),
     )

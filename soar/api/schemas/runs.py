@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field, JsonValue
 
@@ -25,6 +26,16 @@ class CancelWanted(Incoming):
     """Why a run is to end."""
 
     reason: Text | None = None
+
+
+class RetryWanted(Incoming):
+    """From which step on a run is tried again; without one, from the first that is not over and done with.
+
+    `accept_unknown` is what was found out about calls whose outcome is unknown.
+    """
+
+    step: Annotated[Name | None, Field(alias="from")] = None
+    accept_unknown: Text | None = None
 
 
 class RunWanted(Incoming):
@@ -52,6 +63,7 @@ class RunView:
     reason: str | None
     waiting_for: str | None
     outputs: Mapping[str, JsonValue]
+    retry_of: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,3 +131,4 @@ class RunDetail(RunView):
     approvals: tuple[ApprovalView, ...]
     responses: tuple[ResponseView, ...]
     inputs: Mapping[str, JsonValue]
+    retried_by: tuple[str, ...]

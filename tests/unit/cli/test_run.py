@@ -80,6 +80,7 @@ def test_a_run_is_a_tree_that_can_be_read_without_colour(soar: Soar, api: FakeAp
         "      item 1: timeout: slow",
         "What was done stays done: 1 change still in force; nothing was taken back by itself.",
         "take back: soar run undo run_1",
+        "try again: soar run retry run_1",
     ]
 
 
@@ -208,3 +209,31 @@ def test_where_nothing_is_held_there_is_nothing_to_take_back(soar: Soar, api: Fa
 def test_json_is_the_answer_itself(soar: Soar, api: FakeApi) -> None:
     api.answer("GET", "/api/v1/runs/run_1", run())
     assert json.loads(soar("run", "show", "run_1", "--json").out) == run()
+
+
+def test_a_run_is_tried_again_from_a_step(soar: Soar, api: FakeApi) -> None:
+    api.answer("POST", "/api/v1/runs/run_1/retry", run(id="run_2", status="queued", retry_of="run_1"), status=202)
+    outcome = soar("run", "retry", "run_1", "--from", "contain", "--accept-unknown", "nobody was paged")
+    assert outcome.code == 0
+    assert outcome.out.splitlines() == [
+        "… run_2 tries run_1 again; what run_1 did stays its own",
+        "next: soar run show run_2 --watch",
+    ]
+    assert api.bodies("POST", "/api/v1/runs/run_1/retry") == [{"from": "contain", "accept_unknown": "nobody was paged"}]
+
+
+def test_without_a_step_the_server_chooses_and_its_refusal_is_told(soar: Soar, api: FakeApi) -> None:
+    api.refuse(
+        "POST", "/api/v1/runs/run_1/retry", 409, "it is not known whether this happened: page", hint="look first"
+    )
+    outcome = soar("run", "retry", "run_1")
+    assert outcome.code == 1
+    assert "it is not known whether this happened: page" in outcome.err
+    assert api.bodies("POST", "/api/v1/runs/run_1/retry") == [{"from": None, "accept_unknown": None}]
+
+
+def test_both_runs_of_a_retry_name_each_other(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/runs/run_1", run(status="failed", retried_by=["run_2"]))
+    assert soar("run", "show", "run_1").out.splitlines()[-1] == "tried again by: run_2"
+    api.answer("GET", "/api/v1/runs/run_2", run(id="run_2", retry_of="run_1"))
+    assert soar("run", "show", "run_2").out.splitlines()[0].endswith(" · tries run_1 again")

@@ -172,7 +172,7 @@ def find_command(words: list[str]) -> tuple[TyperCommand, list[str]]:
     """Return the command that a line names, and the words behind its name."""
     module = VERBS[words[0]][0] if words[0] in VERBS else words[0]
     assert words[0] in VERBS or words[0] in NOUNS, f"there is no `soar {words[0]}`"
-    root = get_command(importlib.import_module(f"soar.cli.{module}").commands)
+    root = get_command(importlib.import_module(f"soar.cli.{module.replace('-', '_')}").commands)
     name = words[0] if words[0] in VERBS else words[1]
     command = root.commands.get(name) if isinstance(root, TyperGroup) else root
     assert isinstance(command, TyperCommand), f"there is no `soar {' '.join(words[:2])}`"
@@ -206,7 +206,7 @@ def test_a_command_that_is_shown_exists_with_its_options(document: str, line: st
 
 @pytest.mark.parametrize(
     "line",
-    ["soar demo --port 1", "soar run retry run_1", "soar backup file", "soar login --name ann && soar case list"],
+    ["soar demo --port 1", "soar run restart run_1", "soar backup file", "soar login --name ann && soar case list"],
 )
 def test_a_command_that_does_not_exist_is_noticed(line: str) -> None:
     with pytest.raises(AssertionError):

@@ -72,6 +72,7 @@ RECORD = {
     "settled": st.integers(0, 20),
     "called_at": st.none() | moments,
     "lifting": words,
+    "carried": words,
 }
 records = st.builds(StepRecord, **RECORD)
 endings = st.builds(

@@ -39,6 +39,13 @@ export function useCancelRun(run: string) {
   return useChange((reason: string) => request<Run>("POST", buildPath(["runs", run, "cancel"]), { reason }));
 }
 
+/** Starts a new run in the place of one that did not end well. */
+export function useRetryRun(run: string) {
+  return useChange((wanted: { from: string | null; accept_unknown: string | null }) =>
+    request<Run>("POST", buildPath(["runs", run, "retry"]), wanted),
+  );
+}
+
 /** Lifts all active responses of the run, newest first. */
 export function useUndoRun(run: string) {
   return useChange(() => request<{ responses: ActiveResponse[] }>("POST", buildPath(["runs", run, "undo"]), {}));

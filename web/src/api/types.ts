@@ -22,6 +22,7 @@ export type Permission =
   | "alert:read"
   | "run:read"
   | "run:cancel"
+  | "run:retry"
   | "run:undo"
   | "approval:read"
   | "approval:vote"
@@ -105,6 +106,8 @@ export interface Run {
   reason: string | null;
   waiting_for: string | null;
   outputs: Record<string, Json>;
+  /** The run that this one tries again. */
+  retry_of: string | null;
 }
 
 export type StepStatus =
@@ -163,6 +166,7 @@ export interface RunDetail extends Run {
   approvals: Approval[];
   responses: ActiveResponse[];
   inputs: Record<string, Json>;
+  retried_by: string[];
 }
 
 export type ApprovalStatus =

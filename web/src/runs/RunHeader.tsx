@@ -3,7 +3,7 @@ import { ModeBadge, StatusBadge } from "../components/badges";
 import { Inert } from "../components/Inert";
 import { Moment } from "../components/Moment";
 import { Link } from "../router/Link";
-import { alertPath } from "../router/paths";
+import { alertPath, runPath } from "../router/paths";
 import { useClock } from "../text/useClock";
 import { nameRevision } from "../text/words";
 import { describeRun } from "./runSentence";
@@ -22,6 +22,11 @@ export function RunHeader({ run }: { run: Run }) {
         {run.alert && (
           <span>
             alert <Link to={alertPath(run.alert)}>{run.alert}</Link>
+          </span>
+        )}
+        {run.retry_of && (
+          <span>
+            tries <Link to={runPath(run.retry_of)}>{run.retry_of}</Link> again
           </span>
         )}
         {run.case && <span>case {run.case}</span>}

@@ -6,12 +6,15 @@ import { JsonBlock } from "../components/JsonBlock";
 import { Loaded } from "../components/Loaded";
 import { Page } from "../components/Page";
 import { ResponseLine } from "../responses/ResponseLine";
+import { Link } from "../router/Link";
+import { runPath } from "../router/paths";
 import { MayNot } from "../shell/MayNot";
 import { useMay } from "../shell/SessionContext";
 import { CancelDialog } from "./CancelDialog";
 import { Decisions } from "./Decisions";
+import { RetryDialog } from "./RetryDialog";
 import { RunHeader } from "./RunHeader";
-import { isOpen } from "./runSentence";
+import { isOpen, isRetriable } from "./runSentence";
 import { StepTable } from "./StepTable";
 import { UndoDialog } from "./UndoDialog";
 
@@ -29,6 +32,16 @@ function RunBody({ run }: { run: RunDetail }) {
   return (
     <>
       <RunHeader run={run} />
+      {run.retried_by.length > 0 && (
+        <p className="meta">
+          tried again by{" "}
+          {run.retried_by.map((again) => (
+            <Link key={again} to={runPath(again)}>
+              {again}
+            </Link>
+          ))}
+        </p>
+      )}
       <RunButtons run={run} />
       {pending.map((approval) => (
         <ApprovalCard key={approval.id} approval={approval} />
@@ -59,13 +72,18 @@ function RunBody({ run }: { run: RunDetail }) {
   );
 }
 
-function RunButtons({ run }: { run: RunDetail }) {
-  const [asking, setAsking] = useState<"cancel" | "undo" | null>(null);
+export function RunButtons({ run }: { run: RunDetail }) {
+  const [asking, setAsking] = useState<"cancel" | "retry" | "undo" | null>(null);
   const held = run.responses.filter((response) => response.status === "active" || response.status === "overdue");
   const close = () => setAsking(null);
   const mayCancel = useMay("run:cancel");
+  const mayRetry = useMay("run:retry");
   const mayUndo = useMay("run:undo");
-  const refused = [isOpen(run) && !mayCancel && "cancel this run", held.length > 0 && !mayUndo && "undo what it did"];
+  const refused = [
+    isOpen(run) && !mayCancel && "cancel this run",
+    isRetriable(run) && !mayRetry && "try it again",
+    held.length > 0 && !mayUndo && "undo what it did",
+  ];
   const what = refused.filter((part) => part !== false).join(" or ");
   return (
     <div className="buttons">
@@ -75,12 +93,18 @@ function RunButtons({ run }: { run: RunDetail }) {
           Cancel…
         </button>
       )}
+      {isRetriable(run) && mayRetry && (
+        <button type="button" onClick={() => setAsking("retry")}>
+          Try again…
+        </button>
+      )}
       {held.length > 0 && mayUndo && (
         <button type="button" onClick={() => setAsking("undo")}>
           Undo…
         </button>
       )}
       {asking === "cancel" && <CancelDialog run={run.id} held={held.length} onClose={close} />}
+      {asking === "retry" && <RetryDialog run={run} onClose={close} />}
       {asking === "undo" && <UndoDialog run={run.id} held={held} onClose={close} />}
     </div>
   );

@@ -34,6 +34,13 @@ export function isOpen(run: Run): boolean {
   return run.status === "queued" || run.status === "running" || run.status === "waiting";
 }
 
+/** Whether the run can be tried again. */
+export function isRetriable(run: Run): boolean {
+  return (
+    run.status === "failed" || run.status === "denied" || run.status === "cancelled" || run.status === "timed_out"
+  );
+}
+
 function lengthOf(run: Run, now: number): number {
   const start = Date.parse(run.started_at ?? run.created_at);
   return (run.finished_at ? Date.parse(run.finished_at) : now) - start;
