@@ -11,10 +11,10 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench check clean demo docs fuzz help lock test web
+.PHONY: bench check clean demo docs fuzz help lock simulate test web
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: $(STAMPS)/runtime web ## the product with simulated connections, on http://127.0.0.1:8600
 	$(BIN)/soar demo
@@ -30,6 +30,9 @@ check: $(STAMPS)/dev ## lint, types and import contracts
 
 fuzz: $(STAMPS)/dev ## 100,000 expressions against two other evaluators; SEED=7 takes others
 	$(BIN)/python -m tests.fuzz.differential --count 100000 --seed $(or $(SEED),1)
+
+simulate: $(STAMPS)/dev ## SEEDS=10000 worlds in which everything goes wrong; FIRST=7 begins with another
+	$(BIN)/python -m tests.simulation --kills --seeds $(or $(SEEDS),10000) --first $(or $(FIRST),1)
 
 web: $(STAMPS)/web ## the browser's pages, where there is Node
 

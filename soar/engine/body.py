@@ -8,7 +8,7 @@ from soar.engine.callee import start_playbook
 from soar.engine.place import Place
 from soar.engine.question import ask_people
 from soar.engine.state import Ending
-from soar.engine.turn import Turn
+from soar.engine.turn import Turn, timeout_timer
 from soar.engine.undo import start_undo
 from soar.engine.wait import wait_for, wait_for_event, wait_until
 from soar.model.run import RunStatus, StepRecord, StepStatus
@@ -97,7 +97,7 @@ def _open(turn: Turn, step: Step, record: StepRecord) -> None:
     """Open a group; its lists are begun when the run is settled."""
     turn.put(replace(record, status=StepStatus.RUNNING, started_at=record.started_at or turn.at))
     if step.timeout is not None:
-        turn.start_timer(f"timeout:{record.path}", step.timeout)
+        turn.start_timer(timeout_timer(record), step.timeout)
 
 
 def _choose(turn: Turn, step: Step, body: ChooseSteps, place: Place, record: StepRecord) -> None:

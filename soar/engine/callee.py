@@ -5,7 +5,7 @@ from dataclasses import replace
 from soar.engine.commands import Call, StartRun
 from soar.engine.events import RunEnded
 from soar.engine.place import Place
-from soar.engine.turn import Turn
+from soar.engine.turn import Turn, timeout_timer
 from soar.expr import ExpressionError, to_plain
 from soar.model.ids import derive_id
 from soar.model.run import RunStatus, StepRecord, StepStatus
@@ -42,7 +42,7 @@ def start_playbook(turn: Turn, step: Step, body: CallPlaybook, record: StepRecor
     call = call_of(step, record.path, record.arguments)
     turn.commands.append(StartRun(run=child, playbook=body.playbook, call=call, approval=approval))
     if step.timeout is not None:
-        turn.start_timer(f"timeout:{record.path}", step.timeout)
+        turn.start_timer(timeout_timer(record), step.timeout)
 
 
 def take_end(turn: Turn, record: StepRecord, event: RunEnded) -> None:

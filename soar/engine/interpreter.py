@@ -86,11 +86,20 @@ def advance(plan: Plan, state: RunState, event: Event) -> Decision:
         return Decision(given, dump_changes(state, given, given.records), ())
     turn = Turn(plan, state, event.at)
     _take(turn, event)
-    _settle(turn)
-    after = _conclude(turn)
+    after = _go_on(turn) if _has_begun(turn) else turn.state
     check_run_transition(state.status, after.status)
     after = replace(after, sequence=state.sequence + 1)
     return Decision(after, dump_changes(state, after, turn.changed), tuple(turn.commands))
+
+
+def _has_begun(turn: Turn) -> bool:
+    """Whether a run goes on: one that is kept waiting for its turn only notes down what it is told."""
+    return turn.state.status is not RunStatus.QUEUED or turn.state.phase is Phase.OVER
+
+
+def _go_on(turn: Turn) -> RunState:
+    _settle(turn)
+    return _conclude(turn)
 
 
 def recover(plan: Plan, state: RunState, at: datetime) -> tuple[StartAction, ...]:
@@ -116,6 +125,8 @@ def _take(turn: Turn, event: RunStarted | TimerFired | CancelRequested | AlertJo
         case CancelRequested(by=by, reason=reason):
             said = f"cancelled by {by}" + (f": {reason}" if reason else "")
             turn.end(Ending(status=RunStatus.CANCELLED, reason=said, phase=turn.state.phase))
+            if turn.state.status is RunStatus.QUEUED:
+                turn.enter(Phase.OVER)  # it has not begun, so there is nothing to tidy up
         case AlertJoined(alert=alert):
             turn.state = replace(turn.state, alerts=(*turn.state.alerts, alert))
         case _:

@@ -85,7 +85,8 @@ def _hold_back(turn: Turn, steps: tuple[Step, ...], place: Place) -> bool:
     """Take back what only waits; return whether calls are still under way."""
     for step in steps:
         turn.cancel_waiting(place.locate(step.path))
-    return any(_settle_step(turn, step, place).is_open for step in steps if _has_begun(turn, step, place))
+    settled = [_settle_step(turn, step, place) for step in steps if _has_begun(turn, step, place)]
+    return any(child.is_open for child in settled)
 
 
 def _settle_step(turn: Turn, step: Step, around: Place) -> Joined:

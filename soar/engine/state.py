@@ -38,7 +38,7 @@ STEP_TRANSITIONS: Mapping[StepStatus, frozenset[StepStatus]] = {
 
 _FINAL_RUNS = frozenset(status for status in RunStatus if status.is_final)
 RUN_TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = {
-    RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.WAITING}) | _FINAL_RUNS,
+    RunStatus.QUEUED: frozenset({RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING}) | _FINAL_RUNS,
     RunStatus.RUNNING: frozenset({RunStatus.RUNNING, RunStatus.WAITING}) | _FINAL_RUNS,
     RunStatus.WAITING: frozenset({RunStatus.RUNNING, RunStatus.WAITING}) | _FINAL_RUNS,
 } | {status: frozenset() for status in _FINAL_RUNS}

@@ -10,7 +10,7 @@ from soar.engine.plan import Plan
 from soar.engine.state import Ending, Phase, RunState, check_step_transition
 from soar.expr import EvaluationError, Scope, compile_expression, to_plain
 from soar.model.run import StepFault, StepRecord, StepStatus
-from soar.model.step import Step, Template, WaitForEvent
+from soar.model.step import UNDO_ACTION, Step, Template, UseAction, WaitForEvent
 from soar.model.values import Value
 
 _ELSEWHERE = "its run went another way"
@@ -47,6 +47,13 @@ class Turn:
         check_step_transition(record.path, before.status if before else StepStatus.PENDING, record.status)
         self.records[record.path] = record
         self.changed[record.path] = None
+        if before is not None and before.status is StepStatus.RUNNING and record.status.is_final:
+            self._stop_clock(record)
+
+    def _stop_clock(self, record: StepRecord) -> None:
+        step = self.plan.program.step(record.path)
+        if step.timeout is not None and has_own_clock(step):
+            self.commands.append(CancelTimer(timer=timeout_timer(record)))
 
     def finish(self, record: StepRecord, status: StepStatus, reason: str | None = None) -> StepRecord:
         """Set a record's last status and moment."""
@@ -174,6 +181,16 @@ class Turn:
             "mode": plan.mode.value,
             "case": plan.case,
         }
+
+
+def has_own_clock(step: Step) -> bool:
+    """Whether a step's timeout is kept by a timer; that of a call is kept by whoever makes it."""
+    return not isinstance(step.body, UseAction) or step.body.action == UNDO_ACTION
+
+
+def timeout_timer(record: StepRecord) -> str:
+    """Return the id of the timer that ends a step which takes too long."""
+    return f"timeout:{record.path}"
 
 
 def wait_timer(record: StepRecord) -> str:

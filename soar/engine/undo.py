@@ -7,7 +7,7 @@ from soar.engine.action import begin_attempt, command_for, succeed
 from soar.engine.carry import is_within
 from soar.engine.commands import LiftResponse
 from soar.engine.events import ActionSucceeded, LiftEnded
-from soar.engine.turn import Turn
+from soar.engine.turn import Turn, timeout_timer
 from soar.model.errors import ActionCode
 from soar.model.run import StepRecord, StepStatus
 from soar.model.step import Step, UseAction
@@ -33,7 +33,7 @@ def start_undo(turn: Turn, step: Step, record: StepRecord, approval: str | None)
         turn.fail(running, ActionCode.CONFLICT.value, message)
         return
     if step.timeout is not None:
-        turn.start_timer(f"timeout:{record.path}", step.timeout)
+        turn.start_timer(timeout_timer(record), step.timeout)
     _go_on(turn, replace(running, lifting=None), lifted=0, failed=[])
 
 

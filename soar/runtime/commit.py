@@ -106,7 +106,7 @@ class Committer:
             sequence=state.sequence,
             started_at=state.started_at,
             reason=state.reason,
-            waiting_for=state.waiting_for,
+            waiting_for=run.waiting_for if state.status is RunStatus.QUEUED else state.waiting_for,
             outputs=state.outputs,
             finished_at=at if state.status.is_final else None,
         )

@@ -7,7 +7,7 @@ import inspect
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Never, TypeVar
+from typing import Never, Self, TypeVar
 
 from soar.app.callee import make_caller
 from soar.app.triggers import Triggers, make_starter
@@ -24,6 +24,7 @@ from soar.model.alert import Alert
 from soar.model.approval import Approval, ApprovalStatus, VoteChoice
 from soar.model.audit import Actor
 from soar.model.catalog import ActionSpec, Catalog, Effect, Repeat
+from soar.model.disk import Disk
 from soar.model.identity import PrincipalKind, Role
 from soar.model.message import Message
 from soar.model.playbook import Playbook, Revision
@@ -44,6 +45,7 @@ from soar.runtime.queue import RunQueue
 from soar.runtime.timers import TimerKeeper
 from soar.runtime.watchdog import Watchdog
 from soar.store import Store, Unit, open_store
+from soar.store.sqlite import driver_of
 from tests.support.builders import build_action_spec, build_connector_spec, build_principal, build_user
 from tests.support.clock import START, VirtualClock
 from tests.support.disk import InlineDisk
@@ -203,6 +205,7 @@ class World:
         ids: SeededIds,
         policy: Policy = DEFAULT_POLICY,
         catalog: Catalog | None = None,
+        config: Mapping[str, Value] | None = None,
         drivers: int = 200,
         last: int = 0,
         is_written: bool = True,
@@ -215,15 +218,10 @@ class World:
         self.approvals = ApprovalService(ids=ids, policy=policy)
         self.responses = ResponseService(ids=ids)
         self.catalog = catalog or build_actions_catalog()
+        self.config = config or {}
         self.playbooks: dict[str, Playbook] = {}
-        self.requests = RunRequests(config={}, ids=ids)
-        self.committer = Committer(
-            approvals=self.approvals,
-            responses=self.responses,
-            policy=policy,
-            ids=ids,
-            call=make_caller(lambda: self.playbooks, self.requests),
-        )
+        self.requests = RunRequests(config=self.config, ids=ids)
+        self.committer = self.build_committer()
         self.queue = RunQueue(drive=self._drive, clock=clock, report=self._report, limit=drivers)
         store.listen(self.queue.wake)
         self.schedules = Schedules(requests=self.requests, playbooks=lambda: self.playbooks, ids=ids)
@@ -231,7 +229,7 @@ class World:
         self.timers = self.build_keeper()
         store.listen_for_happenings(self.courier.kick)
         self.triggers = Triggers(store=self.mortal, workspace=WORKSPACE, clock=clock)
-        self.planner = Planner(Surroundings(catalog=self.catalog, config={}, url="http://soar.test"))
+        self.planner = Planner(Surroundings(catalog=self.catalog, config=self.config, url="http://soar.test"))
         self.driver = self.build_driver()
         self.watchdog = Watchdog(
             store=self.mortal,
@@ -244,6 +242,16 @@ class World:
         )
         self._keeper = asyncio.create_task(self.timers.run(), name="timers") if has_timers else None
         self._carrier = asyncio.create_task(self.courier.run(), name="courier") if has_timers else None
+
+    def build_committer(self) -> Committer:
+        """Return what writes this process's decisions down."""
+        return Committer(
+            approvals=self.approvals,
+            responses=self.responses,
+            policy=self.policy,
+            ids=self.ids,
+            call=make_caller(lambda: self.playbooks, self.requests),
+        )
 
     def build_keeper(self) -> TimerKeeper:
         """Return a keeper of timers of this process; a second one is a rival."""
@@ -259,7 +267,7 @@ class World:
 
     def build_courier(self) -> Courier:
         """Return a courier of this process; a second one is a rival."""
-        starts = EventStarts(requests=self.requests, config={}, ids=self.ids)
+        starts = EventStarts(requests=self.requests, config=self.config, ids=self.ids)
         return Courier(
             store=self.mortal,
             clock=self.clock,
@@ -468,16 +476,17 @@ class World:
             one.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def restart(self, *, last: int = 0, is_written: bool = True) -> "World":
+    async def restart(self, *, last: int = 0, is_written: bool = True) -> Self:
         """Crash, and return the process that recovers on the same store, in the same outer world."""
         await self.stop()
-        after = World(
+        after = type(self)(
             self.store,
             host=self.host,
             clock=self.clock,
             ids=self.ids,
             policy=self.policy,
             catalog=self.catalog,
+            config=self.config,
             last=last,
             is_written=is_written,
         )
@@ -488,16 +497,30 @@ class World:
 
 async def open_world(*, seed: int = 0, host: ScriptedHost | None = None, **options: object) -> World:
     """Return a world with an empty, migrated store in memory and its people in it."""
-    store = open_store("sqlite://", disk=InlineDisk(), process=RecordingProcess(), readers=InlineDisk)
-    await store.migrate()
-
-    def settle_people(unit: Unit) -> None:
-        for name, role in PEOPLE.items():
-            roles = frozenset({role.value})
-            unit.users.add(build_user(id=f"u_{name}", name=name, email=f"{name}@corp.example", roles=roles))
-
-    await store.write(WORKSPACE, settle_people)
+    store = await open_peopled_store(InlineDisk())
     return World(store, host=host or SlowHost(), clock=VirtualClock(START), ids=SeededIds(seed), **options)
+
+
+async def open_peopled_store(disk: Disk) -> Store:
+    """Return a migrated store in memory with the people in it; the first one made is copied from then on."""
+    store = open_store("sqlite://", disk=disk, process=RecordingProcess(), readers=InlineDisk)
+    driver = driver_of(store._database.writer)
+    if not _PEOPLED:
+        await store.migrate()
+        await store.write(WORKSPACE, _settle_people)
+        _PEOPLED.append(driver.serialize())
+    else:
+        driver.deserialize(_PEOPLED[0])
+    return store
+
+
+_PEOPLED: list[bytes] = []
+
+
+def _settle_people(unit: Unit) -> None:
+    for name, role in PEOPLE.items():
+        roles = frozenset({role.value})
+        unit.users.add(build_user(id=f"u_{name}", name=name, email=f"{name}@corp.example", roles=roles))
 
 
 def find_unpaired(audit: Sequence[Mapping[str, JsonValue]]) -> list[object]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from soar.engine.commands import CancelApproval, RequestApproval
+from soar.engine.commands import CancelApproval, CancelTimer, RequestApproval
 from soar.engine.events import CancelRequested
 from soar.model.run import RunStatus
 from tests.support.interpretation import Interpretation
@@ -220,3 +220,9 @@ def test_fail_fails_with_its_message_and_can_be_handled() -> None:
     )
     assert run.state.records["steps/0/on_failure/0"].output == {"why": "2 is too many"}
     assert run.finish.status is RunStatus.SUCCEEDED
+
+
+def test_a_group_that_is_through_in_time_leaves_no_timer_behind() -> None:
+    run = play("\n  - {id: both, timeout: 5m, steps: [{uses: crm.find}]}\n  - {uses: crm.find}\n")
+    run.answer("crm.find")
+    assert CancelTimer(timer="timeout:steps/0") in run.commands

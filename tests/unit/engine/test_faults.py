@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from soar.engine.action import use_of
-from soar.engine.commands import HoldResponse, RequestApproval, StartAction
+from soar.engine.commands import CancelTimer, FinishRun, HoldResponse, RequestApproval, StartAction
 from soar.engine.events import (
     ActionSucceeded,
     AlertJoined,
@@ -353,3 +353,19 @@ def test_an_answer_to_a_step_that_is_not_under_way_changes_nothing() -> None:
     run.send(ActionSucceeded(at=run.tick(), path="steps/7", attempt=1, output=None))
     run.send(ActionSucceeded(at=run.tick(), path="steps/0", attempt=9, output=None))
     assert dict(run.state.records) == before
+
+
+def test_a_run_that_is_cancelled_before_it_has_begun_does_nothing_not_even_its_last_steps() -> None:
+    run = Interpretation("name: tried\non: {manual: {}}\nsteps: [{uses: crm.find}]\nfinally: [{uses: crm.note}]\n")
+    decision = advance(run.plan, RunState(), CancelRequested(at=run.now, by="ann"))
+    assert decision.state.status is RunStatus.CANCELLED
+    assert not decision.state.records
+    assert [type(command) for command in decision.commands] == [CancelTimer, FinishRun]
+
+
+def test_a_run_that_has_not_begun_notes_an_alert_down_and_begins_all_the_same() -> None:
+    run = Interpretation("name: tried\non: {manual: {}}\nvars: {x: 1}\nsteps: [{uses: crm.find}]\n")
+    joined = advance(run.plan, RunState(), AlertJoined(at=run.now, alert="al_1"))
+    assert (joined.state.status, joined.state.alerts, joined.commands) == (RunStatus.QUEUED, ("al_1",), ())
+    begun = advance(run.plan, joined.state, RunStarted(at=run.now)).state
+    assert (begun.status, begun.variables, begun.sequence) == (RunStatus.RUNNING, {"x": 1}, 2)

@@ -259,3 +259,22 @@ def test_typed_values_survive_the_journal() -> None:
     )
     assert run.finish.status is RunStatus.SUCCEEDED
     assert run.state.records["steps/1"].output["due"].isoformat() == "2026-11-21T09:01:30+00:00"
+
+
+def test_a_loop_whose_questions_are_taken_back_is_over_even_while_something_above_it_is_under_way() -> None:
+    run = Interpretation(
+        """
+name: tried
+on: {manual: {}}
+steps:
+  - {id: bad, uses: crm.note}
+  - {id: slow, needs: [], uses: crm.find}
+  - id: each
+    needs: []
+    foreach: {in: '["a", "b"]', max_parallel: 2}
+    uses: crm.page
+    approve: {by: role:analyst, per: item}
+"""
+    )
+    run.refuse("crm.note")
+    assert (run.status("bad"), run.status("slow"), run.status("each")) == ("failed", "running", "cancelled")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from soar.engine.events import AlertJoined, dump_event
 from soar.ingest.request import Requester, RunRequests
 from soar.model.audit import Actor
 from soar.model.errors import ConflictError
@@ -295,3 +296,26 @@ async def test_a_held_run_is_released_even_when_the_one_before_is_buried(world: 
     await world.store.write(WORKSPACE, lambda unit: world.committer.bury(unit, first, "internal: it broke", at))
     await world.settle()
     assert await office.status(second) is RunStatus.WAITING
+
+
+@in_world
+async def test_an_alert_that_joins_a_held_run_does_not_let_it_begin(world: World) -> None:
+    office = Office(world, "queue")
+    first, second = [await office.request("ada") for _ in range(2)]
+    at = world.clock.now()
+    await world.write(lambda unit: unit.inbox.add(second, dump_event(AlertJoined(at=at, alert="al_1")), at))
+    await world.settle()
+    held = await office.show(second)
+    assert (held.status, held.is_held, held.sequence) == (RunStatus.QUEUED, True, 1)
+    await office.end(first)
+    assert await office.status(second) is RunStatus.WAITING
+    assert (await world.state(second)).alerts == ("al_1",)
+
+
+@in_world
+async def test_a_held_run_that_is_cancelled_does_not_even_do_its_last_steps(world: World) -> None:
+    world.host.script("crm.note", ActionAnswer(output={}))
+    office = Office(world, "queue", f"{HOLD}\nfinally: [{{uses: crm.note}}]")
+    _, second = [await office.request("ada") for _ in range(2)]
+    await office.end(second)
+    assert world.host.calls == []
