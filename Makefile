@@ -11,7 +11,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench check clean demo docs fuzz help lock simulate test web
+.PHONY: bench chaos check clean demo docs fuzz help lock simulate test web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,9 @@ check: $(STAMPS)/dev ## lint, types and import contracts
 
 fuzz: $(STAMPS)/dev ## 100,000 expressions against two other evaluators; SEED=7 takes others
 	$(BIN)/python -m tests.fuzz.differential --count 100000 --seed $(or $(SEED),1)
+
+chaos: $(STAMPS)/dev ## kill -9 at random moments under load, and count; KILLS=20 kills less, SEED=7 at others
+	$(BIN)/python -m tests.chaos --kills $(or $(KILLS),200) --seed $(or $(SEED),1)
 
 simulate: $(STAMPS)/dev ## SEEDS=10000 worlds in which everything goes wrong; FIRST=7 begins with another
 	$(BIN)/python -m tests.simulation --kills --seeds $(or $(SEEDS),10000) --first $(or $(FIRST),1)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -133,6 +134,7 @@ async def _serve(service: Service, listener: socket.socket, stop: asyncio.Event,
     async with _background(service, stop, has_worker=has_worker) as failures:
         running = await serve_socket(make_application(service.services), listener, drain=settings.server.drain)
         recovered = await service.recover() if has_worker else 0
+        _spare_collector()
         log.info("serving", action="serve.started", url=service.url, recovered=recovered)
         await stop.wait()
         log.info("draining", action="serve.draining", driven=service.queue.size)
@@ -144,6 +146,12 @@ async def _serve(service: Service, listener: socket.socket, stop: asyncio.Event,
     await service.auditor.checkpoint()
     log.info("ended", action="serve.ended")
     return EXIT_GOOD
+
+
+def _spare_collector() -> None:
+    """Let the collector run from now on, and never over what was made until now: modules, models, what is installed."""
+    gc.freeze()
+    gc.enable()
 
 
 @asynccontextmanager

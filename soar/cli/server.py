@@ -1,6 +1,8 @@
 """`soar demo`, `soar serve`, `soar worker`, `soar doctor`, `soar migrate`."""
 
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,9 +37,10 @@ def demo(
     listen: Listen = None,
 ) -> None:
     """Run the demo until it is stopped."""
-    from soar.app.demo import demo as run_demo  # noqa: PLC0415 -- loads the whole service; `--help` need not
+    with _uncollected():
+        from soar.app.demo import demo as run_demo  # noqa: PLC0415 -- loads the whole service; `--help` need not
 
-    raise typer.Exit(run_demo(folder, listen))
+        raise typer.Exit(run_demo(folder, listen))
 
 
 @commands.command(
@@ -55,9 +58,10 @@ def serve(
     no_worker: Annotated[bool, typer.Option("--no-worker", help="Drive no runs; `soar worker` does.")] = False,
 ) -> None:
     """Run the service."""
-    from soar.app import lifecycle  # noqa: PLC0415 -- as for the demo
+    with _uncollected():
+        from soar.app import lifecycle  # noqa: PLC0415 -- as for the demo
 
-    raise typer.Exit(lifecycle.serve(find_settings(config, listen), has_worker=not no_worker))
+        raise typer.Exit(lifecycle.serve(find_settings(config, listen), has_worker=not no_worker))
 
 
 @commands.command(
@@ -76,6 +80,16 @@ def worker(
     from soar.app import lifecycle  # noqa: PLC0415 -- as for the demo
 
     raise typer.Exit(lifecycle.work(find_settings(config, concurrency=concurrency)))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Spare a start the garbage collector, as it makes much and drops little; once it serves, the service collects."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @commands.command(help=guide("Bring the database's schema up to date.", "soar migrate"))

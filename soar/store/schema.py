@@ -1,18 +1,13 @@
 """Brings a database to the schema this program knows."""
 
 from pathlib import Path
-from typing import Any
 
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, column, inspect, select, table
 
 from soar.model.errors import InputError
-from soar.store.tables import METADATA
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_ALEMBIC = table("alembic_version", column("version_num"))
 
 
 def upgrade(connection: Connection) -> None:
@@ -21,18 +16,11 @@ def upgrade(connection: Connection) -> None:
     Raises:
         InputError: the schema is newer than this program (`store.newer_schema`).
     """
-    script = _load_script()
-    if _is_at_head(connection, script):
+    if is_current(connection):
         return
+    from soar.store.migrator import run_migrations  # noqa: PLC0415 -- most starts find the schema current
 
-    def run(revision: Any, _context: MigrationContext) -> Any:  # noqa: ANN401 -- Alembic's own signature
-        return script._upgrade_revs("head", revision)  # noqa: SLF001 -- what Alembic's upgrade command does
-
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    with EnvironmentContext(config, script, fn=run) as environment:
-        environment.configure(connection=connection, target_metadata=METADATA)
-        environment.run_migrations()
+    run_migrations(connection, _MIGRATIONS)
 
 
 def is_current(connection: Connection) -> bool:
@@ -41,20 +29,24 @@ def is_current(connection: Connection) -> bool:
     Raises:
         InputError: the schema is newer than this program (`store.newer_schema`).
     """
-    return _is_at_head(connection, _load_script())
-
-
-def _load_script() -> ScriptDirectory:
-    return ScriptDirectory(str(_MIGRATIONS))
-
-
-def _is_at_head(connection: Connection, script: ScriptDirectory) -> bool:
-    found = set(MigrationContext.configure(connection).get_current_heads())
-    newer = found - {revision.revision for revision in script.walk_revisions()}
-    if newer:
+    known = _list_revisions()
+    found = _find_revisions(connection)
+    if newer := found - {*known}:
         raise InputError(
             f"the database has the schema {', '.join(sorted(newer))}, which this program does not know",
             code="store.newer_schema",
             hint="run the version that last migrated it, or a newer one",
         )
-    return found == set(script.get_heads())
+    return found == {known[-1]}
+
+
+def _list_revisions() -> list[str]:
+    """Return the revisions that this program knows, the oldest first; files are named after theirs."""
+    return sorted(file.stem for file in (_MIGRATIONS / "versions").glob("*.py"))
+
+
+def _find_revisions(connection: Connection) -> set[str]:
+    """Return the revisions that the database stands at: one, or none if it is new."""
+    if not inspect(connection).has_table(_ALEMBIC.name):
+        return set()
+    return {*connection.execute(select(_ALEMBIC.c.version_num)).scalars()}

@@ -1,5 +1,6 @@
 """A SQLite database: its connections, its transactions and its checkpoints. Everything here blocks."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,7 @@ _PRAGMAS = (
 )
 _CHECKPOINT_ROWS = 1000  # as many changed rows as SQLite's own checkpoint lets pages gather
 _OWNER_ONLY = 0o600
+_NO_PLACE = {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.EROFS}
 _READERS = 3
 
 
@@ -181,8 +183,11 @@ def _create_file(path: Path) -> None:
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, _OWNER_ONLY)
     except FileExistsError:
+        _check_is_writable(path)
         return
-    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
+        if error.errno not in _NO_PLACE:
+            raise
         hint = "make the folder, or name another one in the database URL"
         raise InputError(
             f"the database {path} cannot be made: {error.strerror}", code="store.file", hint=hint
@@ -193,3 +198,13 @@ def _create_file(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _check_is_writable(path: Path) -> None:
+    """Refuse a file that SQLite would open for reading only, and say so at the first write."""
+    if not os.access(path, os.W_OK):
+        raise InputError(
+            f"the database {path} can only be read",
+            code="store.file",
+            hint="mount its disk for writing, or give the service's user the right to write it",
+        )

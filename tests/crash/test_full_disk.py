@@ -1,9 +1,5 @@
 """A full disk: 503, no false 202, and it goes on by itself when there is room."""
 
-import os
-import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,27 +9,7 @@ from tests.support.site import open_product, post_alert, write_site
 
 pytestmark = pytest.mark.crash
 
-SIZE = "8m"
 PADDING = "x" * 200_000
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a small file system in memory."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = shutil.which("mount")
-    if mount is None or os.geteuid() != 0:
-        pytest.skip("mounting a small file system needs root")
-    done = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if done.returncode != 0:
-        pytest.skip(f"no tmpfs can be mounted here: {done.stderr.decode().strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run([shutil.which("umount") or "umount", str(folder)], check=True)
 
 
 def test_a_full_disk_gives_503_and_no_false_202(tmp_path: Path, small_disk: Path) -> None:

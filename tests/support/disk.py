@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import sqlite3
 from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
@@ -27,6 +28,39 @@ class InlineDisk:
 
     def close(self) -> None:
         self._is_closed = True
+
+
+class BreakingDisk(InlineDisk):
+    """A disk that fails for good once it was told to: fsync(2) says EIO, as SQLite reports it.
+
+    Attributes:
+        runs: how many pieces of work came.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runs = 0
+        self._last = 0
+        self._is_written = False
+
+    def break_at(self, more: int, *, is_written: bool) -> None:
+        """Fail from so many pieces of work on.
+
+        Args:
+            more: how many there are until then, with the first that fails.
+            is_written: whether that one reaches the disk all the same.
+        """
+        self._last, self._is_written = self.runs + more, is_written
+
+    async def run(self, work: Callable[[], T]) -> T:
+        self.runs += 1
+        if not self._last or self.runs < self._last:
+            return await super().run(work)
+        if self.runs == self._last and self._is_written:
+            await super().run(work)
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode, error.sqlite_errorname = sqlite3.SQLITE_IOERR_FSYNC, "SQLITE_IOERR_FSYNC"
+        raise error
 
 
 class FaultyDisk:

@@ -107,10 +107,16 @@ class SiteFolder:
     """A folder with everything `soar serve` needs."""
 
     folder: Path
+    url: str
 
     @property
     def settings_file(self) -> Path:
         return self.folder / "soar.yaml"
+
+    @property
+    def database(self) -> Path:
+        """The file of a SQLite database."""
+        return Path(self.url.removeprefix("sqlite:///"))
 
     def work(self) -> Server:
         """Start a worker and wait until it drives runs."""
@@ -147,6 +153,7 @@ def write_site(folder: Path, product_url: str, database: str | None = None) -> S
         product_url: what the playbook acts on.
         database: its URL; a file in the folder by default.
     """
+    url = database or f"sqlite:///{folder / 'soar.db'}"
     (folder / "playbooks").mkdir()
     (folder / "sources").mkdir()
     (folder / "simulated").mkdir()
@@ -158,7 +165,7 @@ def write_site(folder: Path, product_url: str, database: str | None = None) -> S
     (folder / "soar.yaml").write_text(
         f"""
 server: {{listen: "127.0.0.1:0", drain: 20}}
-database: {{url: "{database or f"sqlite:///{folder / 'soar.db'}"}"}}
+database: {{url: "{url}"}}
 worker: {{lease: 2}}
 vault: {{key_file: "{folder}/vault.key"}}
 audit: {{key_file: "{folder}/audit.key", anchors: ["{folder}/anchor.txt"]}}
@@ -175,7 +182,7 @@ paths:
     for key in ("vault.key", "audit.key"):
         create_key_file(folder / key, SystemRandomness())
     asyncio.run(_set_hook_token(load_settings(folder / "soar.yaml")))
-    return SiteFolder(folder)
+    return SiteFolder(folder, url)
 
 
 async def _set_hook_token(settings: Settings) -> None:

@@ -495,9 +495,15 @@ class World:
         return after
 
 
-async def open_world(*, seed: int = 0, host: ScriptedHost | None = None, **options: object) -> World:
-    """Return a world with an empty, migrated store in memory and its people in it."""
-    store = await open_peopled_store(InlineDisk())
+async def open_world(
+    *, seed: int = 0, host: ScriptedHost | None = None, store: Store | None = None, **options: object
+) -> World:
+    """Return a world with an empty, migrated store, in memory if none is given, and its people in it."""
+    if store is None:
+        store = await open_peopled_store(InlineDisk())
+    else:
+        await store.migrate()
+        await store.write(WORKSPACE, _settle_people)
     return World(store, host=host or SlowHost(), clock=VirtualClock(START), ids=SeededIds(seed), **options)
 
 

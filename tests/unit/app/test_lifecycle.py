@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import stat
 import urllib.request
 from collections.abc import Callable
@@ -37,6 +38,8 @@ from tests.support.handouts import count_handouts
 def _unconfigured() -> object:
     yield
     structlog.reset_defaults()
+    gc.enable()
+    gc.unfreeze()
 
 
 async def record_event(service: Service) -> None:
@@ -82,6 +85,7 @@ async def test_it_serves_until_it_is_told_to_stop(settings: Settings, monkeypatc
     monkeypatch.setattr(loop, "add_signal_handler", lambda _, stop: stops.append(stop))
     urls: list[str] = []
     is_prepared = asyncio.Event()
+    gc.disable()
 
     async def prepare(service: Service) -> None:
         urls.append(service.url)
@@ -94,6 +98,7 @@ async def test_it_serves_until_it_is_told_to_stop(settings: Settings, monkeypatc
     assert status == 200
     stops[0]()
     assert await serving == EXIT_GOOD
+    assert gc.isenabled()
     assert "\n1\n" in (settings.audit.anchors[0]).read_text("utf-8")
 
 

@@ -1,16 +1,22 @@
 """The process ends at every single write, just before it is durable and just after; nothing is lost or doubled."""
 
+import contextlib
+import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from soar.model.errors import ActionCode
+from soar.model.errors import ActionCode, UnavailableError
 from soar.model.process import ActionAnswer
 from soar.model.run import StepStatus
+from soar.store import Store, open_store
+from tests.support.disk import BreakingDisk, InlineDisk
 from tests.support.loop import run_virtual
+from tests.support.process import RecordingProcess
 from tests.support.world import SlowHost, World, check_record, open_world
 
 Report = Callable[[World], Awaitable[str]]
@@ -165,3 +171,56 @@ def test_a_crash_in_every_life_still_comes_to_an_end() -> None:
     ended = run_virtual(scenario())
     assert ended.status in {"succeeded", "failed"}
     assert all(count == 1 for (action, _), count in ended.effects.items() if action in UNSAFE)
+
+
+def open_file(path: Path, disk: InlineDisk, process: RecordingProcess) -> Store:
+    return open_store(f"sqlite:///{path}", disk=disk, process=process, readers=InlineDisk)
+
+
+class EndingProcess(RecordingProcess):
+    """A process of a world that does end."""
+
+    end: Callable[[], None]
+
+    def die(self, reason: str) -> None:
+        super().die(reason)
+        self.end()
+
+
+async def drive_on_breaking_disk(path: Path, last: int, *, is_written: bool) -> Ended:
+    """Drive a run on a disk that fails at its `last` piece of work, and on a sound one from then on; 0 for never."""
+    disk, process = BreakingDisk(), EndingProcess()
+    world = await open_world(seed=3, host=SlowHost(0.25), store=open_file(path, disk, process))
+    begun = disk.runs
+    process.end = world.mortal.died.set
+    run = await start_every_sort(world)
+    if last:
+        disk.break_at(last, is_written=is_written)
+    with contextlib.suppress(UnavailableError):
+        await answer_questions(world, run)
+    runs = disk.runs - begun
+    if last:
+        assert len(process.deaths) == 1
+        await world.stop()
+        world.store = open_file(path, InlineDisk(), process)
+        world = await world.restart()
+        await answer_questions(world, run)
+    await check_record(world)
+    ended = await look(world, run, runs)
+    await world.stop()
+    await world.store.close()
+    assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    return ended
+
+
+@pytest.mark.parametrize("is_written", [True, False], ids=["after", "before"])
+def test_a_run_survives_a_disk_that_fails_under_it(tmp_path: Path, is_written: bool) -> None:  # noqa: FBT001 -- a table's column
+    def go(last: int) -> Ended:
+        return run_virtual(drive_on_breaking_disk(tmp_path / f"{last}.db", last, is_written=is_written), seed=3)
+
+    undisturbed = go(0)
+    assert (undisturbed.status, undisturbed.faults) == ("succeeded", {"steps/4": "forbidden"})
+    ends = [go(last) for last in range(1, undisturbed.writes, 2)]
+    for ended in ends:
+        compare(undisturbed, ended)
+    assert any(ActionCode.UNKNOWN_OUTCOME in ended.faults.values() for ended in ends)

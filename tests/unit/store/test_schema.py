@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -12,6 +14,7 @@ from soar.store.tables import METADATA
 from tests.support.builders import build_approval
 from tests.support.disk import InlineDisk
 from tests.support.process import RecordingProcess
+from tests.support.repository import ROOT
 
 
 @pytest.fixture
@@ -106,6 +109,12 @@ def test_migrations_are_a_line_and_named_by_when_they_run() -> None:
     assert len(script.get_heads()) == 1
     for number, revision in enumerate(revisions, start=1):
         assert revision.startswith((f"{number:04}_pre_", f"{number:04}_post_"))
+    assert schema._list_revisions() == revisions
+
+
+def test_what_asks_whether_the_schema_is_current_loads_no_alembic() -> None:
+    asked = "import sys, soar.store; sys.exit('alembic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], cwd=ROOT, check=False).returncode == 0
 
 
 def test_every_row_but_those_of_the_one_chain_belongs_to_a_workspace() -> None:

@@ -1,0 +1,19 @@
+"""A tenth of `make chaos`: as many of twenty kills as fit into their time."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.siege import besiege
+
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
+
+KILLS = 20
+SECONDS = 45.0
+
+
+def test_a_server_that_is_killed_again_and_again_loses_nothing_and_does_nothing_twice(tmp_path: Path) -> None:
+    verdict = besiege(tmp_path, kills=KILLS, seed=7, seconds=SECONDS)
+    assert verdict.is_good, f"\n{verdict}"
+    assert verdict.kills >= 3
+    assert verdict.unsafe > 0
