@@ -13,6 +13,7 @@ from soar.api.handlers import (
     approvals,
     audit,
     cases,
+    connections,
     connectors,
     credentials,
     dead_letters,
@@ -37,6 +38,7 @@ from soar.api.schemas.approvals import AnswersSent, ApprovalPage, ApprovalQuery,
 from soar.api.schemas.audit import AuditPage, AuditQuery, Verdict
 from soar.api.schemas.base import Nothing, PageQuery
 from soar.api.schemas.cases import CasePage
+from soar.api.schemas.connections import ConnectionPage
 from soar.api.schemas.connectors import ConnectorPage
 from soar.api.schemas.credentials import CredentialPage, CredentialSent, CredentialView
 from soar.api.schemas.dead_letters import DeadLetterPage, DeadLetterReplayed
@@ -268,6 +270,14 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
             takes=Nothing,
             answers=None,
             status=204,
+        ),
+        private(
+            "GET",
+            f"{V1}/connections",
+            P.CONNECTOR_READ,
+            connections.list_connections,
+            takes=Nothing,
+            answers=ConnectionPage,
         ),
         private("GET", f"{V1}/lists", P.LIST_READ, lists.list_lists, takes=Nothing, answers=ListPage),
         private("GET", f"{V1}/lists/{{name}}", P.LIST_READ, lists.show_list, takes=PageQuery, answers=ListDetail),

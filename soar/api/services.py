@@ -10,6 +10,7 @@ from soar.api.hub import Hub
 from soar.approvals.service import ApprovalService
 from soar.audit.verify import Report
 from soar.ingest.receive import Receiver
+from soar.model.breaker import Breaker
 from soar.model.catalog import Catalog, Connection
 from soar.model.clock import Clock
 from soar.model.ids import Ids, Randomness
@@ -72,6 +73,8 @@ class Services:
         is_demo: whether this is `soar demo`.
         pages: the built web pages; None where they were not built.
         roles: permissions of each role.
+        find_breaker: a connection's circuit breaker, by workspace and id; None if it was never called.
+        count_calls: how many calls of a connection are under way, and how many wait, by workspace and id.
         config: open settings, as expressions see them.
         verify_audit: checks the whole record.
         is_ready: whether the worker and the audit's checkpoints are alive, with a sentence for each that is not.
@@ -91,6 +94,8 @@ class Services:
     roles: RoleTable
     catalog: Catalog
     connections: Mapping[str, Connection]
+    find_breaker: Callable[[str, str], Breaker | None]
+    count_calls: Callable[[str, str], tuple[int, int]]
     library: PlaybookLibrary
     config: Mapping[str, Value]
     passwords: PasswordChecker

@@ -7,6 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from soar.model.catalog import Catalog, Connection, ConnectorSpec
 from soar.model.errors import FieldFault, InputError
+from soar.model.rate import Rate
+
+
+class _Limit(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    requests: int = Field(gt=0)
+    seconds: float = Field(gt=0)
 
 
 class _Entry(BaseModel):
@@ -17,6 +25,8 @@ class _Entry(BaseModel):
     settings: dict[str, JsonValue] = Field(default_factory=dict)
     credentials: dict[str, str] = Field(default_factory=dict)
     hosts: tuple[str, ...] = ()
+    calls: int | None = Field(default=None, ge=1, le=1000)
+    limit: _Limit | None = None
 
 
 class _File(BaseModel):
@@ -26,7 +36,7 @@ class _File(BaseModel):
 
 
 def parse_connections(document: JsonValue, catalog: Catalog) -> dict[str, Connection]:
-    """Read `connections.yaml`: a map from the connection's id to its connector, mode, settings and credentials.
+    """Read `connections.yaml`: a map from the connection's id to its connector, mode, settings, credentials and limits.
 
     Args:
         document: the file as plain data.
@@ -60,6 +70,8 @@ def parse_connections(document: JsonValue, catalog: Catalog) -> dict[str, Connec
             settings=entry.settings,
             credentials=entry.credentials,
             hosts=entry.hosts,
+            calls=entry.calls,
+            rate=Rate(entry.limit.requests, entry.limit.seconds) if entry.limit else None,
         )
     return found
 

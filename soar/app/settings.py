@@ -102,6 +102,27 @@ class AuditSettings(_Section):
     interval: float = Field(default=1.0, gt=0, le=3600)
 
 
+class LimitSettings(_Section):
+    """How much of us, and of the products, anybody may take.
+
+    Attributes:
+        share: the largest share of `worker.concurrency` that runs of one playbook may take.
+        queue: how many calls may wait for one connection; more fail with `unavailable` and are retried.
+        patience: seconds that a call may have to wait for the product's limit; one that had to wait longer fails with
+            `rate_limited` and is retried.
+        failures: so many failed calls in a row open a connection's breaker.
+        window: seconds after which a failure no longer counts.
+        pause: seconds that an open breaker waits before it lets a trial call through.
+    """
+
+    share: float = Field(default=0.5, gt=0, le=1)
+    queue: int = Field(default=1000, ge=1, le=100_000)
+    patience: float = Field(default=60.0, ge=0, le=3600)
+    failures: int = Field(default=5, ge=1, le=1000)
+    window: float = Field(default=60.0, gt=0, le=3600)
+    pause: float = Field(default=30.0, gt=0, le=3600)
+
+
 class PathSettings(_Section):
     """Where a site's own files are, by the folder that the service is started in.
 
@@ -146,6 +167,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     vault: VaultSettings = VaultSettings()
     audit: AuditSettings = AuditSettings()
+    limits: LimitSettings = LimitSettings()
     paths: PathSettings = PathSettings()
     log: LogSettings = LogSettings()
     workspace: str = "default"

@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from soar.app.auditor import Auditor
 from soar.app.callee import make_caller
 from soar.app.clock import SystemClock
 from soar.app.disk import ThreadDisk
+from soar.app.guard import BreakerKeeper, make_allowances, make_rule
 from soar.app.ids import RandomIds, SystemRandomness
 from soar.app.library import Library, to_revision
 from soar.app.lists import StoredLists
@@ -37,6 +38,7 @@ from soar.ingest.schedule import Schedules
 from soar.model.errors import SoarError
 from soar.model.process import ActionCall
 from soar.model.secret import Secret
+from soar.model.standing import Standing
 from soar.playbook import Loaded
 from soar.registry.host import InProcessHost
 from soar.registry.host import Surroundings as HostSurroundings
@@ -45,6 +47,7 @@ from soar.runtime.commit import Committer
 from soar.runtime.courier import Courier
 from soar.runtime.driver import Driver
 from soar.runtime.executor import Executor
+from soar.runtime.guard import GuardedHost
 from soar.runtime.handout import HandoutKeeper
 from soar.runtime.parking import EVENT_KIND as EVENT_DUE
 from soar.runtime.plans import Planner, Surroundings
@@ -131,6 +134,8 @@ class Service:
             drive=self.handouts.drive if self.handouts else self.driver.drive,
             clock=self.clock,
             report=_report_drive,
+            find_standings=self._find_standings,
+            share=self.site.settings.limits.share,
             limit=self.site.settings.worker.concurrency,
         )
 
@@ -219,7 +224,7 @@ class Service:
             planner=self.planner,
             committer=committer,
             executor=Executor(
-                host=self.host,
+                host=self.guard,
                 clock=self.clock,
                 randomness=self.randomness,
                 output_limit=self.site.settings.server.output_limit,
@@ -245,6 +250,17 @@ class Service:
                 egress=self.egress,
                 clock=self.clock,
             ),
+        )
+
+    @cached_property
+    def guard(self) -> GuardedHost:
+        """Stands between runs and products."""
+        return GuardedHost(
+            self.host,
+            find_allowance=make_allowances(self.site),
+            rule=make_rule(self.site.settings.limits),
+            clock=self.clock,
+            keep=BreakerKeeper(store=self.store, clock=self.clock, ids=self.ids).keep,
         )
 
     def _open_messages(self, call: ActionCall) -> StoredMessages:
@@ -302,6 +318,8 @@ class Service:
             roles=self.site.roles,
             catalog=self.site.catalog,
             connections=self.site.connections,
+            find_breaker=self.guard.find_breaker,
+            count_calls=self.guard.count_calls,
             library=self.library,
             config=self.site.settings.config,
             passwords=self.passwords,
@@ -347,10 +365,14 @@ class Service:
             curl=curl_line(source, self.url, secret, file), cli=f"soar alert send {source.id} {shlex.quote(file)}"
         )
 
+    async def _find_standings(self, workspace: str, runs: Sequence[str]) -> Mapping[str, Standing]:
+        return await self.store.read(workspace, lambda unit: unit.runs.find_standings(runs))
+
     # -- life -------------------------------------------------------------------------------------------------------
 
     async def recover(self) -> int:
         """Drive runs from now on: those that are not at rest, whose number is returned, and those told something."""
+        self.guard.restore(self.workspace, await self.store.read(self.workspace, lambda unit: unit.breakers.list()))
         if self.handouts is not None:
             await self.handouts.adopt()
             return len(await self.store.open_runs())

@@ -23,6 +23,7 @@ NOUNS: Mapping[str, str] = {
     "list": "Keep the lists that playbooks look values up in.",
     "message": "Read the built-in chat.",
     "connector": "List the installed connectors.",
+    "connection": "List the connections, and which of them are left alone.",
     "source": "List what may send alerts.",
     "secret": "Set credentials, and list them without their values.",
     "token": "Make, list and revoke API tokens of your own.",

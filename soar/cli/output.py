@@ -27,10 +27,10 @@ _PATIENCE = 2.0  # seconds before a spinner or a bar says that we wait
 _BAR_WIDTH = 40
 _DASH = "\N{EN DASH}"
 _FACES: Mapping[str, tuple[str, str]] = {
-    **dict.fromkeys(("succeeded", "approved", "answered", "lifted"), ("✔", "green")),
+    **dict.fromkeys(("succeeded", "approved", "answered", "lifted", "closed"), ("✔", "green")),
     **dict.fromkeys(("skipped", "cancelled", "superseded", "undone", "duplicate", "disabled"), (_DASH, "dim")),
     **dict.fromkeys(("running", "retrying", "lifting"), ("·", "cyan")),
-    **dict.fromkeys(("waiting", "pending", "queued"), ("…", "yellow")),
+    **dict.fromkeys(("waiting", "pending", "queued", "half_open"), ("…", "yellow")),
     "expired": (_DASH, "yellow"),
     "active": ("●", "yellow"),
     "overdue": ("!", "red"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from soar.model.rate import Rate
 from soar.model.values import JsonValue
 
 
@@ -124,6 +125,8 @@ class Connection:
         settings: checked against the connector's schema.
         credentials: for each secret field, the name of the credential in the vault.
         hosts: hosts added to what the manifest allows, where the manifest leaves them open.
+        calls: how many calls may be under way at once; None leaves it to the manifest.
+        rate: how often the product may be asked; None leaves it to the manifest.
     """
 
     id: str
@@ -132,6 +135,8 @@ class Connection:
     settings: Mapping[str, JsonValue] = field(default_factory=dict)
     credentials: Mapping[str, str] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
+    calls: int | None = None
+    rate: Rate | None = None
 
 
 @dataclass(frozen=True, slots=True)

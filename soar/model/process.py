@@ -1,9 +1,10 @@
 """Where connector code runs, and how the service ends itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from soar.model.errors import ActionCode
+from soar.model.standing import Standing
 from soar.model.values import JsonValue
 
 
@@ -19,7 +20,8 @@ class ActionCall:
         arguments: checked against the action's parameters by the connector; secrets are null.
         secrets: for each secret, the JSON pointer into the arguments and the credential's name.
         effect_key: the same for every attempt at the same effect.
-        timeout: seconds.
+        timeout: seconds; waiting for its turn does not count.
+        standing: what decides when it gets its turn.
     """
 
     workspace: str
@@ -32,6 +34,7 @@ class ActionCall:
     effect_key: str
     attempt: int
     timeout: float
+    standing: Standing = field(default_factory=Standing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +46,14 @@ class ActionAnswer:
         code: how it failed.
         message: why it failed, without secrets.
         retry_after: seconds the product asked us to wait.
+        requests: how many requests were sent to the product for it.
     """
 
     output: JsonValue = None
     code: ActionCode | None = None
     message: str = ""
     retry_after: float | None = None
+    requests: int = 1
 
 
 class ActionHost(Protocol):

@@ -1,7 +1,7 @@
 """Runs connector code within the service's own process."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from soar.model.catalog import Connection
@@ -79,11 +79,11 @@ class InProcessHost:
             credentials = await self._resolve_credentials(plan)
             arguments, inserted = await self._insert_secrets(call)
         except ActionError as error:
-            return ActionAnswer(code=error.action_code, message=error.message)
+            return _refuse(error.action_code, error.message)
         except SoarError as error:
-            return ActionAnswer(code=ActionCode.AUTH, message=error.message)
+            return _refuse(ActionCode.AUTH, error.message)
         except Exception as error:  # noqa: BLE001 nothing was called yet, and the contract is not to raise
-            return ActionAnswer(code=ActionCode.INTERNAL, message=f"the call did not begin: {type(error).__name__}")
+            return _refuse(ActionCode.INTERNAL, f"the call did not begin: {type(error).__name__}")
         return await self._invoke(plan, arguments, credentials, Redactor([*credentials.values(), *inserted]))
 
     def _plan(self, call: ActionCall) -> _Plan:
@@ -121,7 +121,8 @@ class InProcessHost:
         self, plan: _Plan, arguments: JsonValue, credentials: Mapping[str, Secret], redactor: Redactor
     ) -> ActionAnswer:
         call, clock = plan.call, self._world.clock
-        async with make_client(self._open_transport(plan)) as http:
+        transport = self._open_transport(plan)
+        async with make_client(transport) as http:
             context = Context(
                 http=http,
                 settings=plan.settings,
@@ -133,7 +134,7 @@ class InProcessHost:
                 alerts=self._world.open_alerts(call),
                 clock=clock,
             )
-            return await invoke(
+            answer = await invoke(
                 plan.loaded.connector(),
                 plan.loaded.actions[plan.action],
                 context,
@@ -141,6 +142,7 @@ class InProcessHost:
                 seconds=call.timeout,
                 redactor=redactor,
             )
+        return replace(answer, requests=transport.sent)
 
     def _open_transport(self, plan: _Plan) -> EgressTransport:
         named = frozenset(plan.connection.hosts)
@@ -159,3 +161,7 @@ class InProcessHost:
             return self._world.egress
         ledger = self._world.open_ledger(plan.call.workspace, plan.connection.id)
         return SimulatedEgress(simulator(ledger, self._world.clock.now))
+
+
+def _refuse(code: ActionCode, message: str) -> ActionAnswer:
+    return ActionAnswer(code=code, message=message, requests=0)

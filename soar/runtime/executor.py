@@ -7,11 +7,13 @@ import orjson
 from soar.engine.commands import StartAction
 from soar.engine.events import ActionFailed, ActionSucceeded, OutcomeUnknown
 from soar.engine.plan import Plan
+from soar.model.alert import Severity
 from soar.model.catalog import ActionSpec, Effect
 from soar.model.clock import Clock
 from soar.model.errors import ActionCode
 from soar.model.ids import Randomness
 from soar.model.process import ActionCall, ActionHost
+from soar.model.standing import Standing, find_source
 from soar.model.values import JsonValue, as_value
 
 OUTPUT_LIMIT = 1024 * 1024
@@ -57,6 +59,7 @@ class Executor:
                 effect_key=command.effect_key,
                 attempt=command.attempt,
                 timeout=command.timeout or spec.timeout,
+                standing=_find_standing(plan),
             )
         )
         at = self._clock.now()
@@ -95,3 +98,8 @@ def _measure(output: JsonValue) -> int:
         return len(orjson.dumps(output))
     except orjson.JSONEncodeError:
         return len(str(output))
+
+
+def _find_standing(plan: Plan) -> Standing:
+    severity = Severity.MEDIUM if plan.alert is None else Severity(str(plan.alert["severity"]))
+    return Standing(severity=severity, source=find_source(plan.initiator), playbook=plan.playbook.id, is_begun=True)

@@ -1,34 +1,62 @@
 """The embedded hand-out: which runs are driven now, in this one process."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import islice
+from typing import TypeAlias
 
 from soar.model.clock import Clock
 from soar.model.errors import UnavailableError
+from soar.model.standing import Standing
+from soar.runtime.lanes import Lanes
 
 Drive = Callable[[str, str, asyncio.Event], Awaitable[None]]
 Report = Callable[[str, str, Exception], None]
+FindStandings: TypeAlias = Callable[[str, Sequence[str]], Awaitable[Mapping[str, Standing]]]
+"""Returns where runs of a workspace stand in the line, by their ids; those that are not there are left out."""
 
 _LONGEST_PAUSE = 30.0
+_BATCH = 500
+_RESERVE = 20  # one in so many places is kept free for each other lane
+_NOWHERE = Standing()
+
+_Key: TypeAlias = tuple[str, str]
 
 
 class RunQueue:
     """Drives each woken run, one driver a run and so many at once. Losing it loses nothing: recovery wakes anew.
 
+    Who goes next is decided by `soar.runtime.lanes`.
+
     Args:
         drive: drives one run.
         clock: for pauses after a failure.
         report: told of what went wrong while driving, for the log.
+        find_standings: says where runs stand; without it, all stand alike.
         limit: how many runs are driven at once.
+        share: of these, the most that runs of one playbook may be.
     """
 
-    def __init__(self, *, drive: Drive, clock: Clock, report: Report, limit: int = 200) -> None:
+    def __init__(
+        self,
+        *,
+        drive: Drive,
+        clock: Clock,
+        report: Report,
+        find_standings: FindStandings | None = None,
+        limit: int = 200,
+        share: float = 1.0,
+    ) -> None:
         self._drive = drive
         self._clock = clock
         self._report = report
-        self._slots = asyncio.Semaphore(limit)
-        self._signals: dict[tuple[str, str], asyncio.Event] = {}
+        self._find_standings = find_standings
+        self._lanes: Lanes[_Key] = Lanes(limit=limit, cap=max(1, int(limit * share)), reserve=limit // _RESERVE)
+        self._signals: dict[_Key, asyncio.Event] = {}
+        self._turns: dict[_Key, asyncio.Event] = {}
         self._drivers: set[asyncio.Task[None]] = set()
+        self._unplaced: dict[_Key, None] = {}
+        self._placer: asyncio.Task[None] | None = None
         self._is_draining = False
 
     def wake(self, workspace: str, run: str) -> None:
@@ -45,22 +73,24 @@ class RunQueue:
         self._drivers.add(driver)
         driver.add_done_callback(self._drivers.discard)
 
-    async def _keep_driving(self, key: tuple[str, str], signal: asyncio.Event) -> None:
+    async def _keep_driving(self, key: _Key, signal: asyncio.Event) -> None:
         pause = 0.0
         try:
             while True:
-                async with self._slots:
-                    if self._is_draining:
-                        return
-                    pause = await self._drive_once(key, signal, pause)
+                await self._await_turn(key)
+                if self._is_draining:
+                    return
+                pause = await self._drive_once(key, signal, pause)
+                self._leave(key)
                 if pause and not self._is_draining:
                     await self._clock.sleep(pause)
                 elif not signal.is_set() or self._is_draining:
                     return
         finally:
+            self._leave(key)
             del self._signals[key]
 
-    async def _drive_once(self, key: tuple[str, str], signal: asyncio.Event, pause: float) -> float:
+    async def _drive_once(self, key: _Key, signal: asyncio.Event, pause: float) -> float:
         """Drive a run; return how long to pause before the next try, or 0 if it went well."""
         signal.clear()
         try:
@@ -73,9 +103,54 @@ class RunQueue:
             return 0.0
         return 0.0
 
+    async def _await_turn(self, key: _Key) -> None:
+        """Wait until the run may be driven, or until all are told that nothing more is."""
+        if self._is_draining:
+            return
+        turn = self._turns[key] = asyncio.Event()
+        self._unplaced[key] = None
+        if self._placer is None:
+            self._placer = asyncio.create_task(self._place_all(), name="placer")
+        await turn.wait()
+
+    async def _place_all(self) -> None:
+        """Put those who were woken where they stand; many are asked about at once, because many come at once."""
+        while self._unplaced:
+            workspace, _ = next(iter(self._unplaced))
+            keys = [*islice((key for key in self._unplaced if key[0] == workspace), _BATCH)]
+            standings = await self._look_up(workspace, [run for _, run in keys])
+            for key in keys:
+                if key in self._unplaced:  # it was not let go of meanwhile
+                    del self._unplaced[key]
+                    self._lanes.add(key, standings.get(key[1], _NOWHERE))
+            self._admit()
+        self._placer = None
+
+    async def _look_up(self, workspace: str, runs: Sequence[str]) -> Mapping[str, Standing]:
+        if self._find_standings is None:
+            return {}
+        try:
+            return await self._find_standings(workspace, runs)
+        except Exception as error:  # noqa: BLE001 -- a run that cannot be placed is driven all the same, in the middle lane
+            self._report(workspace, runs[0], error)
+            return {}
+
+    def _admit(self) -> None:
+        while (key := self._lanes.take()) is not None:
+            self._turns[key].set()
+
+    def _leave(self, key: _Key) -> None:
+        """Give a run's place back, or let it wait no longer."""
+        self._turns.pop(key, None)
+        self._unplaced.pop(key, None)
+        self._lanes.leave(key)
+        self._admit()
+
     async def drain(self, seconds: float) -> None:
         """Start nothing more and give what is driven so many seconds to come to rest, then let go of it."""
         self._is_draining = True
+        for turn in self._turns.values():
+            turn.set()
         if self._drivers:
             await asyncio.wait(self._drivers, timeout=seconds)
         for driver in list(self._drivers):
@@ -84,5 +159,5 @@ class RunQueue:
 
     @property
     def size(self) -> int:
-        """How many runs are driven or wait for a slot."""
+        """How many runs are driven or wait for a place."""
         return len(self._drivers)

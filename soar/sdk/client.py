@@ -61,11 +61,14 @@ class EgressTransport(httpx.AsyncBaseTransport):
         self._private_hosts = private_hosts
         self._key = idempotency_key
         self._timeout = timeout
+        self.sent = 0
+        """How many requests were handed to the egress."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request."""
         if request.method not in SAFE_METHODS:
             request.headers.setdefault("Idempotency-Key", self._key)
+        self.sent += 1
         answer = await self._egress.send(
             EgressRequest(
                 method=request.method,

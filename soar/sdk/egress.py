@@ -21,6 +21,7 @@ Lookup = Callable[[str], Awaitable[Sequence[str]]]
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CHUNK = 64 * 1024
+_PER_HOST = 100
 
 
 async def look_up(host: str) -> Sequence[str]:
@@ -123,6 +124,8 @@ class HttpEgress:
                 connector=aiohttp.TCPConnector(
                     resolver=_CheckedResolver(self._lookup, may_be_private=may_be_private),
                     use_dns_cache=False,
+                    limit=0,  # each connection's calls are limited; a limit over all would let one starve the others
+                    limit_per_host=_PER_HOST,
                     force_close=not is_read,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),

@@ -67,7 +67,7 @@ class Setting(_Strict):
 
 
 class Limit(_Strict):
-    """How many calls the product takes: for people, who size their playbooks by it.
+    """How many requests the product takes; calls that would ask for more wait.
 
     Attributes:
         requests: how many.
@@ -86,7 +86,8 @@ class Manifest(_Strict):
         owner: who answers for it: `team:…` or `user:…`.
         hosts: host names it may call; `*` where the connection may add some.
         settings: fields of a connection.
-        limit: what the product takes, as far as the vendor says.
+        limit: what the product takes, as far as the vendor says; a connection may say otherwise.
+        calls: how many calls may be under way at once over one connection; a connection may say otherwise.
         notes: for the documentation: rights needed, what it cannot do.
     """
 
@@ -98,6 +99,7 @@ class Manifest(_Strict):
     hosts: tuple[Host, ...] = ()
     settings: dict[Id, Setting] = {}
     limit: Limit | None = None
+    calls: int = Field(default=10, ge=1, le=1000)
     notes: str = ""
 
     @property

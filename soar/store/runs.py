@@ -1,13 +1,17 @@
 """Runs as lists see them."""
 
-from sqlalchemy import Connection, select
+from collections.abc import Mapping, Sequence
 
+from sqlalchemy import Connection, bindparam, select
+
+from soar.model.alert import Severity
 from soar.model.errors import ConflictError
 from soar.model.page import Page
 from soar.model.run import Run, RunStatus
+from soar.model.standing import Standing, find_source
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
-from soar.store.tables import RUNNABLE, SHARED, InboxRow, RunRow, table_of
+from soar.store.tables import RUNNABLE, SHARED, AlertRow, InboxRow, RunRow, table_of
 
 _RUNS = Rows(table_of(RunRow), Run)
 _GET = _RUNS.where("id")
@@ -24,6 +28,17 @@ _RUNS_WITH_EVENTS = select(_INBOX.c.workspace, _INBOX.c.run).order_by(_INBOX.c.i
 
 _RETRIES = _RUNS.where("retry_of").order_by(_RUNS.table.c.position)
 _SHARING = _RUNS.where("concurrency_key").where(SHARED).order_by(_RUNS.table.c.position)
+
+_ALERTS = table_of(AlertRow)
+_STANDINGS = (
+    select(_RUNS.table.c.id, _RUNS.table.c.playbook, _RUNS.table.c.initiator, _RUNS.table.c.status, _ALERTS.c.severity)
+    .outerjoin_from(
+        _RUNS.table,
+        _ALERTS,
+        (_ALERTS.c.workspace == _RUNS.table.c.workspace) & (_ALERTS.c.id == _RUNS.table.c.alert),
+    )
+    .where(_RUNS.table.c.workspace == given("workspace"), _RUNS.table.c.id.in_(bindparam("given_ids", expanding=True)))
+)
 
 
 class Runs(Repository):
@@ -63,6 +78,19 @@ class Runs(Repository):
     def list_retries(self, run: str) -> tuple[Run, ...]:
         """Return the runs that try this one again, the oldest first."""
         return self._all(_RUNS, _RETRIES, given_retry_of=run)
+
+    def find_standings(self, runs: Sequence[str]) -> Mapping[str, Standing]:
+        """Return where these runs stand in the line, by their ids; at most some hundreds at once."""
+        found = self._run(_STANDINGS, given_ids=runs)
+        return {
+            row.id: Standing(
+                severity=row.severity or Severity.MEDIUM,
+                source=find_source(row.initiator),
+                playbook=row.playbook,
+                is_begun=row.status is not RunStatus.QUEUED,
+            )
+            for row in found
+        }
 
     def list(
         self,

@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from soar.model.alert import OWN_SOURCE, Relation, Severity
 from soar.model.approval import ApprovalStatus
+from soar.model.breaker import BreakerStatus
 from soar.model.dead_letter import LetterKind
 from soar.model.event import EventType
 from soar.model.response import ResponseStatus
@@ -516,6 +517,19 @@ class ListEntryRow(PlacedRow, table=True):
     added_by: str
     added_at: datetime = Field(sa_type=Moment)
     expires_at: datetime | None = Field(sa_type=Moment)
+
+
+class BreakerRow(Row, table=True):
+    """The circuit breaker of a connection, as it last opened or closed."""
+
+    __tablename__ = "breakers"
+
+    workspace: str = Field(primary_key=True)
+    connection: str = Field(primary_key=True)
+    status: BreakerStatus = Field(sa_type=Choice(BreakerStatus))
+    since: datetime = Field(sa_type=Moment)
+    reason: str
+    retry_at: datetime | None = Field(sa_type=Moment)
 
 
 class AuditRow(Row, table=True):

@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from soar.store.alerts import Alerts, Deliveries
 from soar.store.approvals import Approvals
 from soar.store.audit import Audit
+from soar.store.breakers import Breakers
 from soar.store.cases import Cases
 from soar.store.credentials import Credentials
 from soar.store.dead_letters import DeadLetters
@@ -144,6 +145,11 @@ class Unit:
     def lists(self) -> Lists:
         """Lists that playbooks look values up in."""
         return Lists(self._connection, self.workspace)
+
+    @property
+    def breakers(self) -> Breakers:
+        """Circuit breakers of connections."""
+        return Breakers(self._connection, self.workspace)
 
     @property
     def audit(self) -> Audit:

@@ -8,6 +8,7 @@ import pytest
 
 from soar.expr import to_plain
 from soar.model.approval import ApprovalStatus
+from soar.model.breaker import Breaker, BreakerStatus
 from soar.playbook import digest_text
 from tests.support.builders import build_approval, build_case, build_message, build_revision
 from tests.support.clock import START
@@ -145,6 +146,24 @@ async def test_installed_parts_people_and_cases_are_seen(face: Face) -> None:
     assert users["next"]
     assert "password" not in str(users)
     assert [case["title"] for case in (await root.get("/cases")).json["items"]] == ["Logins of ada"]
+
+
+async def test_connections_say_whether_they_are_left_alone(face: Face) -> None:
+    ann = await face.person("ann")
+    (fresh,) = (await ann.get("/connections")).json["items"]
+    assert (fresh["id"], fresh["connector"], fresh["simulate"]) == ("exchange", "exchange", True)
+    assert (fresh["calling"], fresh["waiting"]) == (2, 3)
+    assert (fresh["status"], fresh["since"], fresh["retry_at"]) == ("closed", None, None)
+    face.breakers["exchange"] = Breaker(
+        connection="exchange",
+        status=BreakerStatus.OPEN,
+        since=START,
+        reason="it hung",
+        retry_at=START + timedelta(seconds=30),
+    )
+    (shut,) = (await ann.get("/connections")).json["items"]
+    assert (shut["status"], shut["reason"]) == ("open", "it hung")
+    assert (shut["since"], shut["retry_at"]) == ("2026-03-01T09:00:00Z", "2026-03-01T09:00:30Z")
 
 
 async def test_only_what_may_be_started_by_hand_is_and_by_whom_it_names(face: Face, tmp_path: Path) -> None:

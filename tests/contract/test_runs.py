@@ -3,11 +3,13 @@ from ipaddress import ip_address
 
 import pytest
 
+from soar.model.alert import Severity
 from soar.model.errors import ConflictError
 from soar.model.run import InboxEvent, JournalEntry, Mode, RunStatus, Timer
+from soar.model.standing import Standing
 from soar.store import Store, Unit
 from tests.contract.works import Works
-from tests.support.builders import build_journal_entry, build_run, build_timer
+from tests.support.builders import build_alert, build_journal_entry, build_run, build_timer
 from tests.support.clock import START
 
 RUN = "run_000000000001"
@@ -210,3 +212,19 @@ async def test_a_timer_is_taken_once_and_only_as_it_was_found(write: Works, read
     assert await write(lambda unit: unit.timers.take(first)) is False
     assert await write(lambda unit: unit.timers.take(moved)) is True
     assert await write(lambda unit: unit.timers.take(moved)) is False
+
+
+async def test_where_a_run_stands_is_told_by_its_alert_and_its_status(store: Store, read: Works) -> None:
+    def add(unit: Unit) -> None:
+        unit.alerts.add(build_alert(id="al_bad", severity=Severity.CRITICAL))
+        unit.runs.add(build_run(id="run_bad", alert="al_bad", status=RunStatus.QUEUED))
+        unit.runs.add(build_run(id="run_waiting", alert=None, initiator="user:u_ann", status=RunStatus.WAITING))
+        unit.runs.add(build_run(id="run_other", alert=None))
+
+    await store.write("north", add)
+    await store.write("south", lambda unit: unit.alerts.add(build_alert(id="al_bad", severity=Severity.LOW)))
+    assert await read(lambda unit: unit.runs.find_standings(["run_bad", "run_waiting", "run_gone"])) == {
+        "run_bad": Standing(severity=Severity.CRITICAL, source="source:siem", playbook="triage"),
+        "run_waiting": Standing(source="user:u_ann", playbook="triage", is_begun=True),
+    }
+    assert await store.read("south", lambda unit: unit.runs.find_standings(["run_bad"])) == {}

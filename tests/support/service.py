@@ -31,6 +31,7 @@ from soar.ingest.receive import Receiver
 from soar.ingest.request import RunRequests
 from soar.ingest.source import parse_source
 from soar.model.audit import Actor
+from soar.model.breaker import Breaker
 from soar.model.catalog import Effect, Repeat
 from soar.model.identity import Role, Token, User
 from soar.model.secret import Secret
@@ -183,6 +184,7 @@ class Face:
     host: ScriptedHost
     clock: SteppedClock
     faults: list[Exception]
+    breakers: dict[str, Breaker]
 
     @property
     def store(self) -> Store:
@@ -273,7 +275,7 @@ async def open_face(
     keeper = asyncio.create_task(wiring.timers.run())
     try:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-            yield Face(services, running, http, wiring.queue, wiring.host, wiring.clock, faults)
+            yield Face(services, running, http, wiring.queue, wiring.host, wiring.clock, faults, wiring.breakers)
     finally:
         keeper.cancel()
         await asyncio.gather(keeper, return_exceptions=True)
@@ -304,6 +306,7 @@ class _Wiring:
         self.approvals = ApprovalService(ids=self.ids, policy=DEFAULT_POLICY)
         self.responses = ResponseService(ids=self.ids)
         self.reports: list[Exception] = []
+        self.breakers: dict[str, Breaker] = {}
         self.queue = RunQueue(drive=self._drive, clock=self.clock, report=self._report)
         store.listen(self.queue.wake)
         self.timers = TimerKeeper(
@@ -374,6 +377,8 @@ class _Wiring:
             roles=DEFAULT_ROLES,
             catalog=self.catalog,
             connections={"exchange": build_connection(id="exchange", connector="exchange")},
+            find_breaker=lambda _, connection: self.breakers.get(connection),
+            count_calls=lambda _, connection: (2, 3) if connection == "exchange" else (0, 0),
             library=self.library,
             config={},
             passwords=passwords,

@@ -28,9 +28,10 @@ from soar.model.disk import Disk
 from soar.model.identity import PrincipalKind, Role
 from soar.model.message import Message
 from soar.model.playbook import Playbook, Revision
-from soar.model.process import ActionAnswer, ActionCall
+from soar.model.process import ActionAnswer, ActionCall, ActionHost
 from soar.model.response import Response
 from soar.model.run import Mode, Run, RunStatus, Timer
+from soar.model.standing import Standing
 from soar.model.values import JsonValue, Value
 from soar.playbook import parse_playbook
 from soar.policy import DEFAULT_POLICY, Policy
@@ -192,6 +193,7 @@ class World:
     Args:
         store: migrated, with people in it; see `open_world`.
         host: the products.
+        guard: puts something between runs and products.
         last: number of the write at which this process ends; 0 for never.
         is_written: whether that write becomes durable.
     """
@@ -207,6 +209,8 @@ class World:
         catalog: Catalog | None = None,
         config: Mapping[str, Value] | None = None,
         drivers: int = 200,
+        share: float = 0.5,
+        guard: Callable[[ActionHost], ActionHost] | None = None,
         last: int = 0,
         is_written: bool = True,
         has_timers: bool = True,
@@ -222,7 +226,16 @@ class World:
         self.playbooks: dict[str, Playbook] = {}
         self.requests = RunRequests(config=self.config, ids=ids)
         self.committer = self.build_committer()
-        self.queue = RunQueue(drive=self._drive, clock=clock, report=self._report, limit=drivers)
+        self.guard = guard
+        self.guarded = guard(host) if guard else host
+        self.queue = RunQueue(
+            drive=self._drive,
+            clock=clock,
+            report=self._report,
+            find_standings=self._find_standings,
+            limit=drivers,
+            share=share,
+        )
         store.listen(self.queue.wake)
         self.schedules = Schedules(requests=self.requests, playbooks=lambda: self.playbooks, ids=ids)
         self.courier = self.build_courier()
@@ -282,11 +295,14 @@ class World:
             store=self.mortal,
             planner=self.planner,
             committer=self.committer,
-            executor=Executor(host=self.host, clock=self.clock, randomness=SeededRandomness(1)),
+            executor=Executor(host=self.guarded, clock=self.clock, randomness=SeededRandomness(1)),
             timers=self.timers,
             clock=self.clock,
             announcer=self.announcer,
         )
+
+    async def _find_standings(self, workspace: str, runs: Sequence[str]) -> Mapping[str, Standing]:
+        return await self.mortal.read(workspace, lambda unit: unit.runs.find_standings(runs))
 
     async def _drive(self, workspace: str, run: str, signal: asyncio.Event) -> None:
         await self.driver.drive(workspace, run, signal)
@@ -487,6 +503,7 @@ class World:
             policy=self.policy,
             catalog=self.catalog,
             config=self.config,
+            guard=self.guard,
             last=last,
             is_written=is_written,
         )

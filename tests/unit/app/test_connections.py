@@ -2,6 +2,7 @@ import pytest
 
 from soar.app.connections import parse_connections, simulate_all
 from soar.model.errors import InputError
+from soar.model.rate import Rate
 from tests.support.builders import build_action_spec, build_catalog, build_connector_spec
 
 CATALOG = build_catalog(
@@ -32,6 +33,13 @@ def test_a_connection_that_simulates_says_so() -> None:
     assert parse_connections({"connections": {"edr": {"mode": "simulate"}}}, CATALOG)["edr"].simulate is True
 
 
+def test_a_connection_says_how_much_its_product_takes() -> None:
+    entry = {"calls": 3, "limit": {"requests": 4, "seconds": 60}}
+    found = parse_connections({"connections": {"edr": entry, "edr-west": {"connector": "edr"}}}, CATALOG)
+    assert (found["edr"].calls, found["edr"].rate) == (3, Rate(requests=4, seconds=60))
+    assert (found["edr-west"].calls, found["edr-west"].rate) == (None, None)
+
+
 def test_a_connector_that_is_not_installed_is_named_beside_those_that_are() -> None:
     with pytest.raises(InputError, match=r"connections\.siem: no connector `siem` is installed") as caught:
         parse_connections({"connections": {"siem": {}}}, CATALOG)
@@ -45,6 +53,9 @@ def test_a_connector_that_is_not_installed_is_named_beside_those_that_are() -> N
         ({"conections": {}}, "/conections"),
         ({"connections": {"edr": {"host": ["edr.test"]}}}, "/connections/edr/host"),
         ({"connections": {"edr": {"mode": "dry"}}}, "/connections/edr/mode"),
+        ({"connections": {"edr": {"calls": 0}}}, "/connections/edr/calls"),
+        ({"connections": {"edr": {"limit": {"requests": 4}}}}, "/connections/edr/limit/seconds"),
+        ({"connections": {"edr": {"limit": {"requests": 4, "seconds": 0}}}}, "/connections/edr/limit/seconds"),
         ({"connections": {"mail": {"mode": "simulate"}}}, "/connections/mail/mode"),
         ({"connections": {"edr": {"settings": {"reigon": "west"}}}}, "/connections/edr/settings/reigon"),
         ({"connections": {"edr": {"credentials": {"tokn": "edr-token"}}}}, "/connections/edr/credentials/tokn"),

@@ -1,7 +1,11 @@
 """The nouns that are only looked at, or nearly so."""
 
+from datetime import timedelta
+
 import pytest
 
+from soar.app.clock import SystemClock
+from soar.model.values import print_timestamp
 from tests.unit.cli.documents import HOSTILE, page, response
 from tests.unit.cli.fakes import FakeApi, Soar
 
@@ -26,6 +30,30 @@ def test_a_response_is_lifted_by_a_run_that_can_be_followed(soar: Soar, api: Fak
     outcome = soar("response", "lift", "ar_88", "-m", "host is clean")
     assert outcome.out == "· ar_88 lifting: bob@corp.example\nnext: soar run show run_2 --watch\n"
     assert api.asked[0].body == {"reason": "host is clean"}
+
+
+def test_the_connections_say_which_are_left_alone_since_when_and_why(soar: Soar, api: FakeApi) -> None:
+    since = SystemClock().now() - timedelta(minutes=3, seconds=1)
+    left = {
+        "id": "exchange-west",
+        "connector": "exchange",
+        "simulate": False,
+        "status": "open",
+        "since": print_timestamp(since),
+        "reason": "it \x1b[31mhung",
+        "retry_at": print_timestamp(since + timedelta(hours=2)),
+    }
+    left |= {"calling": 10, "waiting": 43}
+    fine = {**left, "id": "whois", "simulate": True, "status": "closed", "since": None, "reason": "", "retry_at": None}
+    api.answer("GET", "/api/v1/connections", page(left, fine))
+    heading, shut, closed = soar("connection", "list").out.splitlines()
+    assert " ".join(heading.split()) == "CONNECTION CONNECTOR MODE BREAKER CALLING WAITING SINCE TRIED AGAIN WHY"
+    assert shut.split()[:7] == ["exchange-west", "exchange", "live", "✖", "open", "10", "43"]
+    assert "3 min ago" in shut
+    assert "in 1 h" in shut
+    assert "hung" in shut
+    assert "\x1b" not in shut
+    assert closed.split() == ["whois", "exchange", "simulate", "✔", "closed", "10", "43"]
 
 
 def test_the_connectors_name_their_actions(soar: Soar, api: FakeApi) -> None:
@@ -90,6 +118,7 @@ def test_a_playbook_is_shown_as_it_was_written(soar: Soar, api: FakeApi) -> None
 
 
 EMPTY = {
+    ("connection", "list"): ("/api/v1/connections", "No connection is set up."),
     ("connector", "list"): ("/api/v1/connectors", "No connector is installed."),
     ("source", "list"): ("/api/v1/sources", "No source is set up."),
     ("message", "list"): ("/api/v1/messages/channels", "Nothing was said yet."),

@@ -110,6 +110,7 @@ async def test_a_call_reaches_the_product_with_its_secret_and_comes_back_without
     assert ("x-token", VAULT["sample-token"]) in egress.arrived[0].headers
     assert isinstance(answer.output, dict)
     assert answer.output["depth"] == 5
+    assert answer.requests == 1
     assert "('x-token', '***')" in str(answer.output["said"])
 
 
@@ -154,6 +155,7 @@ async def test_whatever_goes_wrong_is_an_answer(
     answer = await host.call(replace(LOOK, **change))  # type: ignore[arg-type]
     assert answer.code is code
     assert message in answer.message
+    assert answer.requests == 0
     assert egress.arrived == []
 
 

@@ -191,9 +191,9 @@ async def drive_on_breaking_disk(path: Path, last: int, *, is_written: bool) -> 
     """Drive a run on a disk that fails at its `last` piece of work, and on a sound one from then on; 0 for never."""
     disk, process = BreakingDisk(), EndingProcess()
     world = await open_world(seed=3, host=SlowHost(0.25), store=open_file(path, disk, process))
-    begun = disk.runs
     process.end = world.mortal.died.set
     run = await start_every_sort(world)
+    begun = disk.runs
     if last:
         disk.break_at(last, is_written=is_written)
     with contextlib.suppress(UnavailableError):

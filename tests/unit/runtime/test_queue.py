@@ -1,12 +1,15 @@
 """Which runs are driven now, and how it ends."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
+from soar.model.alert import Severity
 from soar.model.errors import BugError, ConflictError, UnavailableError
+from soar.model.standing import Standing
 from soar.runtime.queue import RunQueue
 from tests.support.clock import VirtualClock
 from tests.support.loop import run_virtual
@@ -158,5 +161,84 @@ def test_whatever_is_wrong_with_one_run_is_reported_and_harms_no_other() -> None
         queue.wake("default", bad)
         await empty(queue)
         assert drives.ended == [good, bad]
+
+    run_virtual(scenario())
+
+
+class Standings:
+    """Where runs stand, and how often somebody asked."""
+
+    def __init__(self, standings: Mapping[str, Standing], error: Exception | None = None) -> None:
+        self.standings, self.error, self.asked = standings, error, 0
+
+    async def find(self, _workspace: str, runs: Sequence[str]) -> Mapping[str, Standing]:
+        self.asked += 1
+        await asyncio.sleep(0)
+        if self.error is not None:
+            raise self.error
+        return {run: self.standings[run] for run in runs if run in self.standings}
+
+
+def open_with(drives: Drives, standings: Standings, *, limit: int, share: float = 1.0) -> RunQueue:
+    return RunQueue(
+        drive=drives.drive,
+        clock=VirtualClock(),
+        report=lambda _w, _r, error: drives.reports.append(error),
+        find_standings=standings.find,
+        limit=limit,
+        share=share,
+    )
+
+
+def test_a_burst_of_ten_thousand_low_alerts_does_not_delay_a_critical_one() -> None:
+    async def scenario() -> None:
+        low = Standing(severity=Severity.LOW, source="source:noisy", playbook="noisy")
+        standings = Standings(
+            {f"run_{number}": low for number in range(10_000)}
+            | {"run_critical": Standing(severity=Severity.CRITICAL, source="source:edr", playbook="urgent")}
+        )
+        drives = Drives(1.0)
+        queue = open_with(drives, standings, limit=20)
+        for number in range(10_000):
+            queue.wake("default", f"run_{number}")
+        await asyncio.sleep(0.5)
+        queue.wake("default", "run_critical")
+        await empty(queue)
+        assert dict(drives.begun)["run_critical"] == 0.5
+        assert len(drives.ended) == 10_001
+        assert standings.asked == 21
+
+    run_virtual(scenario())
+
+
+def test_one_playbook_takes_no_more_than_its_share() -> None:
+    async def scenario() -> None:
+        standings = Standings(
+            {f"run_a{number}": Standing(playbook="a") for number in range(10)} | {"run_b": Standing(playbook="b")}
+        )
+        drives = Drives(1.0)
+        queue = open_with(drives, standings, limit=4, share=0.5)
+        for run in standings.standings:
+            queue.wake("default", run)
+        await empty(queue)
+        begun = dict(drives.begun)
+        assert begun["run_b"] == 0.0
+        assert sorted(moment for run, moment in begun.items() if run != "run_b") == [
+            moment for moment in (0.0, 1.0, 2.0, 3.0, 4.0) for _ in range(2)
+        ]
+
+    run_virtual(scenario())
+
+
+@pytest.mark.parametrize("error", [None, UnavailableError("busy")])
+def test_a_run_that_nobody_can_place_is_driven_all_the_same(error: Exception | None) -> None:
+    async def scenario() -> None:
+        drives = Drives()
+        queue = open_with(drives, Standings({}, error), limit=1)
+        queue.wake("default", "run_1")
+        queue.wake("elsewhere", "run_2")
+        await empty(queue)
+        assert sorted(drives.ended) == ["run_1", "run_2"]
+        assert drives.reports == ([error, error] if error else [])
 
     run_virtual(scenario())

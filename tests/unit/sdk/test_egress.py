@@ -26,12 +26,14 @@ class Product:
     def __init__(self) -> None:
         self.seen: list[tuple[str, str, dict[str, str], bytes]] = []
         self.peers: set[object] = set()
+        self.arrivals = asyncio.Semaphore(0)
         application = web.Application()
         application.router.add_route("*", "/{path:.*}", self._handle)
         self.server = TestServer(application, host="127.0.0.1")
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         self.seen.append((request.method, request.path_qs, dict(request.headers), await request.read()))
+        self.arrivals.release()
         self.peers.add(request.transport and request.transport.get_extra_info("peername"))
         match request.path:
             case "/redirect":
@@ -271,3 +273,20 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(
         await open_egress("127.0.0.1").send(build(f"https://{NAME}:{product.port}/", "POST"))
     assert product.seen == []
     await product.server.close()
+
+
+async def test_a_host_that_hangs_takes_no_connection_from_another(product: Product, open_egress: OpenEgress) -> None:
+    egress = open_egress("127.0.0.1")
+    other = "other.good.example"
+    hanging = [
+        asyncio.create_task(egress.send(build(f"http://{NAME}:{product.port}/silent")), name=f"hanging {number}")
+        for number in range(120)
+    ]
+    for _ in range(100):
+        await product.arrivals.acquire()
+    answer = await egress.send(replace(build(f"http://{other}:{product.port}/", host=other), timeout=2.0))
+    assert answer.status == 200
+    assert sum(path == "/silent" for _, path, _, _ in product.seen) == 100
+    for call in hanging:
+        call.cancel()
+    await asyncio.gather(*hanging, return_exceptions=True)

@@ -76,7 +76,7 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
     writer.exec_driver_sql("DROP INDEX ix_runs_workspace_retry_of")
     for table, column in (("runs", "retry_of"), ("timers", "tries"), ("timers", "failed_at")):
         writer.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
-    for table in ("happenings", "watches", "event_triggers", "handouts", "dead_letters"):
+    for table in ("happenings", "watches", "event_triggers", "handouts", "dead_letters", "breakers"):
         writer.exec_driver_sql(f"DROP TABLE {table}")
     writer.exec_driver_sql("UPDATE alembic_version SET version_num = '0003_pre_lists'")
     await store.migrate()

@@ -1,0 +1,144 @@
+"""Who goes next, among many who wait for few places. Pure: nothing here waits."""
+
+from collections import Counter, deque
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+from soar.model.alert import Severity
+from soar.model.standing import Standing
+
+K = TypeVar("K", bound=Hashable)
+
+_MOST_SEVERE_FIRST = tuple(reversed(Severity))
+_SHARED_TURN = 8  # each eighth place goes to the lanes in turn, whatever their severity
+
+
+class _Line(Generic[K]):
+    """Those of one lane: sources take turns, within them playbooks, and within these goes first who came first."""
+
+    def __init__(self) -> None:
+        self._sources: dict[str, dict[str, deque[K]]] = {}
+
+    def add(self, key: K, standing: Standing) -> None:
+        self._sources.setdefault(standing.source, {}).setdefault(standing.playbook, deque()).append(key)
+
+    def take(self, full: frozenset[str]) -> K | None:
+        """Take who is next, leaving out full playbooks; its source and playbook go to the end of their turns."""
+        for source, playbooks in self._sources.items():
+            for playbook, keys in playbooks.items():
+                if playbook not in full:
+                    key = keys.popleft()
+                    self._turn(source, playbook)
+                    return key
+        return None
+
+    def discard(self, key: K, standing: Standing) -> None:
+        keys = self._sources[standing.source][standing.playbook]
+        keys.remove(key)
+        if not keys:
+            self._turn(standing.source, standing.playbook)
+
+    def _turn(self, source: str, playbook: str) -> None:
+        playbooks = self._sources.pop(source)
+        keys = playbooks.pop(playbook)
+        if keys:
+            playbooks[playbook] = keys
+        if playbooks:
+            self._sources[source] = playbooks
+
+
+class Lanes(Generic[K]):
+    """Hands out places: the most severe first, and to everybody else a share that nobody can take from them.
+
+    Every eighth place goes to the lanes in turn. Within a lane go first those who have begun; sources take turns, and
+    within a source its playbooks. Some places are kept free for each other lane, so that a flood in one cannot fill
+    them all.
+
+    Args:
+        limit: how many places there are.
+        cap: how many of them one playbook may hold; those that no playbook is known of are not capped.
+        reserve: how many of them are kept free for each other lane.
+    """
+
+    def __init__(self, *, limit: int, cap: int | None = None, reserve: int = 0) -> None:
+        self._limit = limit
+        self._cap = limit if cap is None else cap
+        self._most = max(1, limit - reserve * (len(Severity) - 1))
+        self._lines: dict[tuple[Severity, bool], _Line[K]] = {
+            (severity, is_begun): _Line() for severity in Severity for is_begun in (True, False)
+        }
+        self._waiting: dict[K, Standing] = {}
+        self._holding: dict[K, Standing] = {}
+        self._waiting_by_lane: Counter[Severity] = Counter()
+        self._held_by_lane: Counter[Severity] = Counter()
+        self._held_by_playbook: Counter[str] = Counter()
+        self._rota = deque(_MOST_SEVERE_FIRST)
+        self._turns = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    @property
+    def holding(self) -> int:
+        """How many hold a place."""
+        return len(self._holding)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether somebody waits while a place is free."""
+        return bool(self._waiting) and len(self._holding) < self._limit
+
+    def add(self, key: K, standing: Standing) -> None:
+        """Let somebody wait, who neither waits nor holds a place yet."""
+        self._waiting[key] = standing
+        self._waiting_by_lane[standing.severity] += 1
+        self._lines[standing.severity, standing.is_begun].add(key, standing)
+
+    def take(self) -> K | None:
+        """Give the next place away, and return to whom; None if nobody waits who may have one."""
+        if not self.has_room:
+            return None
+        full = frozenset(name for name, held in self._held_by_playbook.items() if name and held >= self._cap)
+        is_shared = (self._turns + 1) % _SHARED_TURN == 0
+        for severity in tuple(self._rota) if is_shared else _MOST_SEVERE_FIRST:
+            key = self._take_from(severity, full)
+            if key is not None:
+                self._turns += 1
+                if is_shared:
+                    self._rota.remove(severity)
+                    self._rota.append(severity)
+                return key
+        return None
+
+    def leave(self, key: K) -> None:
+        """Give a place back, or wait no longer; whoever does neither is not known."""
+        waiting = self._waiting.pop(key, None)
+        if waiting is not None:
+            self._waiting_by_lane[waiting.severity] -= 1
+            self._lines[waiting.severity, waiting.is_begun].discard(key, waiting)
+        holding = self._holding.pop(key, None)
+        if holding is not None:
+            self._held_by_lane[holding.severity] -= 1
+            self._held_by_playbook[holding.playbook] -= 1
+            if not self._held_by_playbook[holding.playbook]:
+                del self._held_by_playbook[holding.playbook]
+
+    def count_ahead(self, standing: Standing) -> int:
+        """Return how many wait who are at least as severe."""
+        ordered = tuple(Severity)
+        return sum(self._waiting_by_lane[severity] for severity in ordered[ordered.index(standing.severity) :])
+
+    def _take_from(self, severity: Severity, full: frozenset[str]) -> K | None:
+        if self._held_by_lane[severity] >= self._most:
+            return None
+        for is_begun in (True, False):
+            key = self._lines[severity, is_begun].take(full)
+            if key is not None:
+                standing = self._holding[key] = self._waiting.pop(key)
+                self._waiting_by_lane[severity] -= 1
+                self._held_by_lane[severity] += 1
+                self._held_by_playbook[standing.playbook] += 1
+                return key
+        return None

@@ -1,0 +1,381 @@
+"""Dead, slow and busy products, and what becomes of everybody else."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from soar.app.guard import BreakerKeeper
+from soar.model.alert import Severity
+from soar.model.breaker import Breaker, BreakerStatus
+from soar.model.errors import ActionCode
+from soar.model.process import ActionAnswer, ActionCall, ActionHost
+from soar.model.rate import Rate
+from soar.model.run import RunStatus
+from soar.model.standing import Standing
+from soar.runtime.breaker import BreakerRule
+from soar.runtime.guard import Allowance, GuardedHost, GuardRule
+from tests.support.builders import build_action_call, build_alert
+from tests.support.clock import START, VirtualClock
+from tests.support.loop import run_virtual
+from tests.support.process import ScriptedHost
+from tests.support.world import WORKSPACE, SlowHost, World, play
+
+GOOD = ActionAnswer(output={})
+DEAD = ActionAnswer(code=ActionCode.UNAVAILABLE, message="crm could not be reached")
+HUNG = ActionAnswer(code=ActionCode.TIMEOUT, message="no answer within 30 s")
+RULE = GuardRule(
+    breaker=BreakerRule(failures=3, window=timedelta(seconds=60), pause=timedelta(seconds=30)),
+    queue=100,
+    patience=timedelta(seconds=60),
+)
+ASK = """
+name: Ask
+on: {manual: {}}
+steps:
+  - {id: ask, uses: %s, with: {user: ann}, retry: {attempts: 1}}
+"""
+PATIENT = """
+name: Ask
+on: {manual: {}}
+steps:
+  - {id: ask, uses: crm.find, with: {user: ann}, retry: {attempts: 5, delay: 1s}}
+"""
+
+
+def find_allowance(_workspace: str, connection: str) -> Allowance | None:
+    if connection == "chat":
+        return None
+    return Allowance(calls=2, rate=None, credential=connection)
+
+
+class Products(ScriptedHost):
+    """Products that take some seconds to answer, by connection."""
+
+    def __init__(self, **seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    async def call(self, call: ActionCall) -> ActionAnswer:
+        answer = await super().call(call)
+        await asyncio.sleep(self.seconds.get(call.connection, 0.0))
+        return answer
+
+
+class Guarded:
+    """A guard over scripted products, and what it kept."""
+
+    def __init__(self, host: ActionHost, allowance: Allowance | None = None) -> None:
+        self.kept: list[Breaker] = []
+        self.host = GuardedHost(
+            host,
+            find_allowance=(lambda *_: allowance) if allowance else find_allowance,
+            rule=RULE,
+            clock=VirtualClock(),
+            keep=self.keep,
+        )
+
+    async def keep(self, _workspace: str, breaker: Breaker) -> None:
+        self.kept.append(breaker)
+
+    async def call(self, connection: str = "crm", **changes: object) -> ActionAnswer:
+        return await self.host.call(
+            build_action_call(workspace=WORKSPACE, action=f"{connection}.find", connection=connection, **changes)
+        )
+
+    def status(self, connection: str = "crm") -> BreakerStatus | None:
+        breaker = self.host.find_breaker(WORKSPACE, connection)
+        return breaker.status if breaker else None
+
+
+def test_a_dead_product_is_left_alone_tried_once_and_called_again() -> None:
+    async def scenario() -> None:
+        products = ScriptedHost()
+        products.script("crm.find", DEAD, DEAD, DEAD, DEAD, GOOD)
+        guarded = Guarded(products)
+        assert guarded.status() is None
+        assert [(await guarded.call()).code for _ in range(3)] == [ActionCode.UNAVAILABLE] * 3
+        assert guarded.status() is BreakerStatus.OPEN
+        await asyncio.sleep(10)
+        refused = await guarded.call()
+        assert (refused.code, refused.retry_after, refused.requests) == (ActionCode.UNAVAILABLE, 20.0, 0)
+        assert "could not be reached" in refused.message
+        assert len(products.calls) == 3
+        await asyncio.sleep(20)
+        assert (await guarded.call()).message == DEAD.message
+        assert (await guarded.call()).retry_after == 30.0
+        assert len(products.calls) == 4
+        await asyncio.sleep(30)
+        assert await guarded.call() == GOOD
+        assert guarded.status() is BreakerStatus.CLOSED
+        assert [kept.status for kept in guarded.kept] == [BreakerStatus.OPEN, BreakerStatus.CLOSED]
+
+    run_virtual(scenario())
+
+
+@pytest.mark.parametrize(
+    "code", [ActionCode.AUTH, ActionCode.INVALID, ActionCode.NOT_FOUND, ActionCode.FORBIDDEN, ActionCode.RATE_LIMITED]
+)
+def test_an_answer_that_shows_the_product_alive_never_opens_it(code: ActionCode) -> None:
+    async def scenario() -> None:
+        products = ScriptedHost()
+        products.script("crm.find", DEAD, DEAD, ActionAnswer(code=code, message="no"), DEAD, DEAD, GOOD)
+        guarded = Guarded(products)
+        for _ in range(6):
+            await guarded.call()
+        assert guarded.status() is BreakerStatus.CLOSED
+        assert len(products.calls) == 6
+
+    run_virtual(scenario())
+
+
+def test_what_was_never_sent_says_nothing_of_the_product() -> None:
+    async def scenario() -> None:
+        products = ScriptedHost()
+        unsent = ActionAnswer(code=ActionCode.AUTH, message="there is no credential", requests=0)
+        products.script("crm.find", DEAD, DEAD, unsent, DEAD)
+        guarded = Guarded(products)
+        for _ in range(4):
+            await guarded.call()
+        assert guarded.status() is BreakerStatus.OPEN
+
+    run_virtual(scenario())
+
+
+@pytest.mark.parametrize("code", [ActionCode.TIMEOUT, ActionCode.UNKNOWN_OUTCOME])
+def test_while_the_trial_is_under_way_nobody_else_goes(code: ActionCode) -> None:
+    async def scenario() -> None:
+        products = Products(crm=25.0)
+        products.script("crm.find", ActionAnswer(code=code, message="hung"))
+        guarded = Guarded(products)
+        await asyncio.gather(*(guarded.call() for _ in range(6)))
+        assert guarded.status() is BreakerStatus.OPEN
+        before = len(products.calls)
+        await asyncio.sleep(30)
+        trial = asyncio.create_task(guarded.call(), name="trial")
+        await asyncio.sleep(1)
+        assert guarded.status() is BreakerStatus.HALF_OPEN
+        assert (await guarded.call()).requests == 0
+        await trial
+        assert len(products.calls) == before + 1
+        assert len(guarded.kept) == 1
+
+    run_virtual(scenario())
+
+
+def test_a_trial_that_is_let_go_of_leaves_the_next_call_to_try() -> None:
+    async def scenario() -> None:
+        products = Products()
+        products.script("crm.find", DEAD, DEAD, DEAD, GOOD)
+        guarded = Guarded(products)
+        for _ in range(3):
+            await guarded.call()
+        await asyncio.sleep(30)
+        products.seconds["crm"] = 100.0
+        trial = asyncio.create_task(guarded.call(), name="trial")
+        await asyncio.sleep(1)
+        trial.cancel()
+        await asyncio.gather(trial, return_exceptions=True)
+        products.seconds["crm"] = 0.0
+        assert await guarded.call() == GOOD
+
+    run_virtual(scenario())
+
+
+def test_waiting_calls_hear_of_an_open_breaker_without_being_sent() -> None:
+    async def scenario() -> None:
+        products = Products(crm=30.0)
+        products.script("crm.find", HUNG)
+        guarded = Guarded(products)
+        answers = await asyncio.gather(*(guarded.call() for _ in range(50)))
+        assert len(products.calls) <= 4
+        assert sum(answer.requests == 0 for answer in answers) >= 46
+        assert asyncio.get_running_loop().time() == 60.0
+
+    run_virtual(scenario())
+
+
+def test_a_breaker_from_before_the_restart_holds() -> None:
+    async def scenario() -> None:
+        products = ScriptedHost()
+        products.script("crm.find", GOOD)
+        guarded = Guarded(products)
+        left = Breaker(
+            connection="crm",
+            status=BreakerStatus.OPEN,
+            since=START,
+            reason="dead",
+            retry_at=START + timedelta(seconds=20),
+        )
+        guarded.host.restore(WORKSPACE, [left, replace(left, connection="chat")])
+        assert guarded.status("chat") is None
+        assert (await guarded.call()).retry_after == 20.0
+        await asyncio.sleep(20)
+        assert await guarded.call() == GOOD
+        assert [kept.status for kept in guarded.kept] == [BreakerStatus.CLOSED]
+
+    run_virtual(scenario())
+
+
+def test_retry_after_holds_back_every_connection_with_the_same_credential() -> None:
+    async def scenario() -> None:
+        products = ScriptedHost()
+        busy = ActionAnswer(code=ActionCode.RATE_LIMITED, message="slow down", retry_after=40.0)
+        products.script("crm.find", busy, GOOD)
+        products.script("crm2.find", GOOD)
+        guarded = Guarded(products, Allowance(calls=2, rate=Rate(100, 1.0), credential="shared"))
+        assert await guarded.call() == busy
+        assert await guarded.call("crm2") == GOOD
+        assert asyncio.get_running_loop().time() == 40.0
+
+    run_virtual(scenario())
+
+
+def test_a_plea_beyond_our_patience_is_handed_on() -> None:
+    async def scenario() -> None:
+        products = ScriptedHost()
+        products.script("crm.find", ActionAnswer(code=ActionCode.RATE_LIMITED, message="slow down", retry_after=100.0))
+        guarded = Guarded(products)
+        await guarded.call()
+        refused = await guarded.call()
+        assert (refused.code, refused.retry_after, refused.requests) == (ActionCode.RATE_LIMITED, 100.0, 0)
+        assert len(products.calls) == 1
+
+    run_virtual(scenario())
+
+
+def test_a_connection_that_asks_no_product_is_not_held_back() -> None:
+    async def scenario() -> None:
+        products = Products(chat=1.0)
+        products.script("chat.find", DEAD)
+        guarded = Guarded(products)
+        await asyncio.gather(*(guarded.call("chat") for _ in range(20)))
+        assert asyncio.get_running_loop().time() == 1.0
+        assert guarded.status("chat") is None
+
+    run_virtual(scenario())
+
+
+def test_a_critical_call_passes_the_waiting_ones() -> None:
+    async def scenario() -> None:
+        products = Products(crm=1.0)
+        products.script("crm.find", GOOD)
+        guarded = Guarded(products)
+        calls = [asyncio.create_task(guarded.call(run=f"run_{number}"), name=f"{number}") for number in range(50)]
+        await asyncio.sleep(0.5)
+        assert guarded.host.count_calls(WORKSPACE, "crm") == (2, 48)
+        assert guarded.host.count_calls(WORKSPACE, "asset") == (0, 0)
+        await guarded.call(run="critical", standing=Standing(severity=Severity.CRITICAL))
+        assert asyncio.get_running_loop().time() == 2.0
+        await asyncio.gather(*calls)
+
+    run_virtual(scenario())
+
+
+# -- the whole service -------------------------------------------------------------------------------------------------
+
+
+class Installation:
+    """A world whose calls go through a guard that keeps its breakers in the store."""
+
+    def __init__(self, host: ScriptedHost, calls: int = 10) -> None:
+        self.products = host
+        self.calls = calls
+        self.world: World
+        self.guards: list[GuardedHost] = []
+
+    def guard(self, host: ActionHost) -> GuardedHost:
+        guard = GuardedHost(
+            host,
+            find_allowance=lambda _, connection: Allowance(calls=self.calls, rate=None, credential=connection),
+            rule=RULE,
+            clock=VirtualClock(),
+            keep=self.keep,
+        )
+        self.guards.append(guard)
+        return guard
+
+    async def keep(self, workspace: str, breaker: Breaker) -> None:
+        world = self.world
+        await BreakerKeeper(store=world.store, clock=world.clock, ids=world.ids).keep(workspace, breaker)
+
+
+async def finish(world: World, runs: list[str]) -> float:
+    """Return the moment at which the last of these runs is over."""
+    while not all([(await world.run(run)).status.is_final for run in runs]):
+        await world.clock.sleep(0.05)
+    return world.clock.monotonic()
+
+
+@pytest.mark.parametrize("hung", [0, 200])
+def test_while_one_product_hangs_the_others_are_called_at_full_rate(hung: int) -> None:
+    products = Products(crm=30.0, whois=0.1)
+    products.script("crm.find", HUNG)
+    products.script("whois.domain_age", GOOD)
+    installation = Installation(products)
+
+    async def scenario(world: World) -> None:
+        installation.world = world
+        stuck = [await world.start(ASK % "crm.find", playbook="stuck") for _ in range(hung)]
+        await world.clock.sleep(1.0)
+        begun = world.clock.monotonic()
+        fast = [await world.start(ASK % "whois.domain_age", playbook="fast") for _ in range(100)]
+        assert await finish(world, fast) - begun == pytest.approx(1.0, abs=0.1)
+        await world.settle()
+        assert {(await world.run(run)).status for run in stuck} <= {RunStatus.FAILED}
+
+    play(scenario, host=products, guard=installation.guard, drivers=40)
+
+
+def test_a_critical_alert_does_not_wait_for_a_flood_of_low_ones() -> None:
+    products = Products(crm=5.0)
+    products.script("crm.find", GOOD)
+    installation = Installation(products, calls=2)
+
+    async def scenario(world: World) -> None:
+        installation.world = world
+        flood = [
+            await world.start(
+                ASK % "crm.find", playbook="noisy", alert=build_alert(id=f"al_{number}", severity=Severity.LOW)
+            )
+            for number in range(200)
+        ]
+        await world.clock.sleep(1.0)
+        alert = build_alert(id="al_bad", severity=Severity.CRITICAL)
+        critical = await world.start(ASK % "crm.find", playbook="urgent", alert=alert)
+        assert await finish(world, [critical]) <= 10.1
+        assert not (await world.run(flood[-1])).status.is_final
+        await world.settle()
+
+    play(scenario, host=products, guard=installation.guard, drivers=20)
+
+
+def test_a_dead_product_is_audited_outlives_a_restart_and_retries_ride_it_out() -> None:
+    products = SlowHost()
+    products.script("crm.find", DEAD, DEAD, DEAD, GOOD)
+    installation = Installation(products)
+
+    async def scenario(world: World) -> None:
+        installation.world = world
+        for _ in range(3):
+            await world.start(ASK % "crm.find")
+            await world.settle()
+        (opened,) = await world.audit("breaker.opened")
+        assert opened["target"] == {"kind": "connection", "id": "crm"}
+        assert opened["reason"] == DEAD.message
+        after = installation.world = await world.restart()
+        installation.guards[-1].restore(WORKSPACE, await after.read(lambda unit: unit.breakers.list()))
+        refused = await after.start(ASK % "crm.find")
+        patient = await after.start(PATIENT)
+        await after.settle()
+        assert len(products.calls) == 3
+        assert (await after.run(refused)).status is RunStatus.FAILED
+        await after.pass_time(timedelta(seconds=31))
+        assert (await after.run(patient)).status is RunStatus.SUCCEEDED
+        assert len(products.calls) == 4
+        (closed,) = await after.audit("breaker.closed")
+        assert closed["after"] == {"status": "closed"}
+        await after.stop()
+
+    play(scenario, host=products, guard=installation.guard)
