@@ -40,7 +40,9 @@ simulate: $(STAMPS)/dev ## SEEDS=10000 worlds in which everything goes wrong; FI
 web: $(STAMPS)/web ## the browser's pages, where there is Node
 
 bench: $(STAMPS)/dev ## the timings that the documentation quotes
-	@for program in $(sort $(wildcard bench/*.py)); do echo "== $$program" && $(BIN)/python $$program || exit; done
+	@for program in $(sort $(basename $(notdir $(wildcard bench/*.py)))); do \
+		echo "== $$program" && $(BIN)/python -m bench.$$program || exit; \
+	done
 
 docs: $(STAMPS)/dev ## the reference and the connectors' pages anew, from the code
 	$(BIN)/python docs/reference/generate.py

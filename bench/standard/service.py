@@ -1,0 +1,38 @@
+"""The service itself, as `soar serve` runs it, on a site made for the standard work.
+
+`python -m bench.standard.service FOLDER STUBS KEY` prints the port it listens on and serves until SIGTERM.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from bench.standard.site import write_site
+from soar.app.lifecycle import run_site
+from soar.app.log import configure_log
+from soar.app.site import read_site
+from soar.app.wiring import Service
+from soar.model.audit import Actor
+from soar.model.secret import Secret
+from soar.store import Unit
+
+
+def main(folder: Path, stubs: str, key: str) -> int:
+    """Serve, and return the exit code."""
+    settings = write_site(folder, stubs)
+    configure_log(settings.log.level)
+
+    async def prepare(service: Service) -> None:
+        actor, now = Actor(kind="system", id="bench", name="bench", via="engine"), service.clock.now()
+
+        def set_key(unit: Unit) -> None:
+            service.vault.set_credential(unit, "bench_hook", Secret(key), actor=actor, now=now)
+
+        await service.store.write(service.workspace, set_key)
+        print(service.url.rpartition(":")[2], flush=True)
+
+    return asyncio.run(run_site(read_site(settings), prepare))
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))

@@ -1,0 +1,115 @@
+"""The site of the standard work: a playbook, a source that signs, and one private HTTP connection."""
+
+from pathlib import Path
+
+from soar.app.ids import SystemRandomness
+from soar.app.settings import (
+    AuditSettings,
+    DatabaseSettings,
+    LogSettings,
+    PathSettings,
+    ServerSettings,
+    Settings,
+    VaultSettings,
+    build_settings,
+    find_bundled,
+)
+from soar.audit.keyfile import create_key_file
+
+RISKY = 80
+
+_SOURCE = """\
+description: The load generator
+auth:
+  hmac: {header: X-Signature, secret: bench_hook, tolerance: 5m}
+alert:
+  kind: '"net.beacon"'
+  title: raw.title
+  severity: '"high"'
+  entities: {ips: "[raw.ip]", users: "[raw.user]", hosts: "[raw.host]"}
+"""
+
+_CONNECTIONS = """\
+connections:
+  http:
+    hosts: ["127.0.0.1"]
+    settings: {private: true}
+"""
+
+_PLAYBOOK = """\
+name: Standard work
+description: Weigh an address, block it, and say so.
+owner: team:bench
+
+on:
+  - alert:
+      source: bench
+      match: alert.raw.risk.score >= 70
+
+steps:
+  - id: facts
+    name: Note the facts
+    set:
+      ip: ${{{{ alert.raw.ip }}}}
+      user: ${{{{ alert.raw.user.lowerAscii() }}}}
+      text: ${{{{ alert.title }}}} on ${{{{ alert.raw.host }}}}
+
+  - id: reputation
+    name: Weigh the address
+    uses: http.get
+    with:
+      url: {url}/reputation/${{{{ steps.facts.output.ip }}}}
+
+  - id: block
+    name: Block it
+    if: steps.reputation.output.json.score >= {risky}
+    uses: http.request
+    with:
+      url: {url}/firewall
+      json:
+        address: ${{{{ steps.facts.output.ip }}}}
+        reason: ${{{{ steps.facts.output.text }}}}
+
+  - name: Say so
+    uses: http.request
+    with:
+      url: {url}/chat
+      json:
+        number: ${{{{ alert.raw.number }}}}
+        text: ${{{{ steps.facts.output.user }}}} met ${{{{ steps.facts.output.ip }}}}, and it is blocked
+"""
+
+
+def write_site(folder: Path, stubs: str) -> Settings:
+    """Write the site's files and return its settings.
+
+    Args:
+        folder: where everything goes, the database too.
+        stubs: where the products are, as a URL without a slash at the end.
+    """
+    for name in ("playbooks", "sources", "ledgers"):
+        (folder / name).mkdir()
+    (folder / "playbooks" / "standard-work.yaml").write_text(_PLAYBOOK.format(url=stubs, risky=RISKY), "utf-8")
+    (folder / "sources" / "bench.yaml").write_text(_SOURCE, "utf-8")
+    (folder / "connections.yaml").write_text(_CONNECTIONS, "utf-8")
+    for key in ("vault.key", "audit.key"):
+        create_key_file(folder / key, SystemRandomness())
+    config = find_bundled("config")
+    return build_settings(
+        {
+            "server": ServerSettings(listen="127.0.0.1:0"),
+            "database": DatabaseSettings(url=f"sqlite:///{folder / 'soar.db'}"),
+            "vault": VaultSettings(key_file=folder / "vault.key"),
+            "audit": AuditSettings(key_file=folder / "audit.key", anchors=(folder / "anchor.txt",)),
+            "paths": PathSettings(
+                playbooks=folder / "playbooks",
+                connectors=find_bundled("connectors"),
+                sources=folder / "sources",
+                policy=config / "policy.yaml",
+                roles=config / "roles.yaml",
+                connections=folder / "connections.yaml",
+                ledgers=folder / "ledgers",
+            ),
+            "log": LogSettings(level="warning"),
+        }
+    )
