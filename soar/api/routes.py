@@ -67,7 +67,7 @@ def build_routes(services: Services, authenticator: Authenticator) -> tuple[Rout
     Raises:
         BugError: a route does not say who may, or two are the same.
     """
-    table = (*_own(), *_seen(), *_done(), *_managed(authenticator), *_open())
+    table = (*_own(), *_seen(), *_done(), *_given_up(), *_managed(authenticator), *_open())
     routes = (*table, _describe_itself(table))
     routes = (*routes, *_shown(services, routes))
     check_routes(routes)
@@ -235,17 +235,8 @@ def _done() -> tuple[Route, ...]:
     )
 
 
-def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
-    stream = Stream(authenticator)
+def _given_up() -> tuple[Route, ...]:
     return (
-        private(
-            "GET",
-            f"{V1}/connectors",
-            P.CONNECTOR_READ,
-            connectors.list_connectors,
-            takes=Nothing,
-            answers=ConnectorPage,
-        ),
         private(
             "GET",
             f"{V1}/dead-letters",
@@ -270,6 +261,20 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
             takes=Nothing,
             answers=None,
             status=204,
+        ),
+    )
+
+
+def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
+    stream = Stream(authenticator)
+    return (
+        private(
+            "GET",
+            f"{V1}/connectors",
+            P.CONNECTOR_READ,
+            connectors.list_connectors,
+            takes=Nothing,
+            answers=ConnectorPage,
         ),
         private(
             "GET",

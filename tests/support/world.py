@@ -4,7 +4,6 @@ import asyncio
 import functools
 import hashlib
 import inspect
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Never, Self, TypeVar
@@ -54,6 +53,7 @@ from tests.support.ids import SeededIds
 from tests.support.loop import run_virtual
 from tests.support.process import RecordingProcess, ScriptedHost
 from tests.support.randomness import SeededRandomness
+from tests.support.record import find_unannounced, find_unpaired
 
 T = TypeVar("T")
 
@@ -544,32 +544,6 @@ def _settle_people(unit: Unit) -> None:
     for name, role in PEOPLE.items():
         roles = frozenset({role.value})
         unit.users.add(build_user(id=f"u_{name}", name=name, email=f"{name}@corp.example", roles=roles))
-
-
-def find_unpaired(audit: Sequence[Mapping[str, JsonValue]]) -> list[object]:
-    """Return each call's intent that has not exactly one outcome, and each outcome without its intent."""
-    started, finished = Counter[object](), Counter[object]()
-    for event in audit:
-        context = event["context"]
-        assert isinstance(context, Mapping)
-        mark = (context.get("run"), context.get("step"), context.get("attempt"))
-        if event["type"] == "action.started":
-            started[mark] += 1
-        elif event["type"] == "action.finished":
-            finished[mark] += 1
-    return [mark for mark in {*started, *finished} if (started[mark], finished[mark]) != (1, 1)]
-
-
-def find_unannounced(audit: Sequence[Mapping[str, JsonValue]], calls: Sequence[ActionCall]) -> list[str]:
-    """Return the effect keys of calls whose intent the audit does not hold."""
-    intended = {
-        context.get("effect_key")
-        for event in audit
-        if event["type"] == "action.started" and event["outcome"] == "success"
-        for context in [event["context"]]
-        if isinstance(context, Mapping)
-    }
-    return [call.effect_key for call in calls if call.effect_key not in intended]
 
 
 def play(scenario: Callable[[World], Awaitable[T]], *, seed: int = 0, **options: object) -> T:
