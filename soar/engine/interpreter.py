@@ -35,7 +35,7 @@ from soar.engine.plan import Plan
 from soar.engine.question import question_id
 from soar.engine.replay import dump_changes
 from soar.engine.state import Ending, Phase, RunState, check_run_transition
-from soar.engine.turn import Turn, retry_timer
+from soar.engine.turn import Turn, asks_people, retry_timer
 from soar.engine.undo import take_lift
 from soar.engine.wait import end_wait, take_event
 from soar.expr import ExpressionError, print_duration
@@ -300,9 +300,9 @@ def _say_awaited(turn: Turn, step: Step, record: StepRecord) -> str:
     match step.body:
         case AskPeople() if record.approval == question_id(turn, record.path):
             return f"an answer to: {step.label}"
-        case WaitWhile() | WaitUntil() if record.approval is None:
+        case WaitWhile() | WaitUntil() if not asks_people(turn.plan, record):
             return f"its time: {step.label}"
-        case WaitForEvent(event=event) if record.approval is None:
+        case WaitForEvent(event=event) if not asks_people(turn.plan, record):
             return f"the event {event}: {step.label}"
         case _:
             return f"{' or '.join(gate_of(turn, step).by)} to decide: {step.label}"

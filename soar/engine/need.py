@@ -8,10 +8,10 @@ from enum import StrEnum
 from soar.engine.commands import StartTimer
 from soar.engine.plan import Plan
 from soar.engine.state import RunState
-from soar.engine.turn import Turn, retry_timer, wait_timer
+from soar.engine.turn import Turn, asks_people, retry_timer, wait_timer
 from soar.expr import ExpressionError
 from soar.model.run import RunStatus, StepRecord, StepStatus
-from soar.model.step import AskPeople, WaitForEvent, WaitUntil, WaitWhile
+from soar.model.step import WaitForEvent, WaitUntil, WaitWhile
 
 RUN_TIMER = "run"
 """Id of the timer that ends a run which takes too long."""
@@ -64,7 +64,7 @@ def list_needs(plan: Plan, state: RunState, at: datetime) -> tuple[Need, ...]:
 
 def _list_for_step(plan: Plan, state: RunState, record: StepRecord, at: datetime) -> Iterator[Need]:
     match record.status:
-        case StepStatus.WAITING if record.approval is not None and _asks(plan, record):
+        case StepStatus.WAITING if record.approval is not None and asks_people(plan, record):
             yield Need(kind=NeedKind.APPROVAL, id=record.approval, path=record.path)
         case StepStatus.WAITING:
             moment = _find_moment(plan, state, record)
@@ -79,11 +79,6 @@ def _list_for_step(plan: Plan, state: RunState, record: StepRecord, at: datetime
             yield Need(kind=NeedKind.LIFT, id=record.lifting, path=record.path)
         case _:
             pass
-
-
-def _asks(plan: Plan, record: StepRecord) -> bool:
-    """Whether a step waits for people; one that waits after its gate waits for its time."""
-    return record.outcome is None or isinstance(plan.program.step(record.path).body, AskPeople)
 
 
 def _find_moment(plan: Plan, state: RunState, record: StepRecord) -> datetime | None:

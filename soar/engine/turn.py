@@ -10,7 +10,7 @@ from soar.engine.plan import Plan
 from soar.engine.state import Ending, Phase, RunState, check_step_transition
 from soar.expr import EvaluationError, Scope, compile_expression, to_plain
 from soar.model.run import StepFault, StepRecord, StepStatus
-from soar.model.step import UNDO_ACTION, Step, Template, UseAction, WaitForEvent
+from soar.model.step import UNDO_ACTION, AskPeople, Step, Template, UseAction, WaitForEvent
 from soar.model.values import Value
 
 _ELSEWHERE = "its run went another way"
@@ -100,7 +100,7 @@ class Turn:
             self.finish(record, StepStatus.CANCELLED)
 
     def _cancel_wait(self, record: StepRecord) -> None:
-        if record.approval is not None:
+        if record.approval is not None and asks_people(self.plan, record):
             self.commands.append(CancelApproval(approval=record.approval, reason=_ELSEWHERE))
             return
         self.commands.append(CancelTimer(timer=wait_timer(record)))
@@ -191,6 +191,13 @@ def has_own_clock(step: Step) -> bool:
 def timeout_timer(record: StepRecord) -> str:
     """Return the id of the timer that ends a step which takes too long."""
     return f"timeout:{record.path}"
+
+
+def asks_people(plan: Plan, record: StepRecord) -> bool:
+    """Whether a step that waits does so for people; one that waits behind its gate waits for its time or its event."""
+    if record.approval is None:
+        return False
+    return record.outcome is None or isinstance(plan.program.step(record.path).body, AskPeople)
 
 
 def wait_timer(record: StepRecord) -> str:

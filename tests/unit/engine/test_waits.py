@@ -212,3 +212,22 @@ def test_cancelling_ends_polling() -> None:
     run.send(CancelRequested(at=run.tick(), by="ann"))
     run.answer("crm.note", {"status": "pending"})
     assert (run.status("package"), run.finish.status) == ("cancelled", RunStatus.CANCELLED)
+
+
+GATED = {
+    "wait: 10m": "its time: nap",
+    'wait: {until: now() + duration("1h")}': "its time: nap",
+    "wait: {for: {event: run.failed}, timeout: 1h}": "the event run.failed: nap",
+}
+
+
+@pytest.mark.parametrize(("wait", "waiting_for"), GATED.items())
+def test_a_wait_behind_a_gate_is_no_question_once_that_is_answered(wait: str, waiting_for: str) -> None:
+    run = play(f"\n  - id: nap\n    approve: role:lead\n    {wait}\n")
+    assert run.state.waiting_for == "role:lead to decide: nap"
+    run.decide("approved")
+    assert run.state.waiting_for == waiting_for
+    commands = run.send(CancelRequested(at=run.tick(), by="ann"))
+    assert CancelTimer(timer="wait:steps/0") in commands
+    assert [type(command) for command in commands].count(ForgetEvents) == ("event" in wait)
+    assert not [command for command in commands if isinstance(command, CancelApproval)]
