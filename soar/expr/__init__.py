@@ -16,7 +16,7 @@ from soar.expr.plain import to_plain
 from soar.expr.program import Program, compile_expression
 from soar.expr.template import Template, parse_template
 from soar.expr.trace import Trace, TraceEntry
-from soar.expr.typecheck import check_types, examine, infer_type
+from soar.expr.typecheck import examine, infer_type
 from soar.expr.types import ALERT, Environment, Type, read_schema, read_type
 
 __all__ = [
@@ -39,7 +39,6 @@ __all__ = [
     "TraceEntry",
     "Type",
     "TypeFault",
-    "check_types",
     "compile_expression",
     "examine",
     "infer_type",

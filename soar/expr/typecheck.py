@@ -94,20 +94,15 @@ class _View:
 
 
 def examine(program: Program, environment: Environment) -> tuple[Type, list[TypeFault]]:
-    """Return both what `infer_type` and what `check_types` return, at the price of one."""
-    checker = _Checker(environment)
-    type_ = checker.infer(program.node, _View({}))
-    return type_, sorted(checker.faults, key=lambda fault: fault.position)
-
-
-def check_types(program: Program, environment: Environment) -> list[TypeFault]:
-    """Return what is wrong with an expression if its names have these types, in source order.
+    """Return the type of an expression's value if its names have these types, and what is wrong then, in source order.
 
     What may be missing or null is no fault inside `default()` and `has()`, and where a condition such as
     `has(x.y) && …` or `x.y != null ? … : …` has seen to it. A field that its record never has is one even there: the
     answer would always be the same. With `DYN` values anything may be done.
     """
-    return examine(program, environment)[1]
+    checker = _Checker(environment)
+    type_ = checker.infer(program.node, _View({}))
+    return type_, sorted(checker.faults, key=lambda fault: fault.position)
 
 
 def infer_type(program: Program, environment: Environment) -> Type:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soar.expr import EvaluationError, Scope, SyntaxFaultError, Type, check_types, compile_expression, infer_type
+from soar.expr import EvaluationError, Scope, SyntaxFaultError, Type, compile_expression, examine
 from soar.expr.kinds import StaticType
 from soar.expr.types import ListOf, MapOf, Maybe, Record, Scalar, read_schema, read_type
 from soar.model.values import Value
@@ -73,7 +73,8 @@ def is_settled(source: str) -> bool:
         program = compile_expression(source)
     except SyntaxFaultError:
         return False
-    return not check_types(program, ENVIRONMENT) and is_known(infer_type(program, ENVIRONMENT))
+    type_, faults = examine(program, ENVIRONMENT)
+    return not faults and is_known(type_)
 
 
 def is_known(type_: Type) -> bool:
@@ -117,7 +118,7 @@ def test_what_has_no_fault_has_no_type_error(source: str, names: dict[str, Value
         program = compile_expression(source)
     except SyntaxFaultError:
         return
-    if check_types(program, ENVIRONMENT):
+    if examine(program, ENVIRONMENT)[1]:
         return
     try:
         program.evaluate(Scope(names, NOW))

@@ -5,8 +5,8 @@ from soar.expr import (
     Environment,
     Type,
     TypeFault,
-    check_types,
     compile_expression,
+    examine,
     infer_type,
     read_schema,
     read_type,
@@ -37,7 +37,7 @@ ENVIRONMENT: Environment = {
 
 
 def check(source: str) -> list[TypeFault]:
-    return check_types(compile_expression(source), ENVIRONMENT)
+    return examine(compile_expression(source), ENVIRONMENT)[1]
 
 
 def infer(source: str) -> Type:
