@@ -9,6 +9,7 @@ from dataclasses import replace
 from enum import Enum, auto
 from typing import Final
 
+from soar.playbook import grammar
 from soar.playbook.document import read_document
 from soar.playbook.finding import Finding, split_lines
 from soar.playbook.layout import Block, Unit, read_layout, refuse_layout, write_layout
@@ -20,23 +21,6 @@ _COMMENT: Final = re.compile(r"(?:^|(?<=[ \t]))(?P<text>#)")
 _FAR: Final = sys.maxsize
 _BOM: Final = "\ufeff"
 _HEADING: Final = ("name", "description", "owner", "tags", "saves", "enabled", "mode", "schema")
-_PLAYBOOK_KEYS: Final = (
-    *_HEADING,
-    "on",
-    "inputs",
-    "vars",
-    "concurrency",
-    "dedupe",
-    "case",
-    "notify",
-    "defaults",
-    "rollback",
-    "timeout",
-    "steps",
-    "on_failure",
-    "finally",
-    "outputs",
-)
 _STEP_KEYS: Final = (
     "id",
     "name",
@@ -107,7 +91,7 @@ _ROLES: Final[Map[_Role, Map[str | None, _Role]]] = {
     _Role.CHOICES: {None: _Role.CHOICE},
     _Role.CHOICE: {"steps": _Role.STEPS},
 }
-_ORDERS: Final[Map[_Role, tuple[str, ...]]] = {_Role.PLAYBOOK: _PLAYBOOK_KEYS, _Role.STEP: _STEP_KEYS}
+_ORDERS: Final[Map[_Role, tuple[str, ...]]] = {_Role.PLAYBOOK: tuple(grammar.PLAYBOOK), _Role.STEP: _STEP_KEYS}
 
 
 class _Gap(Enum):
