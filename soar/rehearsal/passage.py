@@ -13,7 +13,7 @@ from soar.model.alert import Alert
 from soar.model.approval import Approval, ApprovalStatus, VoteChoice
 from soar.model.catalog import ActionSpec, Connection
 from soar.model.errors import BugError
-from soar.model.identity import Principal, PrincipalKind, User
+from soar.model.identity import User
 from soar.model.playbook import Playbook
 from soar.model.run import Mode, Run, RunStatus, StepRecord, StepStatus
 from soar.model.step import UseAction
@@ -25,7 +25,7 @@ from soar.rehearsal.clock import run_virtual
 from soar.rehearsal.history import History
 from soar.rehearsal.outcome import Call, Ending, Outcome, Question
 from soar.rehearsal.people import gather_people
-from soar.rehearsal.stage import WORKSPACE, Site, Stage, open_stage
+from soar.rehearsal.stage import Site, Stage, log_in, open_stage
 from soar.rehearsal.start import start_run
 from soar.rehearsal.suite import AlertStart, Expectation, Test
 from soar.store import Unit
@@ -172,14 +172,7 @@ class _Passage:
         """Let everybody vote who may, until it is decided; a question that this does not decide is left to expire."""
         ballot = Ballot(choice, question.digest, comment="backtest", confirm=question.confirm)
         for person in self._people:
-            principal = Principal(
-                kind=PrincipalKind.USER,
-                id=person.id,
-                name=person.name,
-                workspace=WORKSPACE,
-                roles=person.roles,
-                via="web",
-            )
+            principal = log_in(person)
             counted = self._stage.approvals.vote(
                 unit, question.id, principal, ballot, self._stage.clock.now(), assurance=question.assurance
             )

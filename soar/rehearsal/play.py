@@ -11,7 +11,7 @@ from soar.engine.replay import fold
 from soar.expr import to_plain
 from soar.model.approval import Approval, ApprovalStatus, VoteChoice
 from soar.model.event import Watch
-from soar.model.identity import Principal, PrincipalKind, User
+from soar.model.identity import User
 from soar.model.playbook import Playbook
 from soar.model.process import ActionCall
 from soar.model.response import Response
@@ -21,7 +21,7 @@ from soar.rehearsal.clock import run_virtual
 from soar.rehearsal.known import list_steps
 from soar.rehearsal.mocks import MockHost, document_path
 from soar.rehearsal.people import as_voter, gather_people, identify
-from soar.rehearsal.stage import WORKSPACE, Site, Stage, open_stage
+from soar.rehearsal.stage import Site, Stage, log_in, open_stage
 from soar.rehearsal.start import Started, start_run
 from soar.rehearsal.suite import Act, Event, Suite, Test
 from soar.responses import service as responses
@@ -217,14 +217,7 @@ class _Play:
         """Take a vote or an answer; return whose it was, and why it does not count."""
         question = approvals.find_approval(unit, reference)
         person = _find_person(unit, question, act)
-        principal = Principal(
-            kind=PrincipalKind.USER,
-            id=person.id,
-            name=person.name,
-            workspace=WORKSPACE,
-            roles=person.roles,
-            via="web",
-        )
+        principal = log_in(person)
         at = self._stage.clock.now()
         if act.answers is None:
             typed = question.confirm if act.confirm is None else act.confirm

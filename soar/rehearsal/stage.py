@@ -13,6 +13,7 @@ from soar.ingest.request import RunRequests
 from soar.model.approval import Approval
 from soar.model.catalog import Catalog
 from soar.model.errors import BugError
+from soar.model.identity import Principal, PrincipalKind, User
 from soar.model.ids import Ids, encode_crockford
 from soar.model.process import ActionHost
 from soar.model.run import Run, Timer
@@ -52,6 +53,18 @@ class Site:
     catalog: Catalog
     policy: Policy
     config: Mapping[str, Value]
+
+
+def log_in(person: User) -> Principal:
+    """Return a person as the service knows whoever is logged in."""
+    return Principal(
+        kind=PrincipalKind.USER,
+        id=person.id,
+        name=person.name,
+        workspace=WORKSPACE,
+        roles=person.roles,
+        via="web",
+    )
 
 
 class _InlineDisk:
