@@ -23,7 +23,6 @@ from soar.model.step import (
     ParallelSteps,
     SetValues,
     Step,
-    StepBody,
     StopRun,
     Template,
     UseAction,
@@ -51,8 +50,8 @@ def enact(turn: Turn, step: Step, place: Place, record: StepRecord) -> None:
             _choose(turn, step, body, place, record)
         case AskPeople() as body:
             ask_people(turn, step, body, place, record)
-        case WaitWhile() | WaitUntil() | WaitForEvent():
-            _wait(turn, step.body, place, record)
+        case WaitWhile() | WaitUntil() | WaitForEvent() as body:
+            _wait(turn, body, place, record)
         case _:
             _do_at_once(turn, step, step.body, place, replace(record, started_at=record.started_at or turn.at))
 
@@ -112,7 +111,7 @@ def _choose(turn: Turn, step: Step, body: ChooseSteps, place: Place, record: Ste
         turn.finish(started, StepStatus.SUCCEEDED, "no condition was true")
 
 
-def _wait(turn: Turn, body: StepBody, place: Place, record: StepRecord) -> None:
+def _wait(turn: Turn, body: WaitWhile | WaitUntil | WaitForEvent, place: Place, record: StepRecord) -> None:
     match body:
         case WaitUntil(moment=moment):
             wait_until(turn, record, place, moment)
@@ -120,3 +119,5 @@ def _wait(turn: Turn, body: StepBody, place: Place, record: StepRecord) -> None:
             wait_for_event(turn, record, body)
         case WaitWhile(duration=duration):
             wait_for(turn, record, duration)
+        case _:
+            assert_never(body)

@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 
-from soar.engine.action import frozen_call
 from soar.engine.body import enact
-from soar.engine.callee import call_of
 from soar.engine.commands import Call
 from soar.engine.events import ApprovalDecided
-from soar.engine.gate import ask, deny, find_gate, freeze_group, freeze_step, gate_of
+from soar.engine.gate import ask, deny, find_gate, freeze_group, freeze_step, frozen_step, gate_of
 from soar.engine.loop import open_loop
 from soar.engine.place import Place
 from soar.engine.question import question_id, take_answer
@@ -86,8 +84,7 @@ def _freeze(turn: Turn, step: Step, place: Place, record: StepRecord) -> tuple[C
     if not isinstance(step.body, UseAction | CallPlaybook):
         return freeze_group(turn, step, place)
     if record.arguments is not None:
-        is_action = isinstance(step.body, UseAction)
-        return (frozen_call(turn, record) if is_action else call_of(step, place.path, record.arguments),)
+        return (frozen_step(turn, step, record),)
     call = freeze_step(turn, step, place)
     turn.put(replace(record, arguments=call.arguments))
     return (call,)

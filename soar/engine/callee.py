@@ -19,13 +19,12 @@ def freeze_inputs(turn: Turn, step: Step, body: CallPlaybook, place: Place) -> C
     Raises:
         EvaluationError: an expression in it cannot be evaluated.
     """
-    return call_of(step, place.path, to_plain(turn.render(f"{step.path}/with", body.arguments or {}, place)))
+    return call_of(body, place.path, to_plain(turn.render(f"{step.path}/with", body.arguments or {}, place)))
 
 
-def call_of(step: Step, path: str, inputs: JsonValue) -> Call:
+def call_of(body: CallPlaybook, path: str, inputs: JsonValue) -> Call:
     """Return the call of a playbook as people approve it."""
-    playbook = step.body.playbook if isinstance(step.body, CallPlaybook) else ""
-    return Call(step=path, action=f"playbook.{playbook}", connection="", arguments=inputs, secrets=())
+    return Call(step=path, action=f"playbook.{body.playbook}", connection="", arguments=inputs, secrets=())
 
 
 def start_playbook(turn: Turn, step: Step, body: CallPlaybook, record: StepRecord, approval: str | None) -> None:
@@ -39,7 +38,7 @@ def start_playbook(turn: Turn, step: Step, body: CallPlaybook, record: StepRecor
         started_at=record.started_at or turn.at,
     )
     turn.put(running)
-    call = call_of(step, record.path, record.arguments)
+    call = call_of(body, record.path, record.arguments)
     turn.commands.append(StartRun(run=child, playbook=body.playbook, call=call, approval=approval))
     if step.timeout is not None:
         turn.start_timer(timeout_timer(record), step.timeout)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from soar.engine.action import freeze_call, spec_of, targets_of
-from soar.engine.callee import freeze_inputs
+from soar.engine.action import freeze_call, frozen_call, spec_of, targets_of
+from soar.engine.callee import call_of, freeze_inputs
 from soar.engine.commands import Call, RequestApproval
 from soar.engine.events import ApprovalDecided
 from soar.engine.place import Place
@@ -80,6 +80,13 @@ def freeze_step(turn: Turn, step: Step, place: Place) -> Call:
     if isinstance(step.body, CallPlaybook):
         return freeze_inputs(turn, step, step.body, place)
     return freeze_call(turn, step, place)
+
+
+def frozen_step(turn: Turn, step: Step, record: StepRecord) -> Call:
+    """Return what `freeze_step` has left in a record, without evaluating anything."""
+    if isinstance(step.body, CallPlaybook):
+        return call_of(step.body, record.path, record.arguments)
+    return frozen_call(turn, record)
 
 
 def ask(turn: Turn, step: Step, place: Place, gate: Gate, record: StepRecord, calls: tuple[Call, ...]) -> None:

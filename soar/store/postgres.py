@@ -287,11 +287,6 @@ class PostgresListener:
         disconnect(self._connection)
 
 
-def _list_told(works: Sequence[Work], outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
-    pairs = zip(works, outcomes, strict=True)
-    return [(workspace, run) for (workspace, _), outcome in pairs for run in outcome.told]
-
-
 def driver_of(connection: Connection) -> "psycopg.Connection[tuple[object, ...]]":
     """Return the driver's own connection.
 

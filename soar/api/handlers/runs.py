@@ -142,7 +142,7 @@ def find_run(unit: Unit, run_id: str) -> Run:
 
 
 def announce_lift(call: Call, response: Response) -> None:
-    """Wake the run that takes a response back, and say that both changed."""
+    """Say that a response and the run that takes it back have changed."""
     if response.lift_run is not None:
         call.announce("run", response.lift_run)
     call.announce("response", response.id)
