@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from soar.sdk import (
@@ -13,10 +13,9 @@ from soar.sdk import (
     Duration,
     Effect,
     Output,
-    PermanentError,
     Repeat,
     action,
-    read_json,
+    read_document,
 )
 
 _CHECK = "https://api.abuseipdb.com/api/v2/check"
@@ -71,19 +70,12 @@ class AbuseIpDb(Connector):
         """Return what people have reported of an address lately."""
         ip = str(arguments.ip)
         days = -(-arguments.max_age // _DAY)
-        document = read_json(
-            ctx.check(
-                await ctx.http.get(
-                    _CHECK,
-                    params={"ipAddress": ip, "maxAgeInDays": days},
-                    headers={"Key": ctx.secret("api_key").reveal(), "Accept": "application/json"},
-                )
-            )
+        response = await ctx.http.get(
+            _CHECK,
+            params={"ipAddress": ip, "maxAgeInDays": days},
+            headers={"Key": ctx.secret("api_key").reveal(), "Accept": "application/json"},
         )
-        try:
-            data = _Report.model_validate(document).data
-        except ValidationError as error:
-            raise PermanentError("AbuseIPDB answered something that is no report") from error
+        data = read_document(ctx.check(response), _Report, "AbuseIPDB answered something that is no report").data
         return Reputation(
             ip=ip,
             score=data.abuse_confidence_score,

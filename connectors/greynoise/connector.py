@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 
 import httpx
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from soar.sdk import (
     Address,
@@ -13,11 +13,10 @@ from soar.sdk import (
     Context,
     Effect,
     Output,
-    PermanentError,
     Repeat,
     action,
     path,
-    read_json,
+    read_document,
 )
 
 _API = "https://api.greynoise.io/v3/community"
@@ -61,9 +60,5 @@ class GreyNoise(Connector):
         response = await ctx.http.get(_API + path("/{ip}", ip=ip), headers=headers)
         if response.status_code == httpx.codes.NOT_FOUND:
             return Reputation(ip=ip, classification="unknown")
-        document = read_json(ctx.check(response))
-        try:
-            report = _Report.model_validate(document)
-        except ValidationError as error:
-            raise PermanentError("GreyNoise answered something that is no report") from error
+        report = read_document(ctx.check(response), _Report, "GreyNoise answered something that is no report")
         return Reputation(ip=ip, **report.model_dump())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 import httpx
-from pydantic import BaseModel, Field, JsonValue, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, JsonValue, StringConstraints
 
 from soar.sdk import (
     Arguments,
@@ -20,7 +20,7 @@ from soar.sdk import (
     UnknownOutcomeError,
     action,
     path,
-    read_json,
+    read_document,
     written_in,
 )
 
@@ -228,7 +228,4 @@ def _cut(text: str, limit: int) -> str:
 
 
 def _read(response: httpx.Response, kind: type[Document]) -> Document:
-    try:
-        return kind.model_validate(read_json(response))
-    except ValidationError as error:
-        raise PermanentError("Jira answered something that is not in its documentation") from error
+    return read_document(response, kind, "Jira answered something that is not in its documentation")

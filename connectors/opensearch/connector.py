@@ -4,7 +4,7 @@ from datetime import UTC
 from typing import Annotated
 
 import httpx
-from pydantic import AwareDatetime, BaseModel, Field, JsonValue, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, JsonValue, StringConstraints
 
 from soar.sdk import (
     Arguments,
@@ -13,11 +13,10 @@ from soar.sdk import (
     Effect,
     Language,
     Output,
-    PermanentError,
     Repeat,
     action,
     path,
-    read_json,
+    read_document,
     written_in,
 )
 
@@ -74,11 +73,8 @@ class OpenSearch(Connector):
             auth=httpx.BasicAuth(str(ctx.settings["user"]), ctx.secret("password").reveal()),
             json=_write_request(arguments, str(ctx.settings["time_field"])),
         )
-        document = read_json(ctx.check(response))
-        try:
-            found = _Answer.model_validate(document).hits
-        except ValidationError as error:
-            raise PermanentError("OpenSearch answered something that is no search result") from error
+        complaint = "OpenSearch answered something that is no search result"
+        found = read_document(ctx.check(response), _Answer, complaint).hits
         return Hits(total=found.total.value, hits=[hit.source for hit in found.hits])
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import httpx
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, StringConstraints
 
 from soar.sdk import (
     ActionCode,
@@ -21,7 +21,7 @@ from soar.sdk import (
     Repeat,
     action,
     path,
-    read_json,
+    read_document,
 )
 
 AliasName = Annotated[
@@ -87,22 +87,14 @@ class _Firewall:
 
     async def list_table(self, alias: str) -> _Table:
         response = await self.ctx.http.get(self._locate("list", alias), auth=self._authenticate())
-        document = read_json(self.ctx.check(response))
-        try:
-            return _Table.model_validate(document)
-        except ValidationError as error:
-            raise PermanentError("OPNsense answered something that is no table") from error
+        return read_document(self.ctx.check(response), _Table, "OPNsense answered something that is no table")
 
     async def change(self, verb: str, entry: Entry) -> None:
         """Add or delete an address; the firewall says within a 200 whether it did."""
         document = {"address": str(entry.ip)}
         url = self._locate(verb, entry.alias)
         response = await self.ctx.http.post(url, auth=self._authenticate(), json=document)
-        answer = read_json(self.ctx.check(response))
-        try:
-            outcome = _Outcome.model_validate(answer)
-        except ValidationError as error:
-            raise PermanentError("OPNsense does not say what it did") from error
+        outcome = read_document(self.ctx.check(response), _Outcome, "OPNsense does not say what it did")
         match outcome.status:
             case "done":
                 return

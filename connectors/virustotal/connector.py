@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import httpx
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, StringConstraints
 
-from soar.sdk import Arguments, Connector, Context, Effect, Output, PermanentError, Repeat, action, path, read_json
+from soar.sdk import Arguments, Connector, Context, Effect, Output, Repeat, action, path, read_document
 
 _API = "https://www.virustotal.com/api/v3"
 
@@ -88,11 +88,8 @@ async def _fetch(ctx: Context, place: str) -> dict[str, int | bool | datetime | 
     response = await ctx.http.get(_API + place, headers={"x-apikey": ctx.secret("api_key").reveal()})
     if response.status_code == httpx.codes.NOT_FOUND:
         return {"known": False}
-    document = read_json(ctx.check(response))
-    try:
-        attributes = _Report.model_validate(document).data.attributes
-    except ValidationError as error:
-        raise PermanentError("VirusTotal answered something that is no report") from error
+    report = read_document(ctx.check(response), _Report, "VirusTotal answered something that is no report")
+    attributes = report.data.attributes
     moment = attributes.last_analysis_date
     return {
         "known": True,

@@ -21,7 +21,7 @@ _COMMENT: Final = re.compile(r"(?:^|(?<=[ \t]))(?P<text>#)")
 _FAR: Final = sys.maxsize
 _BOM: Final = "\ufeff"
 _HEADING: Final = ("name", "description", "owner", "tags", "saves", "enabled", "mode", "schema")
-_STEP_KEYS: Final = (
+STEP_KEYS: Final = (
     "id",
     "name",
     "note",
@@ -91,7 +91,7 @@ _ROLES: Final[Map[_Role, Map[str | None, _Role]]] = {
     _Role.CHOICES: {None: _Role.CHOICE},
     _Role.CHOICE: {"steps": _Role.STEPS},
 }
-_ORDERS: Final[Map[_Role, tuple[str, ...]]] = {_Role.PLAYBOOK: tuple(grammar.PLAYBOOK), _Role.STEP: _STEP_KEYS}
+_ORDERS: Final[Map[_Role, tuple[str, ...]]] = {_Role.PLAYBOOK: tuple(grammar.PLAYBOOK), _Role.STEP: STEP_KEYS}
 
 
 class _Gap(Enum):

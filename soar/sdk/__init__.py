@@ -25,7 +25,7 @@ from soar.model.observable import ObservableKind
 from soar.model.secret import Secret
 from soar.sdk.action import Arguments, Connector, Output, action, written_in
 from soar.sdk.channel import Messages
-from soar.sdk.client import header, path, read_json
+from soar.sdk.client import header, path, read_document, read_json
 from soar.sdk.context import Context, Settings
 from soar.sdk.errors import (
     ActionInputError,
@@ -69,6 +69,7 @@ __all__ = [
     "action",
     "header",
     "path",
+    "read_document",
     "read_json",
     "written_in",
 ]

@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
 import httpx
+from pydantic import BaseModel, ValidationError
 
 from soar.model.errors import ActionCode
 from soar.model.network import Egress, EgressRequest
@@ -18,6 +19,8 @@ from soar.sdk.errors import (
     RateLimitedError,
     TransientError,
 )
+
+Document = TypeVar("Document", bound=BaseModel)
 
 Client: TypeAlias = httpx.AsyncClient  # noqa: TID251 its one home
 """What `ctx.http` is; it is made here only."""
@@ -204,3 +207,20 @@ def read_json(response: httpx.Response) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise PermanentError(f"{response.request.url.host} did not answer a JSON object")
     return document
+
+
+def read_document(response: httpx.Response, model: type[Document], complaint: str) -> Document:
+    """Return the JSON object that the product answered, as the model that its documentation promises.
+
+    Args:
+        response: an answer that is no error.
+        model: what the product says that it answers.
+        complaint: the error's sentence if it is something else, such as `Jira answered something that is no issue`.
+
+    Raises:
+        PermanentError: the answer is no JSON object, or none of that shape.
+    """
+    try:
+        return model.model_validate(read_json(response))
+    except ValidationError as error:
+        raise PermanentError(complaint) from error

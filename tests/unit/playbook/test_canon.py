@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from soar.app.settings import find_bundled
 from soar.model.errors import InputError
-from soar.playbook import Mapping, format_document, read_document
-from soar.playbook.canon import list_comments
+from soar.playbook import Mapping, format_document, grammar, read_document
+from soar.playbook.canon import STEP_KEYS, list_comments
 from soar.playbook.layout import Block, Unit, read_layout, write_layout
 
 SHIPPED = (find_bundled("playbooks") / "phishing-triage.yaml").read_text("utf-8")
@@ -155,3 +155,8 @@ def test_a_playbook_whose_keys_were_swapped_gets_its_order_back(data: st.DataObj
     assert isinstance(root, Mapping)
     units = data.draw(st.permutations(read_layout(SHIPPED, root).units))
     assert form("\n".join(write_layout(Block(tuple(units), ()))) + "\n").lstrip("\n") == SHIPPED
+
+
+def test_every_key_that_a_step_can_have_has_its_place() -> None:
+    known = {*grammar.STEP, *grammar.KINDS, *grammar.USES, *grammar.PARALLEL, *grammar.CHOOSE}
+    assert sorted(STEP_KEYS) == sorted(known)

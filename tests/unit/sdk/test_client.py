@@ -2,10 +2,20 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from pydantic import BaseModel
 
 from soar.model.errors import ActionCode, ActionError
 from soar.model.network import EgressRequest, EgressResponse
-from soar.sdk.client import Client, EgressTransport, header, make_client, path, raise_for_answer, read_json
+from soar.sdk.client import (
+    Client,
+    EgressTransport,
+    header,
+    make_client,
+    path,
+    raise_for_answer,
+    read_document,
+    read_json,
+)
 from soar.sdk.errors import ActionInputError, AuthError, PermanentError, RateLimitedError, TransientError
 from tests.support.network import VirtualEgress
 
@@ -168,3 +178,19 @@ def test_retry_after_is_seconds_or_a_date(text: str, seconds: float | None) -> N
 def test_an_answer_that_is_no_json_object_is_refused(body: bytes) -> None:
     with pytest.raises(PermanentError, match="JSON"):
         read_json(httpx.Response(200, content=body, request=httpx.Request("GET", f"https://{HOST}/")))
+
+
+class Verdict(BaseModel):
+    score: int
+
+
+@pytest.mark.parametrize("body", [b"[1]", b"{}", b'{"score": "high"}'])
+def test_an_answer_of_another_shape_is_refused_in_the_connector_s_words(body: bytes) -> None:
+    response = httpx.Response(200, content=body, request=httpx.Request("GET", f"https://{HOST}/"))
+    with pytest.raises(PermanentError, match=r"no verdict|JSON object"):
+        read_document(response, Verdict, "this is no verdict")
+
+
+def test_an_answer_is_read_as_what_its_documentation_promises() -> None:
+    response = httpx.Response(200, json={"score": 7}, request=httpx.Request("GET", f"https://{HOST}/"))
+    assert read_document(response, Verdict, "this is no verdict").score == 7
