@@ -11,6 +11,9 @@ _DENIALS = 20
 _ALL_DENIALS = 300
 _DENIAL_WINDOW = 60.0
 
+_SIGN_ONS = 600
+_SIGN_ON_WINDOW = 60.0
+
 EVERYBODY = "*"
 
 
@@ -22,11 +25,13 @@ class Limits:
         logins: failed logins a name, and an address, in ten minutes.
         denials: denials a caller that go into the audit, in a minute; the rest is answered and not recorded.
         all_denials: the same for all callers together.
+        sign_ons: logins through the identity provider that are begun, and calls of it that are refused, in a minute.
     """
 
     logins: Throttle
     denials: Throttle
     all_denials: Throttle
+    sign_ons: Throttle
 
     def may_record_denial(self, key: str) -> bool:
         """Whether another denial of this caller goes into the audit, so that a flood of them cannot fill the disk."""
@@ -39,4 +44,5 @@ def make_limits(clock: Clock) -> Limits:
         logins=Throttle(_LOGIN_FAILURES, _LOGIN_WINDOW, clock),
         denials=Throttle(_DENIALS, _DENIAL_WINDOW, clock),
         all_denials=Throttle(_ALL_DENIALS, _DENIAL_WINDOW, clock),
+        sign_ons=Throttle(_SIGN_ONS, _SIGN_ON_WINDOW, clock),
     )

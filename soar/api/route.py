@@ -11,7 +11,7 @@ from soar.access.permissions import Permission
 from soar.api.call import Call, Caller, Desk, Visit, write_json
 from soar.api.reading import read_body, read_query
 from soar.api.schemas.base import Incoming
-from soar.model.errors import BugError
+from soar.model.errors import BugError, SoarError
 
 Sent = TypeVar("Sent", bound=Incoming)
 View = TypeVar("View")
@@ -52,6 +52,7 @@ class Route:
         answers: the type of the answer's body; None where it is no JSON.
         status: of the answer, if all is well.
         summary: what it does, in a line.
+        refuse: answers errors of a kind of caller that does not read problem documents; None where all do.
     """
 
     method: str
@@ -62,6 +63,7 @@ class Route:
     answers: Any
     status: int
     summary: str
+    refuse: Callable[[SoarError], web.Response] | None = None
 
     @property
     def is_for_machines(self) -> bool:
@@ -107,6 +109,7 @@ def public(
     *,
     takes: type[Sent],
     answers: type[View] | None,
+    refuse: Callable[[SoarError], web.Response] | None = None,
 ) -> Route:
     """Return a route for anybody."""
 
@@ -122,6 +125,7 @@ def public(
         answers=answers,
         status=200,
         summary=_summarize(handler),
+        refuse=refuse,
     )
 
 
@@ -133,6 +137,7 @@ def raw(
     *,
     answers: type[View] | None,
     status: int = 200,
+    refuse: Callable[[SoarError], web.Response] | None = None,
 ) -> Route:
     """Return a route whose handler reads the request itself, byte for byte; a person's visit is a call."""
 
@@ -150,6 +155,36 @@ def raw(
         answers=answers,
         status=status,
         summary=_summarize(handler),
+        refuse=refuse,
+    )
+
+
+def foreign(
+    method: str,
+    path: str,
+    permission: Permission,
+    handler: Callable[[Call], Awaitable[web.StreamResponse]],
+    *,
+    refuse: Callable[[SoarError], web.Response],
+    status: int = 200,
+) -> Route:
+    """Return a route of a protocol that is not ours, for callers who may: it has bodies and errors of its own."""
+
+    async def serve(request: web.Request, desk: Desk, caller: Caller | None, at: datetime) -> web.StreamResponse:
+        if caller is None:
+            raise BugError(f"{method} {path} was reached by a stranger")
+        return await handler(Call(request=request, desk=desk, at=at, caller=caller))
+
+    return Route(
+        method=method,
+        path=path,
+        access=permission,
+        serve=serve,
+        takes=None,
+        answers=None,
+        status=status,
+        summary=_summarize(handler),
+        refuse=refuse,
     )
 
 

@@ -25,14 +25,16 @@ from soar.api.handlers import (
     playbooks,
     responses,
     runs,
+    scim,
     session,
+    sign_on,
     sources,
     tokens,
     users,
 )
 from soar.api.openapi import describe_api
 from soar.api.pages import Pages
-from soar.api.route import Public, Route, Self, SourceOr, private, public, raw
+from soar.api.route import Public, Route, Self, SourceOr, foreign, private, public, raw
 from soar.api.schemas.alerts import AlertDetail, AlertPage, AlertQuery, AlertSent, CheckedAlerts, Received
 from soar.api.schemas.approvals import AnswersSent, ApprovalPage, ApprovalQuery, ApprovalView, VoteSent
 from soar.api.schemas.audit import AuditPage, AuditQuery, Verdict
@@ -50,6 +52,8 @@ from soar.api.schemas.people import LoginSent, SessionView, TokenMade, TokenPage
 from soar.api.schemas.playbooks import DocumentSent, PlaybookDetail, PlaybookPage, Validation
 from soar.api.schemas.responses import LiftWanted, ResponsePage, ResponseQuery, ResponsesLifting, ResponseView
 from soar.api.schemas.runs import CancelWanted, RetryWanted, RunDetail, RunPage, RunQuery, RunView, RunWanted
+from soar.api.schemas.scim import PATH as SCIM
+from soar.api.schemas.sign_on import SignOnEnded, SignOnView, SignOnWanted
 from soar.api.schemas.sources import SourcePage
 from soar.api.services import Services
 from soar.api.stream import Stream
@@ -67,7 +71,8 @@ def build_routes(services: Services, authenticator: Authenticator) -> tuple[Rout
     Raises:
         BugError: a route does not say who may, or two are the same.
     """
-    table = (*_own(), *_seen(), *_done(), *_given_up(), *_managed(authenticator), *_open())
+    ours = (*_own(), *_seen(), *_done(), *_given_up(), *_managed(authenticator))
+    table = (*ours, *_open(), *_through_provider(), *_provisioned())
     routes = (*table, _describe_itself(table))
     routes = (*routes, *_shown(services, routes))
     check_routes(routes)
@@ -100,6 +105,15 @@ def _own() -> tuple[Route, ...]:
         ),
         private("GET", f"{V1}/session", Self(), session.show_session, takes=Nothing, answers=SessionView),
         private("DELETE", f"{V1}/session", Self(), session.end_session, takes=Nothing, answers=None, status=204),
+        public(
+            "GET",
+            f"{V1}/sign-on",
+            "whoever wants to log in has to know how; it says no more than the name on the button",
+            sign_on.show_sign_on,
+            takes=Nothing,
+            answers=SignOnView,
+        ),
+        private("POST", f"{V1}/sign-on/end", Self(), sign_on.end_sign_on, takes=Nothing, answers=SignOnEnded),
         private("GET", f"{V1}/now", Self(), now.show_now, takes=Nothing, answers=NowView),
         private("GET", f"{V1}/tokens", P.TOKEN_READ, tokens.list_tokens, takes=Nothing, answers=TokenPage),
         private("POST", f"{V1}/tokens", P.TOKEN_WRITE, tokens.make_token, takes=TokenWanted, answers=TokenMade),
@@ -342,6 +356,60 @@ def _open() -> tuple[Route, ...]:
         raw("GET", "/healthz", Public(_PROBE), health.show_health, answers=Health),
         raw("GET", "/readyz", Public(_PROBE), health.show_readiness, answers=Readiness),
         raw("GET", "/version", Public(_PROBE), health.show_version, answers=Version),
+    )
+
+
+def _through_provider() -> tuple[Route, ...]:
+    return (
+        public(
+            "GET",
+            f"{sign_on.PATH}/start",
+            "nobody is logged in before they log in; it begins one, and their number is bounded",
+            sign_on.begin_sign_on,
+            takes=SignOnWanted,
+            answers=None,
+            refuse=sign_on.answer_page,
+        ),
+        raw(
+            "GET",
+            f"{sign_on.PATH}/callback",
+            Public("a person comes back from the identity provider with what proves them, bound to their browser"),
+            sign_on.finish_sign_on,
+            answers=None,
+            refuse=sign_on.answer_page,
+        ),
+        raw(
+            "POST",
+            f"{sign_on.PATH}/back-channel",
+            Public("the identity provider proves itself by a token that it has signed"),
+            sign_on.hear_logout,
+            answers=None,
+            refuse=sign_on.answer_logout,
+        ),
+    )
+
+
+def _provisioned() -> tuple[Route, ...]:
+    table = (
+        ("GET", "ServiceProviderConfig", scim.show_configuration),
+        ("GET", "ResourceTypes", scim.list_types),
+        ("GET", "Schemas", scim.list_schemas),
+        ("GET", "Users", scim.list_people),
+        ("POST", "Users", scim.add_person),
+        ("GET", "Users/{id}", scim.show_person),
+        ("PUT", "Users/{id}", scim.replace_person),
+        ("PATCH", "Users/{id}", scim.patch_person),
+        ("DELETE", "Users/{id}", scim.remove_person),
+        ("GET", "Groups", scim.list_groups),
+        ("POST", "Groups", scim.add_group),
+        ("GET", "Groups/{id}", scim.show_group),
+        ("PUT", "Groups/{id}", scim.replace_group),
+        ("PATCH", "Groups/{id}", scim.patch_a_group),
+        ("DELETE", "Groups/{id}", scim.remove_group),
+    )
+    return tuple(
+        foreign(method, f"{SCIM}/{path}", P.SCIM_WRITE, handler, refuse=scim.answer_scim)
+        for method, path, handler in table
     )
 
 

@@ -17,6 +17,7 @@ from soar.api.revisions import Revisions
 from soar.api.route import Route
 from soar.api.routes import build_routes
 from soar.api.services import Services
+from soar.model.errors import BugError, SoarError
 
 _LONGEST_LINE = 8 * 1024  # bytes of a request line, and of a header
 _KEEP_ALIVE = 30.0
@@ -58,8 +59,15 @@ def _stand_before(route: Route, guard: Guard, desk: Desk) -> Callable[[web.Reque
     """Return the handler of a route behind the guard: there is no other way to it."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        caller = await guard.admit(request, route)
-        return await route.serve(request, desk, caller, desk.services.clock.now())
+        try:
+            caller = await guard.admit(request, route)
+            return await route.serve(request, desk, caller, desk.services.clock.now())
+        except BugError:
+            raise
+        except SoarError as error:
+            if route.refuse is None:
+                raise
+            return route.refuse(error)
 
     return handle
 

@@ -9,6 +9,7 @@ from soar.access.roles import RoleTable
 from soar.api.hub import Hub
 from soar.approvals.service import ApprovalService
 from soar.audit.verify import Report
+from soar.federation.service import SignOnService
 from soar.ingest.receive import Receiver
 from soar.model.breaker import Breaker
 from soar.model.catalog import Catalog, Connection
@@ -76,6 +77,7 @@ class Services:
         find_breaker: a connection's circuit breaker, by workspace and id; None if it was never called.
         count_calls: how many calls of a connection are under way, and how many wait, by workspace and id.
         config: open settings, as expressions see them.
+        sign_on: logs people in through an identity provider; None where the site has none.
         verify_audit: checks the whole record.
         is_ready: whether the worker and the audit's checkpoints are alive, with a sentence for each that is not.
         first_alert: how to send the example alert; None where there is none to send.
@@ -99,6 +101,7 @@ class Services:
     library: PlaybookLibrary
     config: Mapping[str, Value]
     passwords: PasswordChecker
+    sign_on: SignOnService | None
     hub: Hub
     clock: Clock
     ids: Ids

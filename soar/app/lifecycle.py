@@ -17,6 +17,7 @@ from soar.app.log import configure_log
 from soar.app.people import FIRST_PERSON, create_people
 from soar.app.relay import keep_hearing
 from soar.app.settings import Settings
+from soar.app.sign_on import check_sign_on
 from soar.app.site import Site, read_site
 from soar.app.wiring import Service, open_service
 from soar.model.errors import InputError
@@ -95,6 +96,7 @@ async def run_site(site: Site, prepare: Prepare, *, has_worker: bool = True) -> 
         url = site.settings.server.url.rstrip("/") or f"http://{shown}:{port}"
         async with open_service(site, url) as service:
             await service.refresh_library()
+            await check_sign_on(service.sign_on)
             await prepare(service)
             return await _serve(service, listener, stop, has_worker=has_worker)
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -151,6 +151,36 @@ class LogSettings(_Section):
     level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
 
+class SignOnSettings(_Section):
+    """The identity provider that people log in through (OpenID Connect); without an issuer there is none.
+
+    Attributes:
+        name: what the button says after "Log in with".
+        issuer: the provider's address, letter by letter as it calls itself.
+        client_id: how the provider calls us.
+        credential: name of the credential that holds our secret there; empty if it gave us none.
+        scopes: what we ask for; `openid` has to be among them.
+        subject_claim: the claim that names a person for ever; `oid` for Entra ID.
+        groups_claim: the claim that names a person's groups.
+        roles: role of each group, by the group's name as the claim has it; other groups count for nothing.
+        mfa_acr: values of `acr` that mean a second factor.
+        mfa_amr: values of `amr` that mean a second factor.
+        private: whether the provider may be inside the network.
+    """
+
+    name: str = "single sign-on"
+    issuer: str = ""
+    client_id: str = ""
+    credential: str = ""
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+    subject_claim: Literal["sub", "oid"] = "sub"
+    groups_claim: str = "groups"
+    roles: dict[str, str] = Field(default_factory=dict)
+    mfa_acr: tuple[str, ...] = ()
+    mfa_amr: tuple[str, ...] = ()
+    private: bool = False
+
+
 class Settings(BaseSettings):
     """All settings.
 
@@ -170,6 +200,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     paths: PathSettings = PathSettings()
     log: LogSettings = LogSettings()
+    sign_on: SignOnSettings = SignOnSettings()
     workspace: str = "default"
     config: dict[str, Any] = Field(default_factory=dict)
     is_demo: bool = False

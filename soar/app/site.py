@@ -11,6 +11,8 @@ from soar.app.connections import parse_connections, simulate_all
 from soar.app.documents import read_yaml, read_yaml_file
 from soar.app.library import Checker
 from soar.app.settings import Settings, find_bundled
+from soar.app.sign_on import make_provider
+from soar.federation.provider import Provider
 from soar.ingest.source import Source, parse_source
 from soar.model.catalog import Catalog, Connection
 from soar.model.errors import InputError
@@ -30,6 +32,7 @@ class Site:
     Attributes:
         connectors: loaded, by id.
         sources: by id.
+        provider: the identity provider; None where there is none.
     """
 
     settings: Settings
@@ -39,6 +42,7 @@ class Site:
     policy: Policy
     roles: RoleTable
     sources: Mapping[str, Source]
+    provider: Provider | None = None
 
     @property
     def checker(self) -> Checker:
@@ -57,6 +61,7 @@ def read_site(settings: Settings) -> Site:
     connectors = load_connectors(discover(roots), read_yaml)
     catalog = build_catalog(connectors.values())
     none: dict[str, Connection] = {}
+    roles = _read(paths.roles, parse_roles, DEFAULT_ROLES)
     connections = _read(paths.connections, lambda document: parse_connections(document, catalog), none)
     return Site(
         settings=settings,
@@ -64,8 +69,9 @@ def read_site(settings: Settings) -> Site:
         catalog=catalog,
         connections={**simulate_all(catalog), **connections} if settings.is_demo else connections,
         policy=_read(paths.policy, parse_policy, DEFAULT_POLICY),
-        roles=_read(paths.roles, parse_roles, DEFAULT_ROLES),
+        roles=roles,
         sources=_read_sources(paths.sources),
+        provider=make_provider(settings.sign_on, roles),
     )
 
 

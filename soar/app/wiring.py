@@ -26,10 +26,12 @@ from soar.app.passwords import Passwords
 from soar.app.process import OwnProcess
 from soar.app.relay import SharedHub
 from soar.app.settings import find_bundled
+from soar.app.sign_on import make_sign_on
 from soar.app.site import Site
 from soar.app.triggers import Triggers, make_starter
 from soar.approvals.service import ApprovalService
 from soar.audit.note import load_signing_key
+from soar.federation.service import SignOnService
 from soar.ingest.event import EventStarts
 from soar.ingest.receive import Receiver
 from soar.ingest.sample import curl_line
@@ -323,6 +325,7 @@ class Service:
             library=self.library,
             config=self.site.settings.config,
             passwords=self.passwords,
+            sign_on=self.sign_on,
             hub=self.hub,
             clock=self.clock,
             ids=self.ids,
@@ -330,6 +333,17 @@ class Service:
             verify_audit=self.auditor.verify,
             is_ready=self.find_unready,
             first_alert=self.find_first_alert,
+        )
+
+    @cached_property
+    def sign_on(self) -> SignOnService | None:
+        """Logs people in through the identity provider; None where the site has none."""
+        return make_sign_on(
+            self.site.provider,
+            egress=self.egress,
+            resolve=lambda name: self.resolve(self.workspace, name),
+            clock=self.clock,
+            url=self.url,
         )
 
     # -- what the parts are given -----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from soar.store.breakers import Breakers
 from soar.store.cases import Cases
 from soar.store.credentials import Credentials
 from soar.store.dead_letters import DeadLetters
+from soar.store.federation import Accounts, Groups, PendingLogins, SignOns, SpentTokens
 from soar.store.handouts import Handouts
 from soar.store.happenings import Happenings, Watches
 from soar.store.identity import Sessions, Tokens, Users
@@ -125,6 +126,31 @@ class Unit:
     def tokens(self) -> Tokens:
         """Their API tokens."""
         return Tokens(self._connection, self.workspace)
+
+    @property
+    def pending_logins(self) -> PendingLogins:
+        """Logins that were begun at the identity provider."""
+        return PendingLogins(self._connection, self.workspace)
+
+    @property
+    def sign_ons(self) -> SignOns:
+        """Logins that came from one at the identity provider."""
+        return SignOns(self._connection, self.workspace)
+
+    @property
+    def spent_tokens(self) -> SpentTokens:
+        """The identity provider's tokens that have counted."""
+        return SpentTokens(self._connection, self.workspace)
+
+    @property
+    def accounts(self) -> Accounts:
+        """People as the identity provider knows them."""
+        return Accounts(self._connection, self.workspace)
+
+    @property
+    def groups(self) -> Groups:
+        """Groups that the identity provider keeps."""
+        return Groups(self._connection, self.workspace)
 
     @property
     def credentials(self) -> Credentials:

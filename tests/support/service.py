@@ -25,8 +25,10 @@ from soar.api.services import FirstAlert, Services
 from soar.app.callee import make_caller
 from soar.app.library import Checker, Library, to_revision
 from soar.app.passwords import Passwords
+from soar.app.sign_on import make_sign_on
 from soar.approvals.service import ApprovalService
 from soar.audit.verify import Report, verify_unit
+from soar.federation.provider import Provider
 from soar.ingest.receive import Receiver
 from soar.ingest.request import RunRequests
 from soar.ingest.source import parse_source
@@ -44,12 +46,14 @@ from soar.runtime.executor import Executor
 from soar.runtime.plans import Planner, Surroundings
 from soar.runtime.queue import RunQueue
 from soar.runtime.timers import TimerKeeper
+from soar.sdk.egress import HttpEgress
 from soar.store import Store, Unit, open_store
 from soar.vault.keys import FileKeyProvider, create_key_file
 from soar.vault.service import Vault
 from tests.support.builders import build_connection, build_user
 from tests.support.clock import SteppedClock
 from tests.support.disk import InlineDisk
+from tests.support.identity_provider import CLIENT_SECRET
 from tests.support.ids import SeededIds
 from tests.support.playbooks import refresh
 from tests.support.process import RecordingProcess, ScriptedHost
@@ -258,7 +262,14 @@ def sign(body: bytes) -> str:
 
 @asynccontextmanager
 async def open_face(
-    folder: Path, passwords: Passwords, *, url: str = "", pages: Path | None = None, unready: tuple[str, ...] = ()
+    folder: Path,
+    passwords: Passwords,
+    *,
+    url: str = "",
+    pages: Path | None = None,
+    unready: tuple[str, ...] = (),
+    provider: Provider | None = None,
+    clock: SteppedClock | None = None,
 ) -> AsyncIterator[Face]:
     """Serve an installation with people, a source and a playbook in it, and take it all down again."""
     listener = socket.create_server(("127.0.0.1", 0))
@@ -266,7 +277,7 @@ async def open_face(
     disk = InlineDisk()
     store = open_store("sqlite://", disk=disk, process=RecordingProcess(), readers=InlineDisk)
     await store.migrate()
-    wiring = _Wiring(store, folder, url, unready)
+    wiring = _Wiring(store, folder, url, unready, provider, clock or SteppedClock())
     await wiring.settle_in()
     services = wiring.make_services(passwords, pages)
     faults = wiring.reports
@@ -281,6 +292,7 @@ async def open_face(
         await asyncio.gather(keeper, return_exceptions=True)
         await running.close()
         await wiring.queue.drain(1.0)
+        await wiring.egress.close()
         await store.close()
 
 
@@ -292,9 +304,18 @@ class _Wiring:
         folder: where its files may be written.
     """
 
-    def __init__(self, store: Store, folder: Path, url: str, unready: tuple[str, ...]) -> None:
-        self.store, self.url, self.unready = store, url, unready
-        self.clock, self.ids, self.randomness = SteppedClock(), SeededIds(), SeededRandomness(7)
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        url: str,
+        unready: tuple[str, ...],
+        provider: Provider | None,
+        clock: SteppedClock,
+    ) -> None:
+        self.store, self.url, self.unready, self.provider = store, url, unready, provider
+        self.egress = HttpEgress()
+        self.clock, self.ids, self.randomness = clock, SeededIds(), SeededRandomness(7)
         self.hub, self.host = Hub(), ScriptedHost()
         self.catalog = build_actions_catalog(ACTIONS)
         self.sources = {name: parse_source(document, name) for name, document in SOURCES.items()}
@@ -382,6 +403,13 @@ class _Wiring:
             library=self.library,
             config={},
             passwords=passwords,
+            sign_on=make_sign_on(
+                self.provider,
+                egress=self.egress,
+                resolve=lambda name: self._resolve(WORKSPACE, name),
+                clock=self.clock,
+                url=self.url,
+            ),
             hub=self.hub,
             clock=self.clock,
             ids=self.ids,
@@ -404,6 +432,7 @@ class _Wiring:
             for revision in revisions:
                 unit.revisions.put(revision)
             self.vault.set_credential(unit, "probe_hook", Secret(HOOK_KEY), actor=setup, now=at)
+            self.vault.set_credential(unit, "provider_secret", Secret(CLIENT_SECRET), actor=setup, now=at)
 
         await self.store.write(WORKSPACE, add)
 

@@ -49,6 +49,17 @@ describe("the session", () => {
     expect(screen.getByText("soar run list")).toBeDefined();
   });
 
+  it("offers the identity provider where there is one, and comes back to the page that was asked for", async () => {
+    window.history.replaceState(null, "", "/approvals/ap_1?tab=2");
+    answerWith({
+      "GET /session": problem(401, "Nobody is signed in."),
+      "GET /sign-on": { status: 200, body: { name: "Corp ID" } },
+    });
+    render(<Root />);
+    const link = await screen.findByRole("link", { name: "Log in with Corp ID" });
+    expect(link.getAttribute("href")).toBe("/login/sso/start?to=%2Fapprovals%2Fap_1%3Ftab%3D2");
+  });
+
   it("neither offers nor asks for a page that the session may not read", async () => {
     window.history.replaceState(null, "", "/audit");
     const sent = answerWith({

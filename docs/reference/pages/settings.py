@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -64,7 +65,11 @@ def _name_type(kind: object) -> str:
         return "number"
     if kind is str:
         return "text"
-    return "list of paths" if "tuple" in str(kind) else "map"
+    if get_origin(kind) is Literal:
+        return " or ".join(f"`{choice}`" for choice in get_args(kind))
+    if get_origin(kind) is tuple:
+        return "list of paths" if Path in get_args(kind) else "list of texts"
+    return "map"
 
 
 def _name_bounds(field: FieldInfo) -> str:

@@ -48,7 +48,7 @@ async def start_session(visit: Visit, sent: LoginSent) -> web.Response:
     await visit.write(open_session)
     caller = Caller(principal=principal, user=user, session=session, token=None, expires_at=session.expires_at)
     answer = write_json(_view(visit.services, caller))
-    _set_cookie(answer, visit.services.url, cookie)
+    set_cookie(answer, visit.services.url, cookie)
     return answer
 
 
@@ -59,29 +59,29 @@ async def show_session(call: Call, _: Nothing) -> SessionView:
 
 async def end_session(call: Call, _: Nothing) -> web.Response:
     """Log out."""
-    session = call.caller.session
-
-    def close_session(unit: Unit) -> None:
-        if session is not None:
-            unit.sessions.remove(session.key)
-            event = AuditEvent(
-                type="session.ended",
-                outcome=Outcome.SUCCESS,
-                actor=describe_principal(call.principal),
-                target={"kind": "user", "id": call.principal.id, "name": call.principal.name},
-            )
-            call.record(unit, event)
-
-    await call.write(close_session)
+    await call.write(lambda unit: close_session(call, unit))
     answer = web.Response(status=204)
-    answer.del_cookie(
-        name_cookie(call.services.url),
-        path="/",
-        secure=is_secure(call.services.url),
-        httponly=True,
-        samesite="Strict",
-    )
+    clear_cookie(answer, call.services.url)
     return answer
+
+
+def close_session(call: Call, unit: Unit) -> None:
+    """End the login that a call was made with, if it was made with one."""
+    session = call.caller.session
+    if session is not None:
+        unit.sessions.remove(session.key)
+        event = AuditEvent(
+            type="session.ended",
+            outcome=Outcome.SUCCESS,
+            actor=describe_principal(call.principal),
+            target={"kind": "user", "id": call.principal.id, "name": call.principal.name},
+        )
+        call.record(unit, event)
+
+
+def clear_cookie(answer: web.Response, url: str) -> None:
+    """Take the cookie of its login from a browser."""
+    answer.del_cookie(name_cookie(url), path="/", secure=is_secure(url), httponly=True, samesite="Strict")
 
 
 def _check_lockout(visit: Visit, keys: tuple[str, ...]) -> None:
@@ -139,7 +139,8 @@ def _report(outcome: Outcome, actor: Actor, user: User | None, reason: str | Non
     return AuditEvent(type="session.started", outcome=outcome, actor=actor, target=dict(target), reason=reason)
 
 
-def _set_cookie(answer: web.Response, url: str, cookie: str) -> None:
+def set_cookie(answer: web.Response, url: str, cookie: str) -> None:
+    """Give a browser the cookie of its login."""
     answer.set_cookie(
         name_cookie(url),
         cookie,

@@ -78,6 +78,8 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         writer.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
     for table in ("happenings", "watches", "event_triggers", "handouts", "dead_letters", "breakers"):
         writer.exec_driver_sql(f"DROP TABLE {table}")
+    for table in ("pending_logins", "sign_ons", "spent_tokens", "accounts", "directory_groups"):
+        writer.exec_driver_sql(f"DROP TABLE {table}")
     writer.exec_driver_sql("UPDATE alembic_version SET version_num = '0003_pre_lists'")
     await store.migrate()
     assert await store.read("default", lambda unit: unit.approvals.get(build_approval().id)) == build_approval()

@@ -16,12 +16,17 @@ export function useSignIn() {
   });
 }
 
-/** Ends the session; the page stays where it is and shows the sign-in. */
+/** Ends the session. Who came through the identity provider goes there to end theirs; others see the sign-in. */
 export function useSignOut() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: () => request<undefined>("DELETE", "/session"),
-    onSuccess: () => queries.setQueryData(SESSION_KEY, null),
+    mutationFn: () => request<{ url: string | null }>("POST", "/sign-on/end", {}),
+    onSuccess: ({ url }) => {
+      queries.setQueryData(SESSION_KEY, null);
+      if (url !== null) {
+        window.location.assign(url);
+      }
+    },
   });
 }
 

@@ -43,6 +43,15 @@ export async function openSession(answer: Promise<Session>): Promise<Session> {
   return session;
 }
 
+/** The name of the identity provider that people can sign in through; null where there is none. */
+export function useSignOn() {
+  return useQuery({
+    queryKey: ["sign-on"],
+    queryFn: () => request<{ name: string | null }>("GET", "/sign-on"),
+    staleTime: Infinity,
+  });
+}
+
 export function useNow() {
   return useQuery({ queryKey: ["now"], queryFn: () => request<Now>("GET", "/now") });
 }

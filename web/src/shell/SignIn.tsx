@@ -1,11 +1,14 @@
 import { useEffect, useState, type FormEvent } from "react";
+import { buildPath } from "../api/client";
 import { useSignIn } from "../api/commands";
+import { useSignOn } from "../api/queries";
 import { Problem } from "../components/Problem";
 
 export function SignIn() {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const signIn = useSignIn();
+  const provider = useSignOn().data?.name;
 
   useEffect(() => {
     document.title = "Sign in · soar";
@@ -47,6 +50,13 @@ export function SignIn() {
           {signIn.isPending ? "Signing in…" : "Sign in"}
         </button>
       </form>
+      {provider && (
+        <p>
+          <a href={buildPath(["login", "sso", "start"], { to: window.location.pathname + window.location.search })}>
+            Log in with {provider}
+          </a>
+        </p>
+      )}
     </main>
   );
 }

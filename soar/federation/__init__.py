@@ -1,0 +1,1 @@
+"""People who come from an identity provider: OpenID Connect, and the directory that SCIM keeps."""
