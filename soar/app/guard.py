@@ -51,6 +51,7 @@ def _allow(connection: Connection, manifest: Manifest) -> Allowance:
         calls=connection.calls or manifest.calls,
         rate=connection.rate or declared,
         credential=f"{manifest.id} {names}" if names else f"connection {connection.id}",
+        hosts=manifest.find_hosts(connection.hosts),
     )
 
 
@@ -73,9 +74,10 @@ class BreakerKeeper:
         log = structlog.get_logger()
         is_closed = breaker.status is BreakerStatus.CLOSED
         (log.info if is_closed else log.warning)(
-            "a connection is called again" if is_closed else "a connection is left alone",
+            "a host is called again" if is_closed else "a host is left alone",
             action=_name_change(breaker),
             connection=breaker.connection,
+            host=breaker.host,
             reason=breaker.reason,
         )
         try:
@@ -89,7 +91,7 @@ class BreakerKeeper:
             type=_name_change(breaker),
             outcome=Outcome.SUCCESS,
             actor=_SERVER,
-            target={"kind": "connection", "id": breaker.connection},
+            target={"kind": "connection", "id": breaker.connection, "host": breaker.host},
             reason=breaker.reason or None,
             after={"status": breaker.status.value},
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from soar.approvals.answers import read_answers
-from soar.model.approval import Approval, ApprovalStatus, Reply, Vote, VoteChoice
+from soar.model.approval import APPROVAL_TRANSITIONS, Approval, ApprovalStatus, Reply, Vote, VoteChoice
 from soar.model.errors import FieldFault
 from soar.model.step import Assurance
 from soar.model.values import JsonValue
@@ -109,7 +109,7 @@ def take_answers(
 
 def find_refusal(approval: Approval, voter: Voter, at: datetime) -> Refusal | None:
     """Return why this person may not vote on or answer this now, whatever they would say; None if they may."""
-    if approval.status is not ApprovalStatus.PENDING:
+    if not APPROVAL_TRANSITIONS[approval.status]:
         return Refusal("already_decided", f"{approval.code} is closed already: {say_outcome(approval)}.")
     if at >= approval.expires_at:
         return Refusal("expired", f"{approval.code} has expired; {_say_silence(approval)}.")
@@ -183,14 +183,14 @@ def _count(approval: Approval, at: datetime) -> Approval:
 
 def expire(approval: Approval, at: datetime) -> Approval | None:
     """Return the approval closed because its time is over, or None if there is nothing to close yet."""
-    if approval.status is not ApprovalStatus.PENDING or at < approval.expires_at:
+    if ApprovalStatus.EXPIRED not in APPROVAL_TRANSITIONS[approval.status] or at < approval.expires_at:
         return None
     return _close(replace(approval, version=approval.version + 1), ApprovalStatus.EXPIRED, at)
 
 
 def cancel(approval: Approval, reason: str, at: datetime) -> Approval | None:
     """Return the approval taken back, or None if it was decided before."""
-    if approval.status is not ApprovalStatus.PENDING:
+    if ApprovalStatus.CANCELLED not in APPROVAL_TRANSITIONS[approval.status]:
         return None
     closed = _close(replace(approval, version=approval.version + 1), ApprovalStatus.CANCELLED, at)
     return replace(closed, reason=reason)
@@ -198,7 +198,7 @@ def cancel(approval: Approval, reason: str, at: datetime) -> Approval | None:
 
 def escalate(approval: Approval, at: datetime) -> Approval | None:
     """Return the approval with every level reached whose time has come, or None if none has."""
-    if approval.status is not ApprovalStatus.PENDING:
+    if not APPROVAL_TRANSITIONS[approval.status]:
         return None
     levels = tuple(replace(level, is_reached=level.is_reached or level.at <= at) for level in approval.escalations)
     if levels == approval.escalations:

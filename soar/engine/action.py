@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from soar.engine.commands import Call, HoldResponse, StartAction
 from soar.engine.events import ActionFailed, ActionSucceeded, OutcomeUnknown
 from soar.engine.place import Place
-from soar.engine.retry import default_retry, delay_before_next, is_repeatable
+from soar.engine.retry import default_retry, delay_before_next, delay_unsent, is_repeatable
 from soar.engine.turn import Turn, retry_timer
 from soar.expr import EvaluationError, ExpressionError, parse_duration, print_duration, to_plain
 from soar.model.catalog import ActionSpec, Effect
 from soar.model.errors import ActionCode, BugError
 from soar.model.ids import derive_effect_key
 from soar.model.run import Mode, StepRecord, StepStatus
-from soar.model.step import Poll, Step, UseAction
+from soar.model.step import Poll, Retry, Step, UseAction
 from soar.model.values import JsonValue, Value, as_value
 
 
@@ -129,13 +129,13 @@ def command_for(turn: Turn, record: StepRecord) -> StartAction:
         attempt=record.attempt,
         effect_key=derive_effect_key(turn.plan.run, path if iteration is not None else record.path, iteration, 0),
         approval=record.approval,
-        timeout=step.timeout.total_seconds() if step.timeout else _default_timeout(turn),
+        timeout=_timeout_of(turn, step),
         targets=targets_of(spec_of(turn, step), record.arguments),
     )
 
 
-def _default_timeout(turn: Turn) -> float | None:
-    timeout = turn.plan.playbook.default_timeout
+def _timeout_of(turn: Turn, step: Step) -> float | None:
+    timeout = step.timeout or turn.plan.playbook.default_timeout
     return timeout.total_seconds() if timeout else None
 
 
@@ -171,6 +171,7 @@ def _poll_again(turn: Turn, record: StepRecord, poll: Poll) -> None:
             record,
             status=StepStatus.RETRYING,
             settled=record.attempt,
+            unsent_since=None,
             reason=f"`{poll.until}` is not true yet",
         )
         turn.put(waiting)
@@ -227,6 +228,9 @@ def fail(turn: Turn, record: StepRecord, place: Place, event: ActionFailed) -> N
     """Take a failure: plan another attempt, or let the step fail."""
     step = turn.plan.program.step(record.path)
     retry = use_of(step).retry or turn.plan.playbook.default_retry or default_retry(spec_of(turn, step))
+    record = _note_unsent(turn, record, event)
+    if event.is_unsent and not turn.is_halted and _wait_for_room(turn, record, retry, event):
+        return
     delay = delay_before_next(
         retry,
         attempt=event.attempt - record.settled,
@@ -237,6 +241,37 @@ def fail(turn: Turn, record: StepRecord, place: Place, event: ActionFailed) -> N
     if delay is None or turn.is_halted or not _wants_retry(turn, retry.when, place, record, event):
         turn.fail(record, event.code, event.message)
         return
+    _retry_later(turn, record, event, delay)
+
+
+def _note_unsent(turn: Turn, record: StepRecord, event: ActionFailed) -> StepRecord:
+    return replace(record, unsent_since=(record.unsent_since or turn.at) if event.is_unsent else None)
+
+
+def _wait_for_room(turn: Turn, record: StepRecord, retry: Retry, event: ActionFailed) -> bool:
+    """Plan the attempt again that did not reach the product, without counting it; return whether it has the time."""
+    since = record.unsent_since or turn.at
+    delay = delay_unsent(
+        retry,
+        attempt=event.attempt,
+        code=event.code,
+        retry_after=event.retry_after,
+        jitter=event.jitter,
+        patience=since + _limit_of(turn, record) - turn.at,
+    )
+    if delay is None:
+        return False
+    _retry_later(turn, replace(record, settled=record.settled + 1), event, delay)
+    return True
+
+
+def _limit_of(turn: Turn, record: StepRecord) -> timedelta:
+    """Return how long a call may take: what the step says, or else the action."""
+    step = turn.plan.program.step(record.path)
+    return timedelta(seconds=_timeout_of(turn, step) or spec_of(turn, step).timeout)
+
+
+def _retry_later(turn: Turn, record: StepRecord, event: ActionFailed, delay: timedelta) -> None:
     waiting = replace(record, status=StepStatus.RETRYING, reason=f"{event.code}: {event.message}")
     turn.put(waiting)
     turn.start_timer(retry_timer(waiting), delay)

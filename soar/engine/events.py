@@ -56,6 +56,7 @@ class ActionFailed:
         code: one of `soar.model.errors.ActionCode`.
         retry_after: seconds the product asked us to wait.
         jitter: between 0 and 1, drawn by the driver, so that a replay waits as long.
+        is_unsent: whether the product was never reached: our own limits held the call back, or nobody answered there.
     """
 
     kind: ClassVar[str] = "action_failed"
@@ -66,6 +67,7 @@ class ActionFailed:
     message: str
     retry_after: float | None = None
     jitter: float = 1.0
+    is_unsent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,9 @@ _PLAIN_FIELDS = (
     "lifting",
     "carried",
 )
-_VALUE_FIELDS = frozenset({"output", "outputs", "item", "started_at", "finished_at", "expires_at", "called_at"})
+_VALUE_FIELDS = frozenset(
+    {"output", "outputs", "item", "started_at", "finished_at", "expires_at", "called_at", "unsent_since"}
+)
 
 
 def dump_changes(before: RunState, after: RunState, changed: Iterable[str]) -> JsonValue:

@@ -37,10 +37,32 @@ def delay_before_next(
     codes = frozenset(retry.on) or TRANSIENT
     if attempt >= retry.attempts or code not in codes:
         return None
+    return _back_off(retry, attempt, retry_after, jitter)
+
+
+def delay_unsent(
+    retry: Retry, *, attempt: int, code: str, retry_after: float | None, jitter: float, patience: timedelta
+) -> timedelta | None:
+    """Return how long a call waits for its turn that did not reach the product, or None if that takes too long.
+
+    What was never sent harms nobody by being sent later, so it is no matter of the policy's attempts and codes.
+
+    Args:
+        retry: the policy, for its delays.
+        attempt: which attempt it was, from 1.
+        code: why it was not sent.
+        retry_after: seconds after which there will be room; never less is waited.
+        jitter: as in `delay_before_next`.
+        patience: how long it may still wait.
+    """
+    delay = _back_off(retry, attempt, retry_after, jitter)
+    return delay if code in TRANSIENT and delay <= patience else None
+
+
+def _back_off(retry: Retry, attempt: int, retry_after: float | None, jitter: float) -> timedelta:
     delay = retry.delay
     if retry.backoff is Backoff.EXPONENTIAL:
         delay = min(retry.delay * 2 ** min(attempt - 1, 30), retry.max_delay)
     if retry.has_jitter:
         delay *= jitter
-    asked = timedelta(seconds=retry_after or 0)
-    return max(delay, asked)
+    return max(delay, timedelta(seconds=retry_after or 0))

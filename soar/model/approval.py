@@ -23,6 +23,13 @@ class ApprovalStatus(StrEnum):
     REFUSED = "refused"
 
 
+APPROVAL_TRANSITIONS: Mapping[ApprovalStatus, frozenset[ApprovalStatus]] = {
+    **dict.fromkeys(ApprovalStatus, frozenset[ApprovalStatus]()),
+    ApprovalStatus.PENDING: frozenset(ApprovalStatus) - {ApprovalStatus.PENDING},
+}
+"""Which status may follow which: every answer is the last."""
+
+
 class VoteChoice(StrEnum):
     """What a person says."""
 

@@ -1,4 +1,4 @@
-"""Whether calls over a connection are let through."""
+"""Whether calls over a connection are let through to a host."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +15,11 @@ class BreakerStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breaker:
-    """The circuit breaker of a connection.
+    """The circuit breaker of one of the hosts that a connection calls.
 
     Attributes:
         connection: its id.
+        host: its name.
         status: `closed` lets every call through, `open` none, `half_open` waits for how the one trial call ends.
         since: when it came to this; for `half_open`, when it opened.
         reason: the last failure that opened it, in words; empty once it is closed.
@@ -26,6 +27,7 @@ class Breaker:
     """
 
     connection: str
+    host: str
     status: BreakerStatus
     since: datetime
     reason: str = ""

@@ -45,7 +45,7 @@ class Egress(Protocol):
 
         Raises:
             soar.sdk.errors.EgressRefusedError: the host or its address is not allowed; nothing was sent.
-            soar.sdk.errors.TransientError: nothing was sent (no name, no connection).
+            soar.sdk.errors.UnreachableError: nothing was sent (no name, no connection).
             soar.sdk.errors.UnknownOutcomeError: it broke after the request may have arrived.
         """
         ...

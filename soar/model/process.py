@@ -1,11 +1,24 @@
 """Where connector code runs, and how the service ends itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from soar.model.errors import ActionCode
 from soar.model.standing import Standing
 from soar.model.values import JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why a host is not asked now.
+
+    Attributes:
+        retry_after: seconds until it may be.
+    """
+
+    message: str
+    retry_after: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +35,7 @@ class ActionCall:
         effect_key: the same for every attempt at the same effect.
         timeout: seconds; waiting for its turn does not count.
         standing: what decides when it gets its turn.
+        refusals: hosts that are not to be asked, and what to answer for them.
     """
 
     workspace: str
@@ -35,6 +49,7 @@ class ActionCall:
     attempt: int
     timeout: float
     standing: Standing = field(default_factory=Standing)
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +62,8 @@ class ActionAnswer:
         message: why it failed, without secrets.
         retry_after: seconds the product asked us to wait.
         requests: how many requests were sent to the product for it.
+        hosts: those it wanted to ask, in the order in which they were last asked.
+        is_unsent: whether it failed because the product was not reached at all, and so nothing was done.
     """
 
     output: JsonValue = None
@@ -54,6 +71,8 @@ class ActionAnswer:
     message: str = ""
     retry_after: float | None = None
     requests: int = 1
+    hosts: tuple[str, ...] = ()
+    is_unsent: bool = False
 
 
 class ActionHost(Protocol):

@@ -1,5 +1,6 @@
 """A change we made in the world and can take back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,15 @@ class ResponseStatus(StrEnum):
     LIFTING = "lifting"
     LIFTED = "lifted"
     OVERDUE = "overdue"
+
+
+RESPONSE_TRANSITIONS: Mapping[ResponseStatus, frozenset[ResponseStatus]] = {
+    ResponseStatus.ACTIVE: frozenset({ResponseStatus.LIFTING}),
+    ResponseStatus.LIFTING: frozenset({ResponseStatus.LIFTED, ResponseStatus.OVERDUE}),
+    ResponseStatus.LIFTED: frozenset(),
+    ResponseStatus.OVERDUE: frozenset({ResponseStatus.LIFTING}),
+}
+"""Which status may follow which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

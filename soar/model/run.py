@@ -96,7 +96,9 @@ class StepRecord:
         comment: what the last voter wrote.
         branch: which of its lists a step has taken, such as `choose/0/steps`.
         child: id of the run that a step has started.
-        settled: the last attempt whose answer said that it is not done yet; retries are counted from there.
+        settled: how many attempts do not count as tries: those up to the last answer that it is not done yet, and those
+            that never reached the product.
+        unsent_since: when the first of the latest attempts was made that did not reach the product.
         called_at: when the first of the calls was made that are polled.
         lifting: path of the record whose change is being taken back for this step.
         carried: id of the run that did this, if it was brought along into one that was tried again.
@@ -121,6 +123,7 @@ class StepRecord:
     branch: str | None = None
     child: str | None = None
     settled: int = 0
+    unsent_since: datetime | None = None
     called_at: datetime | None = None
     lifting: str | None = None
     carried: str | None = None
@@ -150,7 +153,8 @@ class Run:
         parent: id of the run whose step started it, and waits for its end.
         parent_step: path of that step.
         depth: how many runs stand above it.
-        concurrency_key: runs with the same one are kept apart; None if it may meet any.
+        concurrency_key: runs with the same one are kept apart; None if it may meet any. The runs of a rollback have
+            that of the run that is rolled back.
         concurrency_max: how many of these may have begun at once.
         retry_of: id of the run that this one tries again.
     """

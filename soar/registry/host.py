@@ -142,7 +142,8 @@ class InProcessHost:
                 seconds=call.timeout,
                 redactor=redactor,
             )
-        return replace(answer, requests=transport.sent)
+        is_unsent = answer.code is not None and transport.reached == 0
+        return replace(answer, requests=transport.sent, hosts=transport.hosts_asked, is_unsent=is_unsent)
 
     def _open_transport(self, plan: _Plan) -> EgressTransport:
         named = frozenset(plan.connection.hosts)
@@ -153,6 +154,7 @@ class InProcessHost:
             private_hosts=named & hosts if plan.settings.get(PRIVATE) is True else frozenset(),
             idempotency_key=plan.call.effect_key,
             timeout=plan.call.timeout,
+            refusals=plan.call.refusals,
         )
 
     def _open_egress(self, plan: _Plan) -> Egress:

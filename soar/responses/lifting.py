@@ -11,6 +11,7 @@ from soar.model.playbook import Revision
 from soar.model.response import Response
 from soar.model.run import Mode, Run, RunStatus
 from soar.model.values import JsonValue, as_value
+from soar.responses.rollback import name_rollback
 
 AUTHOR = "system"
 """Author of the revisions that this module writes, and of no others."""
@@ -50,8 +51,15 @@ def write_revision(response: Response, at: datetime, channel: str | None = None)
     )
 
 
-def build_run(response: Response, revision: Revision, *, initiator: str, ids: Ids, at: datetime, depth: int) -> Run:
-    """Return the run that takes a response back; it stands as deep as the one that made the change."""
+def build_run(
+    response: Response, revision: Revision, *, initiator: str, ids: Ids, at: datetime, origin: Run | None
+) -> Run:
+    """Return the run that takes a response back.
+
+    It stands as deep as `origin`, which made the change. As part of its rollback it shares its key as well: a run that
+    waits for that one waits for the rollback, too.
+    """
+    rolled_back = origin if origin is not None and initiator == name_rollback(origin.id) else None
     return Run(
         id=ids.new("run"),
         playbook=revision.playbook,
@@ -63,7 +71,9 @@ def build_run(response: Response, revision: Revision, *, initiator: str, ids: Id
         initiator=initiator,
         inputs={name: as_value(_arguments(response)[parameter]) for parameter, name in _name_inputs(response).items()},
         created_at=at,
-        depth=depth,
+        depth=origin.depth if origin else 0,
+        concurrency_key=rolled_back.concurrency_key if rolled_back else None,
+        concurrency_max=rolled_back.concurrency_max if rolled_back else 0,
     )
 
 

@@ -10,11 +10,17 @@ from soar.model.run import Run, RunStatus
 from soar.store import Unit
 
 _NAMED = 10
+_INITIATOR = "rollback:"
 
 
 def name_rollback(run: str) -> str:
     """Return the initiator of the lifts that belong to the rollback of a run."""
-    return f"rollback:{run}"
+    return f"{_INITIATOR}{run}"
+
+
+def is_rollback(run: Run) -> bool:
+    """Whether a run takes back something as part of the rollback of another."""
+    return run.initiator.startswith(_INITIATOR)
 
 
 def say_why(run: Run) -> str:

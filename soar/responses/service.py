@@ -11,7 +11,7 @@ from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.errors import BugError, ConflictError, NotFoundError
 from soar.model.event import EventType
 from soar.model.ids import Ids, derive_id
-from soar.model.response import Response, ResponseStatus
+from soar.model.response import RESPONSE_TRANSITIONS, Response, ResponseStatus
 from soar.model.run import Run, RunStatus, Timer
 from soar.model.values import JsonValue, Value
 from soar.responses.lifting import build_run, write_revision
@@ -22,7 +22,9 @@ TIMER_KIND = "response_due"
 """`kind` of the timers that this package sets; whoever fires timers hands them to `ResponseService.wake`."""
 
 _SERVER = Actor(kind="system", id="responses", name="soar", via="engine")
-_LIFTABLE = frozenset({ResponseStatus.ACTIVE, ResponseStatus.OVERDUE})
+_LIFTABLE = frozenset(
+    status for status, following in RESPONSE_TRANSITIONS.items() if ResponseStatus.LIFTING in following
+)
 _EVERYTHING = 100_000
 
 
@@ -94,12 +96,11 @@ class ResponseService:
         revision = write_revision(response, at, channel)
         unit.revisions.put(revision)
         origin = unit.runs.get(response.run)
-        depth = origin.depth if origin is not None else 0
-        run = build_run(response, revision, initiator=initiator, ids=self._ids, at=at, depth=depth)
+        run = build_run(response, revision, initiator=initiator, ids=self._ids, at=at, origin=origin)
         unit.runs.add(run)
         unit.inbox.add(run.id, dump_event(RunStarted(at=at)), at)
         unit.timers.cancel(_timer(response))
-        lifting = replace(response, status=ResponseStatus.LIFTING, lift_run=run.id, fault=None)
+        lifting = replace(_move(response, ResponseStatus.LIFTING), lift_run=run.id, fault=None)
         unit.responses.update(lifting)
         self._record(unit, "response.lift_requested", lifting, Outcome.SUCCESS, actor, at, reason=reason)
         return lifting
@@ -181,11 +182,11 @@ class ResponseService:
         if response is None:
             return ()
         if run.status is RunStatus.SUCCEEDED:
-            done = replace(response, status=ResponseStatus.LIFTED, lifted_at=at)
+            done = replace(_move(response, ResponseStatus.LIFTED), lifted_at=at)
             self._record(unit, "response.lifted", done, Outcome.SUCCESS, _SERVER, at)
             _publish(unit, EventType.RESPONSE_LIFTED, done, at)
         else:
-            done = replace(response, status=ResponseStatus.OVERDUE, fault=run.reason or run.status.value)
+            done = replace(_move(response, ResponseStatus.OVERDUE), fault=run.reason or run.status.value)
             self._record(unit, "response.lifted", done, Outcome.FAILURE, _SERVER, at, reason=done.fault)
             _publish(unit, EventType.RESPONSE_OVERDUE, done, at)
         unit.responses.update(done)
@@ -230,6 +231,17 @@ class ResponseService:
             context={"run": response.run, "step": response.step},
         )
         record(unit, event, at=at, id=self._ids.new("ev"))
+
+
+def _move(response: Response, status: ResponseStatus) -> Response:
+    """Return a response in another status.
+
+    Raises:
+        BugError: that one may not follow.
+    """
+    if status not in RESPONSE_TRANSITIONS[response.status]:
+        raise BugError(f"{response.id} cannot go from {response.status} to {status}")
+    return replace(response, status=status)
 
 
 def _list_held(unit: Unit, run: str) -> tuple[Response, ...]:

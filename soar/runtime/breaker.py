@@ -7,6 +7,8 @@ from typing import assert_never
 
 from soar.model.breaker import Breaker, BreakerStatus
 
+_TRIAL = timedelta(seconds=5)  # a trial is soon over, and if it went well nobody should stay away any longer
+
 
 class Result(StrEnum):
     """What the end of a call says of the product."""
@@ -44,9 +46,9 @@ class Circuit:
     failures: tuple[datetime, ...] = ()
 
 
-def close_circuit(connection: str, at: datetime) -> Circuit:
-    """Return the circuit of a connection that nothing is known against."""
-    return Circuit(breaker=Breaker(connection=connection, status=BreakerStatus.CLOSED, since=at))
+def close_circuit(connection: str, host: str, at: datetime) -> Circuit:
+    """Return the circuit of a connection's host that nothing is known against."""
+    return Circuit(breaker=Breaker(connection=connection, host=host, status=BreakerStatus.CLOSED, since=at))
 
 
 def find_wait(circuit: Circuit, now: datetime, rule: BreakerRule) -> timedelta | None:
@@ -59,7 +61,7 @@ def find_wait(circuit: Circuit, now: datetime, rule: BreakerRule) -> timedelta |
         case BreakerStatus.CLOSED:
             return None
         case BreakerStatus.HALF_OPEN:
-            return rule.pause
+            return min(rule.pause, _TRIAL)
         case BreakerStatus.OPEN:
             if breaker.retry_at is None or now >= breaker.retry_at or now < breaker.since:
                 return None
@@ -91,7 +93,7 @@ def end_trial(
     breaker = circuit.breaker
     match result:
         case Result.ALIVE:
-            return close_circuit(breaker.connection, now)
+            return close_circuit(breaker.connection, breaker.host, now)
         case Result.FAILED:
             retry_at = now + max(rule.pause, wanted)
             return replace(
@@ -116,6 +118,7 @@ def end_call(
         return replace(circuit, failures=recent)
     opened = Breaker(
         connection=circuit.breaker.connection,
+        host=circuit.breaker.host,
         status=BreakerStatus.OPEN,
         since=now,
         reason=reason,

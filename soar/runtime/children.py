@@ -40,7 +40,10 @@ def cancel_child(unit: Unit, command: CancelRun, parent: Run, at: datetime) -> N
 
 
 def tell_relatives(unit: Unit, run: Run, at: datetime) -> None:
-    """Let those hear of a run's end that wait for it: the step that started it, and the next runs with its key."""
+    """Let those hear of a run's end that wait for it: the step that started it, and the next runs with its key.
+
+    This comes last: a rollback that follows the end holds the key until it is through.
+    """
     if run.parent is not None and run.parent_step is not None:
         tell_end(unit, run.parent, run.parent_step, run.id, run.status, dict(run.outputs), run.reason, at)
     if run.concurrency_key is not None:

@@ -149,9 +149,9 @@ class Committer:
             )
         )
         unit.watches.forget_run(run_id)
-        tell_relatives(unit, failed, at)
         publish_end(unit, failed, at)
         self._responses.finish(unit, failed, None, at)
+        tell_relatives(unit, failed, at)
 
     def _perform(self, unit: Unit, plan: Plan, committed: Committed, command: Command, at: datetime) -> None:
         run = committed.run
@@ -266,11 +266,11 @@ class Committer:
         outcome = Outcome.SUCCESS if run.status is RunStatus.SUCCEEDED else Outcome.FAILURE
         target: dict[str, JsonValue] = {"kind": "run", "id": run.id, "status": run.status.value}
         self._record(unit, plan, "run.finished", outcome, at, target=target, reason=run.reason)
-        tell_relatives(unit, run, at)
         publish_end(unit, run, at)
         changed = self._responses.finish(unit, run, channel, at)
         if command.is_rolled_back:
             changed += self._responses.roll_back(unit, run, channel, at)
+        tell_relatives(unit, run, at)
         committed.responses.extend(response.id for response in changed)
 
     def _record_event(self, unit: Unit, plan: Plan, run: Run, event: Event, records: Mapping[str, StepRecord]) -> None:

@@ -78,6 +78,7 @@ class Executor:
             message=answer.message,
             retry_after=answer.retry_after,
             jitter=self._randomness.uniform(0.0, 1.0),
+            is_unsent=answer.is_unsent,
         )
 
     def _refuse_output(self, spec: ActionSpec, command: StartAction, size: int, at: datetime) -> ActionFailed:

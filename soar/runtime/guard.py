@@ -1,18 +1,19 @@
-"""What stands between runs and products: each connection has its own calls, its own rate and its own breaker."""
+"""What stands between runs and products: each connection has its own calls and rate, each of its hosts a breaker."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeAlias
 
-from soar.model.breaker import Breaker, BreakerStatus
+from soar.model.breaker import Breaker
 from soar.model.clock import Clock
 from soar.model.errors import ActionCode, ActionError
 from soar.model.process import ActionAnswer, ActionCall, ActionHost
 from soar.model.rate import Rate
-from soar.runtime.breaker import BreakerRule, Circuit, Result, begin_call, close_circuit, end_call, end_trial, find_wait
+from soar.runtime.breaker import BreakerRule, Result
 from soar.runtime.bucket import Bucket
 from soar.runtime.bulkhead import Bulkhead
+from soar.runtime.circuits import Circuits
 
 KeepBreaker: TypeAlias = Callable[[str, Breaker], Awaitable[None]]
 """Is told the workspace and breaker that opened or closed, and keeps it for the next start. It does not raise."""
@@ -28,11 +29,13 @@ class Allowance:
         calls: how many calls at once.
         rate: how many requests in which time; None where nobody says.
         credential: who asks, in the product's eyes; connections that are the same one share the rate.
+        hosts: those it may call.
     """
 
     calls: int
     rate: Rate | None
     credential: str
+    hosts: frozenset[str]
 
 
 FindAllowance: TypeAlias = Callable[[str, str], Allowance | None]
@@ -54,10 +57,10 @@ class GuardRule:
 
 
 class GuardedHost:
-    """An `ActionHost` whose calls wait their turn, keep to the product's rate, and leave a dead product alone.
+    """An `ActionHost` whose calls wait their turn, keep to the product's rate, and leave a dead host alone.
 
     Waiting is not part of a call's timeout. A call that is refused here was not sent: it fails with `unavailable` or
-    `rate_limited` and says when to come back, which the engine's retries go by.
+    `rate_limited` and says when to come back. The engine comes back then, and does not count it as a try.
 
     Args:
         host: makes the calls.
@@ -75,20 +78,23 @@ class GuardedHost:
         self._rule = rule
         self._clock = clock
         self._keep = keep
-        self._circuits: dict[tuple[str, str], Circuit] = {}
+        self._circuits = Circuits(rule.breaker, clock)
         self._bulkheads: dict[tuple[str, str], Bulkhead] = {}
         self._buckets: dict[tuple[str, str], Bucket] = {}
 
     def restore(self, workspace: str, breakers: Iterable[Breaker]) -> None:
-        """Take up the breakers that an earlier process has left, of connections that still ask a product."""
+        """Take up the breakers that an earlier process has left, of hosts that their connections still ask."""
         for breaker in breakers:
-            if self._find_allowance(workspace, breaker.connection) is not None:
-                self._circuits[workspace, breaker.connection] = Circuit(breaker=breaker)
+            allowance = self._find_allowance(workspace, breaker.connection)
+            if allowance is not None and breaker.host in allowance.hosts:
+                self._circuits.restore(workspace, breaker)
 
     def find_breaker(self, workspace: str, connection: str) -> Breaker | None:
-        """Return a connection's breaker; None if nothing was called over it yet, or it asks no product."""
-        circuit = self._circuits.get((workspace, connection))
-        return circuit.breaker if circuit else None
+        """Return the breaker of that host of a connection which is worst off.
+
+        It is None if nothing was called over the connection yet, or it asks no product.
+        """
+        return self._circuits.find_worst((workspace, connection))
 
     def count_calls(self, workspace: str, connection: str) -> tuple[int, int]:
         """Return how many calls of a connection are under way, and how many wait for their turn."""
@@ -101,21 +107,17 @@ class GuardedHost:
         if allowance is None:
             return await self._host.call(call)
         bulkhead = self._open_bulkhead(call, allowance)
-        refusal = self._refuse(call)
+        refusal = self._refuse(call, allowance)
         if refusal is not None:
             return refusal
         try:
             turn = await bulkhead.enter(call.standing)
         except ActionError as error:
-            return ActionAnswer(
-                code=error.action_code, message=error.message, retry_after=error.retry_after, requests=0
-            )
+            return _hold_back(error.action_code, error.message, error.retry_after)
         sent = 1  # what becomes of a call that is let go of nobody can tell
         try:
-            answer = self._refuse(call) or await self._try(call)
+            answer = self._refuse(call, allowance) or await self._try(call, allowance, bulkhead)
             sent = answer.requests
-            if sent and answer.retry_after is not None:
-                bulkhead.pause(answer.retry_after)
         finally:
             bulkhead.leave(turn, sent)
         return answer
@@ -134,47 +136,50 @@ class GuardedHost:
                 bucket=bucket,
                 clock=self._clock,
             )
-            self._circuits.setdefault(key, close_circuit(call.connection, self._clock.now()))
         return bulkhead
 
-    def _refuse(self, call: ActionCall) -> ActionAnswer | None:
-        """Return the answer of a breaker that lets nothing through, without a word to the product."""
-        circuit = self._circuits[call.workspace, call.connection]
-        wait = find_wait(circuit, self._clock.now(), self._rule.breaker)
-        if wait is None:
+    def _refuse(self, call: ActionCall, allowance: Allowance) -> ActionAnswer | None:
+        """Return the answer to a call that nothing could come of, since every host is left alone."""
+        refusals = self._circuits.list_refusals((call.workspace, call.connection), allowance.hosts)
+        if not refusals or len(refusals) < len(allowance.hosts):
             return None
-        return ActionAnswer(
-            code=ActionCode.UNAVAILABLE,
-            message=f"{call.connection} is left alone for now, because it failed again and again:"
-            f" {circuit.breaker.reason}",
-            retry_after=wait.total_seconds(),
-            requests=0,
-        )
+        soonest = min(refusals.values(), key=lambda refusal: refusal.retry_after)
+        return _hold_back(ActionCode.UNAVAILABLE, soonest.message, soonest.retry_after)
 
-    async def _try(self, call: ActionCall) -> ActionAnswer:
-        """Make a call that nothing stands against, and learn from how it ends."""
-        key, rule = (call.workspace, call.connection), self._rule.breaker
-        before = self._circuits[key]
-        self._circuits[key] = begin_call(before)
-        end = end_call if self._circuits[key] is before else end_trial
-        result, reason, wanted = Result.NOTHING, "", timedelta()
+    async def _try(self, call: ActionCall, allowance: Allowance, bulkhead: Bulkhead) -> ActionAnswer:
+        """Make a call, to those hosts that are not left alone, and learn from how it ends."""
+        place = (call.workspace, call.connection)
+        refusals = self._circuits.list_refusals(place, allowance.hosts)
+        trials = self._circuits.begin(place, allowance.hosts - refusals.keys())
+        results: Mapping[str, Result] = {}
+        reason, wanted = "", timedelta()
         try:
-            answer = await self._host.call(call)
-            result, reason, wanted = _judge(answer), answer.message, timedelta(seconds=answer.retry_after or 0)
+            answer = await self._host.call(replace(call, refusals=refusals))
+            results = _judge(answer, allowance.hosts, refusals)
+            reason, wanted = answer.message, timedelta(seconds=answer.retry_after or 0)
         finally:
-            left, now = self._circuits[key], self._clock.now()
-            found = self._circuits[key] = end(left, result, now, rule, reason=reason, wanted=wanted)
-        if _is_shut(found) != _is_shut(left):
-            await self._keep(call.workspace, found.breaker)
+            changed = self._circuits.end(place, trials, results, reason=reason, wanted=wanted)
+        is_ours = bool(answer.hosts) and answer.hosts[-1] in refusals
+        if answer.requests and answer.retry_after is not None and not is_ours:
+            bulkhead.pause(answer.retry_after)
+        for breaker in changed:
+            await self._keep(call.workspace, breaker)
         return answer
 
 
-def _judge(answer: ActionAnswer) -> Result:
-    """Say what an answer tells of the product; where nothing was sent, it had no say."""
-    if answer.requests == 0:
-        return Result.NOTHING
-    return Result.FAILED if answer.code in _FAILURES else Result.ALIVE
+def _hold_back(code: ActionCode, message: str, retry_after: float | None) -> ActionAnswer:
+    """Return the answer to a call that is not sent now."""
+    return ActionAnswer(code=code, message=message, retry_after=retry_after, requests=0, is_unsent=True)
 
 
-def _is_shut(circuit: Circuit) -> bool:
-    return circuit.breaker.status is not BreakerStatus.CLOSED
+def _judge(answer: ActionAnswer, hosts: Collection[str], refusals: Collection[str]) -> Mapping[str, Result]:
+    """Say what an answer tells of the hosts that were asked: what failed is the one that was asked last.
+
+    Where nothing was sent, no host had a say.
+    """
+    asked = answer.hosts if len(hosts) > 1 else tuple(hosts)
+    if answer.requests == 0 or not asked:
+        return {}
+    last = Result.FAILED if answer.code in _FAILURES else Result.ALIVE
+    results = {**dict.fromkeys(asked, Result.ALIVE), asked[-1]: last}
+    return {host: result for host, result in results.items() if host not in refusals}

@@ -26,7 +26,7 @@ from soar.runtime.queue import Report
 from soar.store import Store, Unit
 
 INTERVAL = 300.0
-"""Seconds between two looks at all open runs."""
+"""Seconds between two looks at the runs."""
 
 _ACTOR = Actor(kind="system", id="watchdog", name="soar", via="engine")
 
@@ -45,7 +45,7 @@ class _Finding:
 
 
 class Watchdog:
-    """Looks at every open run: what it waits for is there, or is put there, or people are told.
+    """Looks at every run that nothing would wake: what it waits for is put there, or people are told.
 
     Args:
         store: where the runs are.
@@ -86,10 +86,13 @@ class Watchdog:
             await self._clock.sleep(INTERVAL)
 
     async def look(self) -> int:
-        """Look at every open run once; return how many waited for something that was not there."""
+        """Look once at every run that nothing would wake; return how many waited for something that was not there.
+
+        A run that waits for several things at once is looked at when the last of those that are there is over.
+        """
         for workspace, run in await self._store.open_runs():
             self._wake(workspace, run)
-        return sum([await self._look_at(*resting) for resting in await self._store.resting_runs()])
+        return sum([await self._look_at(*resting) for resting in await self._store.forgotten_runs()])
 
     async def _look_at(self, workspace: str, run: str) -> bool:
         """Look at one run; return whether it waited for something that was not there."""

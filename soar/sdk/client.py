@@ -1,7 +1,7 @@
 """The HTTP client that connectors are given, and how they read answers and write requests."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeAlias, TypeVar
@@ -11,13 +11,15 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from soar.model.errors import ActionCode
-from soar.model.network import Egress, EgressRequest
+from soar.model.network import Egress, EgressRequest, EgressResponse
+from soar.model.process import Refusal
 from soar.sdk.errors import (
     ActionInputError,
     AuthError,
     PermanentError,
     RateLimitedError,
     TransientError,
+    UnreachableError,
 )
 
 Document = TypeVar("Document", bound=BaseModel)
@@ -48,6 +50,7 @@ class EgressTransport(httpx.AsyncBaseTransport):
         private_hosts: those of them that may be inside the network.
         idempotency_key: the same for every attempt at the same effect.
         timeout: seconds for each exchange.
+        refusals: hosts that are not asked now, and why.
     """
 
     def __init__(
@@ -58,21 +61,52 @@ class EgressTransport(httpx.AsyncBaseTransport):
         private_hosts: frozenset[str],
         idempotency_key: str,
         timeout: float,
+        refusals: Mapping[str, Refusal] | None = None,
     ) -> None:
         self._egress = egress
         self._hosts = hosts
         self._private_hosts = private_hosts
         self._key = idempotency_key
         self._timeout = timeout
+        self._refusals = refusals or {}
+        self._hosts_asked: dict[str, None] = {}
         self.sent = 0
         """How many requests were handed to the egress."""
+        self.reached = 0
+        """How many of these may have come to the product."""
+
+    @property
+    def hosts_asked(self) -> tuple[str, ...]:
+        """The hosts that were to be asked, in the order in which they last were."""
+        return tuple(self._hosts_asked)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request."""
+        """Send one request.
+
+        Raises:
+            TransientError: its host is left alone for now; nothing was sent.
+        """
+        self._note_host(request.url.host)
         if request.method not in SAFE_METHODS:
             request.headers.setdefault("Idempotency-Key", self._key)
         self.sent += 1
-        answer = await self._egress.send(
+        self.reached += 1
+        try:
+            answer = await self._send(request)
+        except UnreachableError:
+            self.reached -= 1
+            raise
+        return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body, request=request)
+
+    def _note_host(self, host: str) -> None:
+        self._hosts_asked.pop(host, None)
+        self._hosts_asked[host] = None
+        refusal = self._refusals.get(host)
+        if refusal is not None:
+            raise TransientError(refusal.message, retry_after=refusal.retry_after)
+
+    async def _send(self, request: httpx.Request) -> EgressResponse:
+        return await self._egress.send(
             EgressRequest(
                 method=request.method,
                 url=str(request.url),
@@ -83,7 +117,6 @@ class EgressTransport(httpx.AsyncBaseTransport):
                 timeout=self._timeout,
             )
         )
-        return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body, request=request)
 
 
 def make_client(transport: httpx.AsyncBaseTransport) -> Client:

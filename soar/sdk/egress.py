@@ -13,7 +13,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from soar.model.errors import ActionCode, ActionError
 from soar.model.network import EgressRequest, EgressResponse
-from soar.sdk.errors import EgressRefusedError, TransientError, UnknownOutcomeError
+from soar.sdk.errors import EgressRefusedError, UnknownOutcomeError, UnreachableError
 from soar.sdk.target import check_address, parse_target
 
 Lookup = Callable[[str], Awaitable[Sequence[str]]]
@@ -160,7 +160,7 @@ def _explain(error: Exception, exchange: _Exchange, host: str, seconds: float) -
         case aiohttp.ClientConnectorCertificateError() | ssl.SSLError():
             return EgressRefusedError(f"{host} does not prove its name by TLS")
         case _:
-            return TransientError(f"{host} could not be reached ({reason})")
+            return UnreachableError(f"{host} could not be reached ({reason})")
 
 
 def _trace() -> aiohttp.TraceConfig:

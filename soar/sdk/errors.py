@@ -47,6 +47,10 @@ class TransientError(ActionError):
         super().__init__(message, action_code=ActionCode.UNAVAILABLE, retry_after=retry_after)
 
 
+class UnreachableError(TransientError):
+    """The product could not be reached: nothing was sent."""
+
+
 class PermanentError(ActionError):
     """The product refuses this request and will refuse it again.
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, insert
 from soar.model.errors import ConflictError
 from soar.model.run import InboxEvent, JournalEntry
 from soar.model.values import JsonValue
+from soar.store.blobs import Blobs
 from soar.store.repository import Repository
 from soar.store.rows import Rows
 from soar.store.tables import InboxRow, JournalRow, table_of
@@ -27,20 +28,26 @@ class Journal(Repository):
     __slots__ = ()
 
     def append(self, run: str, entries: Sequence[JournalEntry]) -> None:
-        """Append entries to a run's journal.
+        """Append entries to a run's journal; large values in them are kept as blobs.
 
         Raises:
             ConflictError: an entry with one of these sequences is there: another writer was faster.
         """
         if not entries:
             return
-        rows = [{"workspace": self._workspace, "run": run, **_ENTRIES.dump(entry)} for entry in entries]
+        small = Blobs(self._connection, self._workspace).take_out(run, entries)
+        rows = [{"workspace": self._workspace, "run": run, **_ENTRIES.dump(entry)} for entry in small]
         if self._connection.execute(_ENTRIES.add.on(self._connection), rows).rowcount != len(rows):
             raise ConflictError(f"the journal of run {run} has moved on past entry {entries[0].sequence}")
 
     def load(self, run: str) -> tuple[JournalEntry, ...]:
-        """Return the run's journal from its first entry on."""
-        return self._all(_ENTRIES, _LOAD, given_run=run)
+        """Return the run's journal from its first entry on, as it was appended.
+
+        Raises:
+            BugError: a large value is not there any more.
+        """
+        entries = self._all(_ENTRIES, _LOAD, given_run=run)
+        return Blobs(self._connection, self._workspace).put_back(run, entries)
 
 
 class Inbox(Repository):

@@ -1,9 +1,10 @@
 """What every repository does with its rows."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Executable, Select
+from sqlalchemy import Connection, CursorResult, Executable, Integer, Select, bindparam
 
 from soar.model.errors import ConflictError, InputError, NotFoundError
 from soar.model.page import Page
@@ -58,21 +59,33 @@ class Repository:
         **parameters: object,
     ) -> Page[M]:
         """Return the newest rows before the cursor; filters are columns and values, where None means any."""
-        position = rows.table.c[rows.position]
-        found = rows.where() if statement is None else statement
-        for name, value in filters:
-            if value is not None:
-                found = found.where(rows.table.c[name] == value)
-        if cursor is not None:
-            found = found.where(position < _parse_cursor(cursor))
         if limit < 1:
             raise InputError(f"a page holds at least one row, not {limit}", code="limit")
-        found = found.add_columns(position).order_by(position.desc()).limit(limit + 1)
-        raw = self._run(found, **parameters).all()
+        wanted = {name: value for name, value in filters if value is not None}
+        parameters |= {f"filter_{name}": value for name, value in wanted.items()}
+        if cursor is not None:
+            parameters["page_before"] = _parse_cursor(cursor)
+        build = _build_page if statement is not None else _keep_page
+        found = build(rows, statement, tuple(wanted), has_cursor=cursor is not None)
+        raw = self._run(found, **parameters, page_limit=limit + 1).all()
         items = tuple(rows.load(row[:-1]) for row in raw[:limit])
         return Page(items, str(raw[limit - 1][-1]) if len(raw) > limit else None)
 
 
+def _build_page(
+    rows: Rows[Any], statement: Select[Any] | None, filters: tuple[str, ...], *, has_cursor: bool
+) -> Select[Any]:
+    """Return the statement of a page."""
+    position = rows.table.c[rows.position]
+    found = rows.where() if statement is None else statement
+    for name in filters:
+        found = found.where(rows.table.c[name] == bindparam(f"filter_{name}"))
+    if has_cursor:
+        found = found.where(position < bindparam("page_before"))
+    return found.add_columns(position).order_by(position.desc()).limit(bindparam("page_limit", type_=Integer))
+
+
+_keep_page = lru_cache(maxsize=256)(_build_page)  # of plain lists there are few, and building them takes its time
 _LONGEST_CURSOR = 18  # digits; more do not fit into 64 bits
 
 

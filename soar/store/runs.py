@@ -19,11 +19,6 @@ _UPDATE = _RUNS.change().where(_RUNS.table.c.sequence == given("expected"))
 
 _INBOX = table_of(InboxRow)
 _RUNNABLE_RUNS = select(_RUNS.table.c.workspace, _RUNS.table.c.id).where(RUNNABLE).order_by(_RUNS.table.c.position)
-_RESTING_RUNS = (
-    select(_RUNS.table.c.workspace, _RUNS.table.c.id)
-    .where(_RUNS.table.c.status.in_((RunStatus.QUEUED, RunStatus.WAITING)))
-    .order_by(_RUNS.table.c.position)
-)
 _RUNS_WITH_EVENTS = select(_INBOX.c.workspace, _INBOX.c.run).order_by(_INBOX.c.id)
 
 _RETRIES = _RUNS.where("retry_of").order_by(_RUNS.table.c.position)
@@ -108,8 +103,3 @@ def find_open_runs(connection: Connection) -> list[tuple[str, str]]:
     """Return workspace and id of each run of any workspace that is queued or running, or has an event in its inbox."""
     found = (tuple(row) for statement in (_RUNNABLE_RUNS, _RUNS_WITH_EVENTS) for row in connection.execute(statement))
     return list(dict.fromkeys(found))
-
-
-def find_resting_runs(connection: Connection) -> list[tuple[str, str]]:
-    """Return workspace and id of each run of any workspace that has not begun or waits, the oldest first."""
-    return [(row[0], row[1]) for row in connection.execute(_RESTING_RUNS)]

@@ -16,9 +16,10 @@ from soar.model.run import Timer
 from soar.store import schema
 from soar.store.database import Database
 from soar.store.faults import explain
+from soar.store.forgotten import find_forgotten_runs
 from soar.store.happenings import find_happenings
 from soar.store.hearing import Hearing
-from soar.store.runs import find_open_runs, find_resting_runs
+from soar.store.runs import find_open_runs
 from soar.store.tables import WorkspaceRow, table_of
 from soar.store.timers import find_due, find_next_due
 from soar.store.unit import Unit
@@ -146,9 +147,12 @@ class Store:
         """Return workspace and id of each run that is queued or running, or has an event in its inbox."""
         return await self._query(find_open_runs)
 
-    async def resting_runs(self) -> list[tuple[str, str]]:
-        """Return workspace and id of each run that has not begun or waits, the oldest first."""
-        return await self._query(find_resting_runs)
+    async def forgotten_runs(self) -> list[tuple[str, str]]:
+        """Return workspace and id of each run at rest that nothing here would wake, the oldest first.
+
+        See `soar.store.forgotten`.
+        """
+        return await self._query(find_forgotten_runs)
 
     async def migrate(self) -> None:
         """Bring the schema up to date, in one transaction.

@@ -36,6 +36,7 @@ from soar.store.rows import (
 
 _COUNT = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself in INTEGER alone, which has 64 bits
 RUNNABLE = text("status IN ('queued', 'running')")
+OPEN = text("finished_at IS NULL")
 SHARED = text("concurrency_key IS NOT NULL AND finished_at IS NULL")
 RAISED = text(f"source = '{OWN_SOURCE}'")
 
@@ -155,6 +156,7 @@ class RunRow(PlacedRow, table=True):
         Index(None, "workspace", "alert"),
         Index(None, "workspace", "retry_of"),
         Index("ix_runs_runnable", "status", sqlite_where=RUNNABLE, postgresql_where=RUNNABLE),
+        Index("ix_runs_open", "workspace", "parent", sqlite_where=OPEN, postgresql_where=OPEN),
         Index("ix_runs_shared", "workspace", "concurrency_key", sqlite_where=SHARED, postgresql_where=SHARED),
     )
 
@@ -193,6 +195,17 @@ class JournalRow(Row, table=True):
     at: datetime = Field(sa_type=Moment)
     event: Any = Field(sa_type=Json)
     changes: Any = Field(sa_type=Json)
+
+
+class BlobRow(Row, table=True):
+    """A large value of a run's journal, under the SHA-256 of its JSON text."""
+
+    __tablename__ = "blobs"
+
+    workspace: str = Field(primary_key=True)
+    run: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    content: bytes = Field(sa_type=LargeBinary)
 
 
 class InboxRow(Row, table=True):
@@ -520,12 +533,13 @@ class ListEntryRow(PlacedRow, table=True):
 
 
 class BreakerRow(Row, table=True):
-    """The circuit breaker of a connection, as it last opened or closed."""
+    """The circuit breaker of a connection's host, as it last opened or closed."""
 
     __tablename__ = "breakers"
 
     workspace: str = Field(primary_key=True)
     connection: str = Field(primary_key=True)
+    host: str = Field(primary_key=True)
     status: BreakerStatus = Field(sa_type=Choice(BreakerStatus))
     since: datetime = Field(sa_type=Moment)
     reason: str

@@ -153,16 +153,17 @@ async def test_connections_say_whether_they_are_left_alone(face: Face) -> None:
     (fresh,) = (await ann.get("/connections")).json["items"]
     assert (fresh["id"], fresh["connector"], fresh["simulate"]) == ("exchange", "exchange", True)
     assert (fresh["calling"], fresh["waiting"]) == (2, 3)
-    assert (fresh["status"], fresh["since"], fresh["retry_at"]) == ("closed", None, None)
+    assert (fresh["status"], fresh["host"], fresh["since"], fresh["retry_at"]) == ("closed", None, None, None)
     face.breakers["exchange"] = Breaker(
         connection="exchange",
+        host="outlook.example",
         status=BreakerStatus.OPEN,
         since=START,
         reason="it hung",
         retry_at=START + timedelta(seconds=30),
     )
     (shut,) = (await ann.get("/connections")).json["items"]
-    assert (shut["status"], shut["reason"]) == ("open", "it hung")
+    assert (shut["status"], shut["host"], shut["reason"]) == ("open", "outlook.example", "it hung")
     assert (shut["since"], shut["retry_at"]) == ("2026-03-01T09:00:00Z", "2026-03-01T09:00:30Z")
 
 

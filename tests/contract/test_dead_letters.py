@@ -1,7 +1,6 @@
 """What was given up on, and the runs that try others again."""
 
 from soar.model.dead_letter import LetterKind, name_letter
-from soar.model.run import RunStatus
 from soar.store import Store
 from tests.contract.works import Works
 from tests.support.builders import build_dead_letter, build_run, build_timer
@@ -51,12 +50,3 @@ async def test_the_runs_that_try_one_again_are_found(write: Works, read: Works) 
         await write(lambda unit, run=run: unit.runs.add(run))
     assert await read(lambda unit: unit.runs.list_retries("run_1")) == tuple(runs[1:])
     assert await read(lambda unit: unit.runs.list_retries("run_2")) == ()
-
-
-async def test_runs_that_rest_are_found_in_every_workspace(store: Store) -> None:
-    for workspace in ("south", "north"):
-        for status in RunStatus:
-            run = build_run(id=f"run_{status.value}", status=status)
-            await store.write(workspace, lambda unit, run=run: unit.runs.add(run))
-    found = await store.resting_runs()
-    assert found == [(workspace, f"run_{name}") for workspace in ("south", "north") for name in ("queued", "waiting")]

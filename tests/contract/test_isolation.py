@@ -49,6 +49,11 @@ PROBES = [
         lambda u: u.journal.append(RUN, [builders.build_journal_entry()]),
         lambda u: u.journal.load(RUN),
     ),
+    Probe(
+        "blob",
+        lambda u: u.journal.append(RUN, [builders.build_journal_entry(event={"output": "x" * 40_000})]),
+        lambda u: u.journal.load(RUN),
+    ),
     Probe("inbox", lambda u: u.inbox.add(RUN, {}, START), lambda u: u.inbox.peek(RUN)),
     Probe(
         "approval", lambda u: u.approvals.add(builders.build_approval()), lambda u: u.approvals.get("ap_000000000001")

@@ -1,6 +1,7 @@
 """Plays seeds and ends processes: `python -m tests.simulation --seeds 1000 --first 1`."""
 
 import argparse
+import gc
 import sys
 from collections import Counter
 
@@ -61,6 +62,7 @@ def main() -> int:
     parser.add_argument("--kills", action="store_true", help="also end thirty playbooks at each single write")
     parser.add_argument("--traces", action="store_true", help="print each world's trace and nothing else")
     chosen = parser.parse_args()
+    gc.freeze()
     try:
         if chosen.traces:
             _trace(chosen.first, chosen.seeds)

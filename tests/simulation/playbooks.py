@@ -7,9 +7,9 @@ from random import Random  # noqa: TID251 -- the type alone; every stream is a s
 from typing import TypeAlias, TypeVar
 
 from soar.model.catalog import ActionSpec, Catalog, Effect, Repeat
+from soar.model.playbook import Playbook
 from soar.model.step import UNDO_ACTION
 from soar.playbook.check import validate_text
-from soar.playbook.finding import has_errors
 from soar.policy import DEFAULT_POLICY
 from tests.support.randomness import seeded_random
 from tests.support.world import ACTIONS, build_actions_catalog, build_spec
@@ -32,7 +32,8 @@ CATALOG: Catalog = build_actions_catalog([_describe(action) for action in (*ACTI
 MAIN = "main"
 CALLED = "called"
 HEARING = "hearing"
-"""Ids of a scenario's playbooks: the one that alerts start, the one it calls, the one that an event starts."""
+TICKING = "ticking"
+"""Ids of a scenario's playbooks: those started by alerts, by a call, by an event and by a moment."""
 
 _PEOPLE = ("eve", "mallory", "trudy")
 _GATED = ("role:analyst", "role:soc-lead", "user:bob@corp.example", "role:incident-commander")
@@ -44,9 +45,10 @@ _MOST_STEPS = 14
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """What one scenario's playbooks are: their texts, by id."""
+    """What one scenario's playbooks are, by id: their texts, and what these say."""
 
     texts: Mapping[str, str]
+    playbooks: Mapping[str, Playbook]
 
 
 @dataclass(slots=True)
@@ -329,12 +331,12 @@ def _write_document(chance: Random, playbook: str) -> Document:
     document: Document = {
         "name": f"Written by chance: {playbook}",
         "owner": "team:chance",
-        "on": _name_triggers(playbook),
+        "on": _name_triggers(chance, playbook),
     }
     document["inputs"] = {name: dict(spec) for name, spec in _INPUTS.items()}
     if playbook == CALLED:
         document["inputs"] = {"user": {"type": "string"}, "level": {"type": "int", "default": 2}}
-    if playbook == HEARING:
+    if playbook in {HEARING, TICKING}:
         document["inputs"] = {"level": {"type": "int", "default": 2}}
     document["mode"] = author.pick(("live",) * 8 + ("supervised", "shadow"))
     document["defaults"] = {"approve": {"by": "role:analyst", "timeout": "20m", "exclude": []}}
@@ -360,31 +362,44 @@ def _write_document(chance: Random, playbook: str) -> Document:
     return document
 
 
-def _name_triggers(playbook: str) -> Document:
+def _name_triggers(chance: Random, playbook: str) -> Document:
     match playbook:
         case "main":
             return {"alert": {"source": "siem", "match": 'alert.labels.level != "0"'}, "manual": {}}
         case "called":
             return {"call": {}, "manual": {}}
+        case "ticking":
+            cron, catch_up = chance.choice((("0 */6 * * *", "none"), ("30 6 * * *", "latest"), ("0 0 1 1 *", "all")))
+            return {"schedule": {"cron": cron, "catch_up": catch_up}, "manual": {}}
         case _:
             return {"event": {"type": "run.failed", "match": f'event.data.playbook == "{MAIN}"'}, "manual": {}}
 
 
 def write_playbook(seed: int, playbook: str = MAIN) -> str:
-    """Return the text of this seed's playbook: the first of its drafts that the checker has nothing against."""
+    """Return the text of this seed's playbook."""
+    return _write(seed, playbook)[0]
+
+
+def _write(seed: int, playbook: str) -> tuple[str, Playbook]:
+    """Return text and content of the first of a seed's drafts that the checker has nothing against."""
     for draft in range(100):
         document = _write_document(seeded_random(seed, f"{playbook}/{draft}"), playbook)
         text = json.dumps(document, indent=1)
-        _, findings = validate_text(
+        written, _ = validate_text(
             text, playbook_id=playbook, file=f"{playbook}.yaml", catalog=CATALOG, policy=DEFAULT_POLICY
         )
-        if not has_errors(findings):
-            return text
+        if written is not None:
+            return text, written
     raise AssertionError(f"seed {seed} writes no playbook that can be used")
 
 
 def write_library(seed: int) -> Library:
     """Return the playbooks of a scenario."""
-    has_hearing = seeded_random(seed, "library").random() < 0.3
-    names = (MAIN, CALLED, HEARING) if has_hearing else (MAIN, CALLED)
-    return Library({name: write_playbook(seed, name) for name in names})
+    chance = seeded_random(seed, "library")
+    started = [name for name in (HEARING, TICKING) if chance.random() < 0.3]
+    names = (MAIN, CALLED, *started)
+    found = {name: _write(seed, name) for name in names}
+    return Library(
+        texts={name: text for name, (text, _) in found.items()},
+        playbooks={name: playbook for name, (_, playbook) in found.items()},
+    )

@@ -5,10 +5,12 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
+from soar.engine.plan import Program
+from soar.ingest.schedule import arrange_schedules
 from soar.model.errors import UnavailableError
 from tests.simulation.outages import BUSY, FULL, OutageDisk
 from tests.simulation.people import Crowd
-from tests.simulation.playbooks import CATALOG, write_library
+from tests.simulation.playbooks import CATALOG, TICKING, Library, write_library
 from tests.simulation.products import Products
 from tests.simulation.service import SimulatedWorld
 from tests.simulation.watch import Watch
@@ -16,7 +18,7 @@ from tests.support.clock import VirtualClock
 from tests.support.ids import SeededIds
 from tests.support.loop import virtual_loop
 from tests.support.randomness import seeded_random
-from tests.support.world import check_record, open_peopled_store
+from tests.support.world import WORKSPACE, check_record, open_peopled_store
 
 _LONGEST_DRAIN = 400
 _ALL = 100_000
@@ -71,12 +73,13 @@ class Scenario:
         self._harshness = self._chance.choice((0.0, 0.05, 0.2))
         badness = self._chance.choice((0.0, 0.1, 0.4))
         self.products = Products(self.seed, badness=badness, watch=self.watch)
+        self.products.programs.update(_list_programs(self.library))
         world = SimulatedWorld(
             store, host=self.products, clock=VirtualClock(), ids=SeededIds(self.seed), catalog=CATALOG
         )
         try:
             for name, text in self.library.texts.items():
-                await world.serve(name, text)
+                await world.serve_read(self.library.playbooks[name], text)
             self._plan_death(world)
             for _ in range(self._chance.randint(8, 45)):
                 world = await self._go_on(world)
@@ -84,6 +87,7 @@ class Scenario:
             return await self._look_back(world)
         finally:
             await world.stop()
+            _LIFTS.update({key: each for key, each in self.products.programs.items() if key[0].startswith("lift-")})
 
     def _plan_death(self, world: SimulatedWorld) -> None:
         if self._chance.random() < 0.6 and self._deaths < 5:
@@ -136,8 +140,11 @@ class Scenario:
         return after
 
     async def _come_to_rest(self, world: SimulatedWorld) -> SimulatedWorld:
-        """Leave everything alone until nothing is left to do."""
+        """Leave everything alone until nothing is left to do; no schedule starts anything any more."""
         self._disk.heal()
+        if TICKING in world.playbooks:
+            now = world.clock.now()
+            await world.store.write(WORKSPACE, lambda unit: arrange_schedules(unit, (), now))
         for _ in range(_LONGEST_DRAIN):
             await world.race(_settle(world))
             world = await self._revive(world)
@@ -201,6 +208,15 @@ class Scenario:
             faults=self._faults + self._disk.faults + self.products.faults,
             deeds=self._crowd.done,
         )
+
+
+_LIFTS: dict[tuple[str, str], Program] = {}
+
+
+def _list_programs(library: Library) -> dict[tuple[str, str], Program]:
+    """Return what need not be parsed again: a scenario's playbooks, and those few that take something back."""
+    own = {(playbook.id, playbook.revision): Program(playbook) for playbook in library.playbooks.values()}
+    return _LIFTS | own
 
 
 async def _settle(world: SimulatedWorld) -> None:

@@ -134,7 +134,9 @@ class Interpretation:
             ActionSucceeded(at=self.tick(), path=command.call.step, attempt=command.attempt, output=output)
         )
 
-    def refuse(self, action: str, code: str = "invalid", **more: float) -> list[Command]:
+    def refuse(
+        self, action: str, code: str = "invalid", *, retry_after: float | None = None, is_unsent: bool = False
+    ) -> list[Command]:
         command = self.take(StartAction, action)
         assert isinstance(command, StartAction)
         return self.send(
@@ -145,7 +147,8 @@ class Interpretation:
                 code=code,
                 message="no",
                 jitter=self.jitter,
-                **more,
+                retry_after=retry_after,
+                is_unsent=is_unsent,
             )
         )
 

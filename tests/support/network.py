@@ -6,7 +6,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from soar.model.network import EgressRequest, EgressResponse
-from soar.sdk.errors import EgressRefusedError, TransientError, UnknownOutcomeError
+from soar.sdk.errors import EgressRefusedError, UnknownOutcomeError, UnreachableError
 from tests.support.randomness import seeded_random
 
 Handler: TypeAlias = Callable[[EgressRequest], EgressResponse]
@@ -43,11 +43,11 @@ class VirtualEgress:
             raise EgressRefusedError(f"{host} is not among the hosts of this connection")
         handler = self._handlers.get(host)
         if handler is None:
-            raise TransientError(f"{host} has no address here")
+            raise UnreachableError(f"{host} has no address here")
         there, back = self._draw_delay(), self._draw_delay()
         if there > request.timeout or self._chance.random() < self._unreached:
             await asyncio.sleep(min(there, request.timeout))
-            raise TransientError(f"{host} was not reached")
+            raise UnreachableError(f"{host} was not reached")
         await asyncio.sleep(there)
         self.arrived.append(request)
         response = handler(request)

@@ -432,7 +432,8 @@ class _Wiring:
             for revision in revisions:
                 unit.revisions.put(revision)
             self.vault.set_credential(unit, "probe_hook", Secret(HOOK_KEY), actor=setup, now=at)
-            self.vault.set_credential(unit, "provider_secret", Secret(CLIENT_SECRET), actor=setup, now=at)
+            if self.provider is not None:
+                self.vault.set_credential(unit, "provider_secret", Secret(CLIENT_SECRET), actor=setup, now=at)
 
         await self.store.write(WORKSPACE, add)
 

@@ -411,13 +411,17 @@ class World:
         """Let a playbook serve, beside those that do."""
         playbook, findings = parse_playbook(text, playbook_id=playbook_id, file=f"{playbook_id}.yaml")
         assert playbook is not None, findings
+        await self.serve_read(playbook, text)
+        return playbook
+
+    async def serve_read(self, playbook: Playbook, text: str) -> None:
+        """Let a playbook serve that has been read from this text."""
         revision = Revision(
-            playbook=playbook_id, digest=playbook.revision, text=text, created_at=self.clock.now(), author="u_olga"
+            playbook=playbook.id, digest=playbook.revision, text=text, created_at=self.clock.now(), author="u_olga"
         )
         await self.store.write(WORKSPACE, lambda unit: unit.revisions.put(revision))
-        self.playbooks[playbook_id] = playbook
+        self.playbooks[playbook.id] = playbook
         await self.arrange()
-        return playbook
 
     async def arrange(self) -> None:
         """Bring the store's triggers up to date with the playbooks that serve."""

@@ -1,10 +1,12 @@
-"""The page of statuses, drawn from the tables that the engine holds itself to."""
+"""The page of statuses, drawn from the tables that the service holds itself to."""
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
 from soar.engine.state import RUN_TRANSITIONS, STEP_TRANSITIONS
+from soar.model.approval import APPROVAL_TRANSITIONS
+from soar.model.response import RESPONSE_TRANSITIONS
 
 Status = TypeVar("Status", bound=StrEnum)
 
@@ -15,8 +17,14 @@ def render() -> Iterator[str]:
     yield ""
     yield "Which status may follow which. Anything else is a fault of ours and raises. A status that nothing follows is"
     yield "final. What may follow itself (another attempt, another wait) is not drawn."
-    yield from ("", "## A run", "", "```mermaid", "stateDiagram-v2", *_draw(RUN_TRANSITIONS), "```")
-    yield from ("", "## A step", "", "```mermaid", "stateDiagram-v2", *_draw(STEP_TRANSITIONS), "```")
+    yield from _describe("A run", RUN_TRANSITIONS)
+    yield from _describe("A step", STEP_TRANSITIONS)
+    yield from _describe("An approval", APPROVAL_TRANSITIONS)
+    yield from _describe("An active response", RESPONSE_TRANSITIONS)
+
+
+def _describe(title: str, table: Mapping[Status, frozenset[Status]]) -> Iterator[str]:
+    yield from ("", f"## {title}", "", "```mermaid", "stateDiagram-v2", *_draw(table), "```")
 
 
 def _draw(table: Mapping[Status, frozenset[Status]]) -> Iterator[str]:

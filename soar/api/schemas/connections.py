@@ -9,8 +9,9 @@ from soar.model.catalog import Connection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionState:
-    """A connection and its circuit breaker; one that was never called is closed, and since when is null.
+    """A connection and the circuit breaker of that of its hosts which is worst off.
 
+    Of one that was never called, it is closed; host and since when are null.
     `calling` is how many calls are under way, `waiting` how many wait for their turn.
     """
 
@@ -18,6 +19,7 @@ class ConnectionState:
     connector: str
     simulate: bool
     status: BreakerStatus
+    host: str | None
     since: datetime | None
     reason: str
     retry_at: datetime | None
@@ -41,6 +43,7 @@ def view_state(connection: Connection, breaker: Breaker | None, calls: tuple[int
         connector=connection.connector,
         simulate=connection.simulate,
         status=breaker.status if breaker else BreakerStatus.CLOSED,
+        host=breaker.host if breaker else None,
         since=breaker.since if breaker else None,
         reason=breaker.reason if breaker else "",
         retry_at=breaker.retry_at if breaker else None,

@@ -28,7 +28,14 @@ connections:
   http: {hosts: [api.example]}
   chat: {}
 """
-OPEN = Breaker(connection="virustotal", status=BreakerStatus.OPEN, since=START, reason="dead", retry_at=None)
+OPEN = Breaker(
+    connection="virustotal",
+    host="www.virustotal.com",
+    status=BreakerStatus.OPEN,
+    since=START,
+    reason="dead",
+    retry_at=None,
+)
 
 
 @pytest.fixture
@@ -48,9 +55,10 @@ def test_a_connection_goes_before_its_manifest_and_the_credential_is_what_shares
         calls=10,
         rate=Rate(manifest.limit.requests, manifest.limit.seconds),
         credential="virustotal [('api_key', 'vt')]",
+        hosts=frozenset({"www.virustotal.com"}),
     )
-    assert paid == Allowance(calls=50, rate=Rate(1000, 60), credential="virustotal [('api_key', 'vt-paid')]")
-    assert http == Allowance(calls=10, rate=None, credential="connection http")
+    assert (paid.calls, paid.rate, paid.credential) == (50, Rate(1000, 60), "virustotal [('api_key', 'vt-paid')]")
+    assert http == Allowance(calls=10, rate=None, credential="connection http", hosts=frozenset({"api.example"}))
 
 
 @pytest.mark.parametrize("id_", ["vt-test", "chat", "unknown"])

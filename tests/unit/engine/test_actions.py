@@ -69,6 +69,51 @@ def test_an_author_can_ask_for_more_attempts_and_a_condition() -> None:
     assert run.finish.status is RunStatus.FAILED
 
 
+def test_a_call_that_was_never_sent_waits_for_its_turn_and_uses_up_no_attempt() -> None:
+    run = play("  - {id: a, uses: crm.page, timeout: 2m}\n")
+    for wait in (20.0, 30.0):
+        run.refuse("crm.page", "unavailable", retry_after=wait, is_unsent=True)
+        assert run.status("a") == "retrying"
+        assert timers(run)[-1].due_at - run.now == timedelta(seconds=wait)
+        run.fire("retry:")
+    run.answer("crm.page", "done")
+    assert run.finish.status is RunStatus.SUCCEEDED
+
+
+def test_attempts_that_were_sent_are_counted_between_those_that_were_not() -> None:
+    run = play("  - {id: a, uses: crm.find, timeout: 2m, retry: {attempts: 2, on: [timeout]}}\n")
+    for code, is_unsent in [("unavailable", True), ("timeout", False), ("rate_limited", True)]:
+        run.refuse("crm.find", code, is_unsent=is_unsent)
+        run.fire("retry:")
+    run.refuse("crm.find", "timeout")
+    assert run.finish.status is RunStatus.FAILED
+
+
+def test_a_call_waits_for_its_turn_no_longer_than_it_may_take() -> None:
+    run = play("  - {id: a, uses: crm.page, timeout: 50s}\n")
+    for _ in range(2):
+        run.refuse("crm.page", "unavailable", retry_after=20.0, is_unsent=True)
+        run.fire("retry:")
+    run.refuse("crm.page", "unavailable", retry_after=20.0, is_unsent=True)
+    assert run.finish.status is RunStatus.FAILED
+
+
+def test_a_call_that_has_waited_too_long_for_its_turn_counts_as_a_try() -> None:
+    run = play("  - {id: a, uses: crm.find, timeout: 30s}\n")
+    for attempt in (1, 2):
+        run.refuse("crm.find", "unavailable", retry_after=40.0, is_unsent=True)
+        assert run.status("a") == "retrying", attempt
+        run.fire("retry:")
+    run.refuse("crm.find", "unavailable", retry_after=40.0, is_unsent=True)
+    assert run.finish.status is RunStatus.FAILED
+
+
+def test_what_will_never_be_sent_is_not_waited_for() -> None:
+    run = play("  - {id: a, uses: crm.page, timeout: 2m}\n")
+    run.refuse("crm.page", "auth", is_unsent=True)
+    assert run.finish.status is RunStatus.FAILED
+
+
 def test_a_lost_answer_is_repeated_where_that_does_no_harm() -> None:
     run = play("  - {id: a, uses: crm.note}\n")
     run.lose("crm.note")

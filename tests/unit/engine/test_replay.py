@@ -70,6 +70,7 @@ RECORD = {
     "branch": words,
     "child": words,
     "settled": st.integers(0, 20),
+    "unsent_since": st.none() | moments,
     "called_at": st.none() | moments,
     "lifting": words,
     "carried": words,

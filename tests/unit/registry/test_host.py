@@ -30,6 +30,7 @@ CONNECTIONS = [
     Connection(id="odd", connector="sample", simulate=False, settings={"depth": "five"}),
     Connection(id="simulated", connector="sample", simulate=True),
     Connection(id="http", connector="http", simulate=False, hosts=(HOST,)),
+    Connection(id="away", connector="http", simulate=False, hosts=("away.example",)),
     Connection(id="inside", connector="http", simulate=False, hosts=(HOST,), settings={"private": True}),
     Connection(id="virustotal", connector="virustotal", simulate=True, credentials={"api_key": "gone"}),
     Connection(id="exchange", connector="exchange", simulate=True),
@@ -163,6 +164,18 @@ async def test_a_secret_without_a_place_stops_the_call(host: InProcessHost, egre
     answer = await host.call(replace(LOOK, secrets=(("/nowhere", "note"),)))
     assert answer.code is not None
     assert egress.arrived == []
+
+
+async def test_a_product_that_nobody_answers_for_was_asked_and_got_nothing(host: InProcessHost) -> None:
+    call = replace(LOOK, action="http.get", connection="away", arguments={"url": "https://away.example/"})
+    answer = await host.call(call)
+    assert (answer.code, answer.requests, answer.is_unsent) == (ActionCode.UNAVAILABLE, 1, True)
+
+
+async def test_a_call_that_reached_the_product_once_is_not_unsent(host: InProcessHost, egress: VirtualEgress) -> None:
+    egress.route(HOST, lambda _: EgressResponse(status=503, headers=(), body=b""))
+    answer = await host.call(replace(LOOK, action="http.get", connection="http", arguments={"url": f"https://{HOST}/"}))
+    assert (answer.requests, answer.is_unsent) == (1, False)
 
 
 @pytest.mark.parametrize(("connection", "private_hosts"), [("http", set()), ("inside", {HOST})])

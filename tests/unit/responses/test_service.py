@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from soar.model.errors import ActionCode, ConflictError, NotFoundError
+from soar.model.errors import ActionCode, BugError, ConflictError, NotFoundError
 from soar.model.process import ActionAnswer, ActionCall
 from soar.model.response import ResponseStatus
 from soar.model.step import Assurance
@@ -108,6 +108,17 @@ def test_a_second_lift_is_a_conflict_while_it_is_lifted_and_afterwards() -> None
         with pytest.raises(NotFoundError):
             await world.write(lambda unit: lifting.lift(unit, "ar_gone", **actor))
         assert len(undone(world)) == 1
+
+    play(scenario)
+
+
+def test_a_lift_that_would_end_twice_is_a_fault_of_ours() -> None:
+    async def scenario(world: World) -> None:
+        await world.lift(await lock(world))
+        (held,) = await world.held()
+        run = await world.run(held.lift_run or "")
+        with pytest.raises(BugError, match="cannot go from lifted to lifted"):
+            await world.write(lambda unit: world.responses.finish(unit, run, None, at(1)))
 
     play(scenario)
 

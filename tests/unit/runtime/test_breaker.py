@@ -22,7 +22,7 @@ def fail(circuit: Circuit, *moments: float) -> Circuit:
     return circuit
 
 
-CLOSED = close_circuit("crm", START)
+CLOSED = close_circuit("crm", "crm.example", START)
 OPEN = fail(CLOSED, 1, 2, 3)
 HALF_OPEN = begin_call(OPEN)
 
@@ -50,13 +50,13 @@ def test_failures_older_than_the_window_do_not_count() -> None:
 def test_after_the_pause_one_call_goes_and_the_others_stay_away() -> None:
     assert find_wait(OPEN, at(33), RULE) is None
     assert HALF_OPEN.breaker.status is BreakerStatus.HALF_OPEN
-    assert find_wait(HALF_OPEN, at(34), RULE) == RULE.pause
+    assert find_wait(HALF_OPEN, at(34), RULE) == timedelta(seconds=5)
     assert HALF_OPEN.breaker.since == at(3)
 
 
 def test_a_good_trial_closes_it() -> None:
     closed = end_trial(HALF_OPEN, Result.ALIVE, at(34), RULE, reason="")
-    assert closed == close_circuit("crm", at(34))
+    assert closed == close_circuit("crm", "crm.example", at(34))
     assert find_wait(closed, at(34), RULE) is None
 
 

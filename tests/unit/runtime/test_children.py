@@ -7,15 +7,18 @@ from dataclasses import replace
 import pytest
 
 from soar.engine.events import AlertJoined, dump_event
+from soar.ingest.concurrency import admit
 from soar.ingest.request import Requester, RunRequests
 from soar.model.audit import Actor
 from soar.model.errors import ConflictError
-from soar.model.playbook import Playbook, Revision
+from soar.model.playbook import Concurrency, Overlap, Playbook, Revision
 from soar.model.process import ActionAnswer
+from soar.model.response import ResponseStatus
 from soar.model.run import Mode, Run, RunStatus
 from soar.model.values import JsonValue, Value
 from soar.playbook import parse_playbook
 from soar.store import Unit
+from tests.support.builders import build_run
 from tests.support.world import WORKSPACE, SlowHost, World, in_world, play
 
 CALLER = """
@@ -278,6 +281,56 @@ def test_a_run_is_not_replaced_inside_of_a_call() -> None:
         ]
 
     play(scenario, host=SlowHost(60))
+
+
+LOCK = """{id: lock, uses: crm.lock, with: {user: "${{ inputs.user }}"}, undo: auto}
+  - %s
+rollback: %s
+"""
+
+
+def test_the_next_run_begins_once_the_rollback_of_the_one_before_is_through() -> None:
+    async def scenario(world: World) -> None:
+        world.host.script("crm.lock", ActionAnswer(output={"ticket": "T-1"}))
+        world.host.script("crm.unlock", ActionAnswer(output={}))
+        office = Office(world, "queue", LOCK % ('{fail: "it is no good"}', "on_failure"))
+        await asyncio.gather(*(office.request(user) for user in ("ada", "ada", "bob")))
+        asked = [(call.action, call.arguments["user"]) for call in world.host.calls if isinstance(call.arguments, dict)]
+        assert [action for action, user in asked if user == "ada"] == ["crm.lock", "crm.unlock"] * 2
+        assert [action for action, user in asked if user == "bob"] == ["crm.lock", "crm.unlock"]
+
+    play(scenario, host=SlowHost(20))
+
+
+def test_a_run_that_replaces_another_waits_for_its_rollback_and_does_not_cut_it_short() -> None:
+    async def scenario(world: World) -> None:
+        world.host.script("crm.lock", ActionAnswer(output={"ticket": "T-1"}))
+        world.host.script("crm.unlock", ActionAnswer(output={}))
+        office = Office(world, "replace", LOCK % (HOLD, "on_cancel"))
+        requests = []
+        for pause in (25, 5, 5):
+            requests.append(asyncio.create_task(office.request("ada"), name="request"))
+            await world.clock.sleep(pause)
+        third, lift, second, first = (await world.read(lambda unit: unit.runs.list(9))).items
+        assert (first.status, second.status, lift.status) == (
+            RunStatus.CANCELLED,
+            RunStatus.CANCELLED,
+            RunStatus.RUNNING,
+        )
+        assert third.is_held
+        await world.clock.sleep(60)
+        await asyncio.gather(*requests)
+        assert [call.action for call in world.host.calls] == ["crm.lock", "crm.unlock", "crm.lock"]
+        assert {each.status for each in await world.held()} == {ResponseStatus.LIFTED, ResponseStatus.ACTIVE}
+
+    play(scenario, host=SlowHost(20))
+
+
+def test_with_only_a_rollback_before_it_a_run_says_that_it_waits_for_that() -> None:
+    lift = build_run(id="run_l", initiator="rollback:run_1")
+    admission = admit(Concurrency(key=None, mode=Overlap.REPLACE), [lift])
+    assert admission.replaced == ()
+    assert admission.waiting_for == "run_l to end, which is a rollback"
 
 
 @in_world

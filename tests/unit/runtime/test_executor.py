@@ -1,5 +1,7 @@
 """What a call's answer becomes for the engine."""
 
+from datetime import timedelta
+
 import pytest
 
 from soar.model.process import ActionAnswer
@@ -46,3 +48,24 @@ async def test_what_the_fast_writer_refuses_is_measured_too(world: World) -> Non
     await world.settle()
     assert (await world.run(large)).status is RunStatus.FAILED
     assert (await world.run(small)).status is RunStatus.SUCCEEDED
+
+
+WAITING = """
+name: Tried
+on: {manual: {}}
+steps:
+  - {id: look, uses: crm.find}
+  - {wait: 1h}
+  - {id: size, set: {letters: "${{ size(steps.look.output.text) }}"}}
+"""
+
+
+@in_world
+async def test_a_large_output_is_there_when_its_run_goes_on(world: World) -> None:
+    world.host.script("crm.find", ActionAnswer(output={"text": "x" * 500_000}))
+    run = await world.start(WAITING)
+    await world.settle()
+    after = await world.restart()
+    await after.pass_time(timedelta(minutes=61))
+    assert (await after.state(run)).records["steps/2"].output == {"letters": 500_000}
+    await after.stop()

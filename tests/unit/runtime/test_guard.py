@@ -36,6 +36,12 @@ on: {manual: {}}
 steps:
   - {id: ask, uses: %s, with: {user: ann}, retry: {attempts: 1}}
 """
+HASTY = """
+name: Ask
+on: {manual: {}}
+steps:
+  - {id: ask, uses: crm.find, with: {user: ann}, timeout: 5s, retry: {attempts: 1}}
+"""
 PATIENT = """
 name: Ask
 on: {manual: {}}
@@ -44,10 +50,12 @@ steps:
 """
 
 
-def find_allowance(_workspace: str, connection: str) -> Allowance | None:
-    if connection == "chat":
-        return None
-    return Allowance(calls=2, rate=None, credential=connection)
+def find_allowance(workspace: str, connection: str) -> Allowance | None:
+    return None if connection == "chat" else allow(workspace, connection)
+
+
+def allow(_workspace: str, connection: str) -> Allowance:
+    return Allowance(calls=2, rate=None, credential=connection, hosts=frozenset({f"{connection}.example"}))
 
 
 class Products(ScriptedHost):
@@ -203,6 +211,7 @@ def test_a_breaker_from_before_the_restart_holds() -> None:
         guarded = Guarded(products)
         left = Breaker(
             connection="crm",
+            host="crm.example",
             status=BreakerStatus.OPEN,
             since=START,
             reason="dead",
@@ -224,7 +233,9 @@ def test_retry_after_holds_back_every_connection_with_the_same_credential() -> N
         busy = ActionAnswer(code=ActionCode.RATE_LIMITED, message="slow down", retry_after=40.0)
         products.script("crm.find", busy, GOOD)
         products.script("crm2.find", GOOD)
-        guarded = Guarded(products, Allowance(calls=2, rate=Rate(100, 1.0), credential="shared"))
+        guarded = Guarded(
+            products, Allowance(calls=2, rate=Rate(100, 1.0), credential="shared", hosts=frozenset({"crm.example"}))
+        )
         assert await guarded.call() == busy
         assert await guarded.call("crm2") == GOOD
         assert asyncio.get_running_loop().time() == 40.0
@@ -273,6 +284,97 @@ def test_a_critical_call_passes_the_waiting_ones() -> None:
     run_virtual(scenario())
 
 
+# -- several hosts behind one connection -------------------------------------------------------------------------------
+
+TWO = Allowance(calls=5, rate=None, credential="crm", hosts=frozenset({"a.example", "b.example"}))
+
+
+class TwoHosts:
+    """A product of two hosts; the call's first argument says which it asks, in turn, until one fails."""
+
+    def __init__(self) -> None:
+        self.dead: set[str] = set()
+        self.sent: list[str] = []
+
+    async def call(self, call: ActionCall) -> ActionAnswer:
+        assert isinstance(call.arguments, list)
+        asked = tuple(str(host) for host in call.arguments)
+        sent = 0
+        for number, host in enumerate(asked, start=1):
+            refusal = call.refusals.get(host)
+            if refusal is not None:
+                return ActionAnswer(
+                    code=ActionCode.UNAVAILABLE,
+                    message=refusal.message,
+                    retry_after=refusal.retry_after,
+                    requests=sent,
+                    hosts=asked[:number],
+                )
+            sent += 1
+            self.sent.append(host)
+            if host in self.dead:
+                return replace(DEAD, requests=sent, hosts=asked[:number])
+        return ActionAnswer(output={}, requests=sent, hosts=asked)
+
+
+def test_a_dead_host_is_left_alone_and_the_connections_others_are_not() -> None:
+    async def scenario() -> None:
+        product = TwoHosts()
+        product.dead = {"b.example"}
+        guarded = Guarded(product, TWO)
+        for _ in range(3):
+            await guarded.call(arguments=["a.example", "b.example"])
+        worst = guarded.host.find_breaker(WORKSPACE, "crm")
+        assert worst is not None
+        assert (worst.host, worst.status) == ("b.example", BreakerStatus.OPEN)
+        product.sent.clear()
+        refused = await guarded.call(arguments=["b.example"])
+        assert (refused.requests, refused.retry_after) == (0, 30.0)
+        assert "b.example is left alone" in refused.message
+        half_way = await guarded.call(arguments=["a.example", "b.example"])
+        assert (half_way.code, half_way.requests) == (ActionCode.UNAVAILABLE, 1)
+        assert (await guarded.call(arguments=["a.example"])).code is None
+        assert product.sent == ["a.example", "a.example"]
+        assert asyncio.get_running_loop().time() == 0.0
+        assert [(kept.host, kept.status) for kept in guarded.kept] == [("b.example", BreakerStatus.OPEN)]
+
+    run_virtual(scenario())
+
+
+def test_a_call_that_did_not_ask_the_host_leaves_the_trial_to_the_next() -> None:
+    async def scenario() -> None:
+        product = TwoHosts()
+        product.dead = {"b.example"}
+        guarded = Guarded(product, TWO)
+        for _ in range(3):
+            await guarded.call(arguments=["b.example"])
+        product.dead.clear()
+        await asyncio.sleep(30)
+        assert (await guarded.call(arguments=["a.example"])).code is None
+        assert guarded.status() is BreakerStatus.OPEN
+        assert (await guarded.call(arguments=["b.example"])).code is None
+        assert guarded.status() is BreakerStatus.CLOSED
+
+    run_virtual(scenario())
+
+
+def test_with_every_host_left_alone_a_call_is_not_even_begun() -> None:
+    async def scenario() -> None:
+        product = TwoHosts()
+        product.dead = {"a.example", "b.example"}
+        guarded = Guarded(product, TWO)
+        for pause, host in [(0, "a.example"), (10, "b.example")]:
+            await asyncio.sleep(pause)
+            for _ in range(3):
+                await guarded.call(arguments=[host])
+        product.sent.clear()
+        refused = await guarded.call(arguments=["b.example"])
+        assert (refused.requests, refused.retry_after, refused.is_unsent) == (0, 20.0, True)
+        assert product.sent == []
+
+    run_virtual(scenario())
+
+
 # -- the whole service -------------------------------------------------------------------------------------------------
 
 
@@ -288,7 +390,7 @@ class Installation:
     def guard(self, host: ActionHost) -> GuardedHost:
         guard = GuardedHost(
             host,
-            find_allowance=lambda _, connection: Allowance(calls=self.calls, rate=None, credential=connection),
+            find_allowance=lambda *place: replace(allow(*place), calls=self.calls),
             rule=RULE,
             clock=VirtualClock(),
             keep=self.keep,
@@ -322,7 +424,7 @@ def test_while_one_product_hangs_the_others_are_called_at_full_rate(hung: int) -
         begun = world.clock.monotonic()
         fast = [await world.start(ASK % "whois.domain_age", playbook="fast") for _ in range(100)]
         assert await finish(world, fast) - begun == pytest.approx(1.0, abs=0.1)
-        await world.settle()
+        await world.pass_time(timedelta(minutes=3))
         assert {(await world.run(run)).status for run in stuck} <= {RunStatus.FAILED}
 
     play(scenario, host=products, guard=installation.guard, drivers=40)
@@ -362,18 +464,20 @@ def test_a_dead_product_is_audited_outlives_a_restart_and_retries_ride_it_out() 
             await world.start(ASK % "crm.find")
             await world.settle()
         (opened,) = await world.audit("breaker.opened")
-        assert opened["target"] == {"kind": "connection", "id": "crm"}
+        assert opened["target"] == {"kind": "connection", "id": "crm", "host": "crm.example"}
         assert opened["reason"] == DEAD.message
         after = installation.world = await world.restart()
         installation.guards[-1].restore(WORKSPACE, await after.read(lambda unit: unit.breakers.list()))
-        refused = await after.start(ASK % "crm.find")
+        refused = await after.start(HASTY)
+        waiting = await after.start(ASK % "crm.find")
         patient = await after.start(PATIENT)
         await after.settle()
         assert len(products.calls) == 3
         assert (await after.run(refused)).status is RunStatus.FAILED
-        await after.pass_time(timedelta(seconds=31))
+        await after.pass_time(timedelta(seconds=36))
+        assert (await after.run(waiting)).status is RunStatus.SUCCEEDED
         assert (await after.run(patient)).status is RunStatus.SUCCEEDED
-        assert len(products.calls) == 4
+        assert len(products.calls) == 5
         (closed,) = await after.audit("breaker.closed")
         assert closed["after"] == {"status": "closed"}
         await after.stop()

@@ -201,6 +201,7 @@ async def test_a_run_that_nothing_can_wake_is_reported_once_and_kept_as_a_letter
 @in_world
 async def test_a_run_whose_playbook_cannot_be_read_any_more_is_reported(world: World) -> None:
     run = await begin(world, WAITS)
+    await world.write(lambda unit: unit.timers.cancel(f"{run.id}:wait:steps/0"))
     await world.write(lambda unit: unit._connection.exec_driver_sql("UPDATE revisions SET text = 'name: ['"))
     world.planner._programs.clear()
     assert await world.watchdog.look() == 1
@@ -214,7 +215,8 @@ async def test_what_is_wrong_with_one_run_keeps_nobody_from_looking_at_the_other
     broken, run = await begin(world, WAITS), await begin(world, WAITS)
     entry = JournalEntry(sequence=broken.sequence + 2, at=world.clock.now(), event=None, changes={})
     await world.write(lambda unit: unit.journal.append(broken.id, [entry]))
-    await world.write(lambda unit: unit.timers.cancel(f"{run.id}:wait:steps/0"))
+    for each in (broken, run):
+        await world.write(lambda unit, each=each: unit.timers.cancel(f"{each.id}:wait:steps/0"))
     assert await world.watchdog.look() == 2
     assert await world.read(lambda unit: unit.timers.get(f"{run.id}:wait:steps/0")) is not None
     letter = await world.read(lambda unit: unit.dead_letters.get(name_letter(LetterKind.STUCK, broken.id)))
@@ -229,6 +231,7 @@ async def test_a_run_that_cannot_be_mended_is_reported_and_the_others_are(world:
 
     def forget_both(unit: Unit) -> None:
         unit.timers.cancel(f"{second.id}:wait:steps/0")
+        unit.timers.cancel(f"{first.id}:run")
         unit._connection.exec_driver_sql("UPDATE approvals SET card = '{}'")
 
     await world.write(forget_both)

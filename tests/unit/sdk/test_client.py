@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from soar.model.errors import ActionCode, ActionError
 from soar.model.network import EgressRequest, EgressResponse
+from soar.model.process import Refusal
 from soar.sdk.client import (
     Client,
     EgressTransport,
@@ -194,3 +195,22 @@ def test_an_answer_of_another_shape_is_refused_in_the_connector_s_words(body: by
 def test_an_answer_is_read_as_what_its_documentation_promises() -> None:
     response = httpx.Response(200, json={"score": 7}, request=httpx.Request("GET", f"https://{HOST}/"))
     assert read_document(response, Verdict, "this is no verdict").score == 7
+
+
+async def test_a_host_that_is_left_alone_is_not_asked_and_the_others_are(egress: VirtualEgress) -> None:
+    transport = EgressTransport(
+        egress,
+        hosts=frozenset({HOST, "dead.example"}),
+        private_hosts=frozenset(),
+        idempotency_key="key-1",
+        timeout=3.0,
+        refusals={"dead.example": Refusal(message="dead.example is left alone", retry_after=20.0)},
+    )
+    async with make_client(transport) as client:
+        await client.get(f"https://{HOST}/a")
+        with pytest.raises(TransientError, match="left alone") as caught:
+            await client.get("https://dead.example/a")
+        assert caught.value.retry_after == 20.0
+        await client.get(f"https://{HOST}/b")
+    assert (transport.sent, transport.reached, len(egress.arrived)) == (2, 2, 2)
+    assert transport.hosts_asked == ("dead.example", HOST)

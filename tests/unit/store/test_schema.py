@@ -73,10 +73,11 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
     writer = store._database.writer
     for column in ("fields", "reply"):
         writer.exec_driver_sql(f"ALTER TABLE approvals DROP COLUMN {column}")
-    writer.exec_driver_sql("DROP INDEX ix_runs_workspace_retry_of")
+    for index in ("ix_runs_workspace_retry_of", "ix_runs_open"):
+        writer.exec_driver_sql(f"DROP INDEX {index}")
     for table, column in (("runs", "retry_of"), ("timers", "tries"), ("timers", "failed_at")):
         writer.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
-    for table in ("happenings", "watches", "event_triggers", "handouts", "dead_letters", "breakers"):
+    for table in ("happenings", "watches", "event_triggers", "handouts", "dead_letters", "breakers", "blobs"):
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table in ("pending_logins", "sign_ons", "spent_tokens", "accounts", "directory_groups"):
         writer.exec_driver_sql(f"DROP TABLE {table}")
