@@ -10,11 +10,12 @@ RUN /venv/bin/pip install --no-cache-dir --require-hashes --requirement requirem
 COPY . .
 RUN /venv/bin/python -m hatchling build --target wheel --directory /dist
 
-# What runs: Python, the locked dependencies, the wheel, and a user who owns nothing but the data.
+# What runs: Python, the locked dependencies with the driver for PostgreSQL, the wheel, and a user who owns nothing but
+# the data.
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 8600 --home-dir /var/lib/soar --create-home soar
-COPY requirements.lock /dist/
-RUN pip install --no-cache-dir --require-hashes --requirement /dist/requirements.lock
+COPY requirements-postgres.lock /dist/
+RUN pip install --no-cache-dir --require-hashes --requirement /dist/requirements-postgres.lock
 COPY --from=build /dist/*.whl /dist/
 RUN pip install --no-cache-dir --no-deps /dist/*.whl
 

@@ -32,7 +32,10 @@ fuzz: $(STAMPS)/dev ## 100,000 expressions against two other evaluators; SEED=7 
 	$(BIN)/python -m tests.fuzz.differential --count 100000 --seed $(or $(SEED),1)
 
 chaos: $(STAMPS)/dev ## kill -9 at random moments under load, and count; KILLS=20 kills less, SEED=7 at others
+	@echo "== SQLite, one process"
 	$(BIN)/python -m tests.chaos --kills $(or $(KILLS),200) --seed $(or $(SEED),1)
+	@echo "== PostgreSQL, two workers"
+	$(BIN)/python -m tests.chaos --database postgres --kills $(or $(KILLS),50) --seed $(or $(SEED),1)
 
 e2e: $(STAMPS)/dev ## single sign-on against an identity provider that others have written; fetches it with npm
 	SOAR_E2E=1 $(BIN)/pytest tests/e2e/test_single_sign_on.py -rs $(PYTEST_ARGS)
@@ -53,6 +56,7 @@ docs: $(STAMPS)/dev ## the reference and the connectors' pages anew, from the co
 lock: $(STAMPS)/dev ## the lock files anew; UPGRADE=--upgrade takes newer versions
 	$(COMPILE) --all-extras --group dev --output-file requirements-dev.lock
 	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements.lock
+	$(COMPILE) --extra postgres --constraint requirements-dev.lock --output-file requirements-postgres.lock
 
 clean: ## forget what was built and installed; data stays
 	rm -rf $(VENV) $(STATIC) web/node_modules web/dist dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

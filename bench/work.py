@@ -30,7 +30,7 @@ CONNECTIONS = 64
 WARM_UP = 200
 STEADY_RATE = 10
 STEADY_SECONDS = 6
-STALL = 10.0  # seconds without one more message, after which no more is waited for
+STALL = 10.0
 POLL = 0.1
 
 
@@ -96,11 +96,13 @@ class Bench:
     Args:
         service: the service's process.
         stubs: the products' process.
+        stall: seconds without one more message, after which no more is waited for.
     """
 
-    def __init__(self, service: Running, stubs: Running) -> None:
+    def __init__(self, service: Running, stubs: Running, stall: float = STALL) -> None:
         self._service = service
         self._stubs = stubs
+        self._stall = stall
         self._next = 1
 
     def measure(self, alerts: int, *, connections: int, rate: float = 0) -> Phase:
@@ -114,11 +116,15 @@ class Bench:
         cpu = self._service.read_cpu() - cpu
         return summarize(sent, ask(self._stubs.port, "GET", "/received"), cpu)
 
+    def count(self) -> int:
+        """Return how many messages the chat has of this phase."""
+        return int(ask(self._stubs.port, "GET", "/count")["count"])
+
     def _await_chat(self, alerts: int) -> None:
         seen, moved = 0, time.perf_counter()
-        while seen < alerts and time.perf_counter() - moved < STALL:
+        while seen < alerts and time.perf_counter() - moved < self._stall:
             time.sleep(POLL)
-            before, seen = seen, ask(self._stubs.port, "GET", "/count")["count"]
+            before, seen = seen, self.count()
             if seen > before:
                 moved = time.perf_counter()
 

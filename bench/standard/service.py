@@ -1,6 +1,7 @@
 """The service itself, as `soar serve` runs it, on a site made for the standard work.
 
-`python -m bench.standard.service FOLDER STUBS KEY` prints the port it listens on and serves until SIGTERM.
+`python -m bench.standard.service FOLDER STUBS KEY [DATABASE]` prints the port it listens on and serves until SIGTERM.
+With a database, by its URL, it drives no runs: workers do.
 """
 
 import asyncio
@@ -17,9 +18,9 @@ from soar.model.secret import Secret
 from soar.store import Unit
 
 
-def main(folder: Path, stubs: str, key: str) -> int:
+def main(folder: Path, stubs: str, key: str, database: str | None = None) -> int:
     """Serve, and return the exit code."""
-    settings = write_site(folder, stubs)
+    settings = write_site(folder, stubs, database)
     configure_log(settings.log.level)
 
     async def prepare(service: Service) -> None:
@@ -31,8 +32,8 @@ def main(folder: Path, stubs: str, key: str) -> int:
         await service.store.write(service.workspace, set_key)
         print(service.url.rpartition(":")[2], flush=True)
 
-    return asyncio.run(run_site(read_site(settings), prepare))
+    return asyncio.run(run_site(read_site(settings), prepare, has_worker=database is None))
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3]))
+    sys.exit(main(Path(sys.argv[1]), *sys.argv[2:]))

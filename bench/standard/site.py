@@ -80,12 +80,13 @@ steps:
 """
 
 
-def write_site(folder: Path, stubs: str) -> Settings:
-    """Write the site's files and return its settings.
+def write_site(folder: Path, stubs: str, database: str | None = None) -> Settings:
+    """Write the site's files, with the settings as `soar.yaml` among them, and return its settings.
 
     Args:
-        folder: where everything goes, the database too.
+        folder: where everything goes.
         stubs: where the products are, as a URL without a slash at the end.
+        database: its URL; a file in the folder by default.
     """
     for name in ("playbooks", "sources", "ledgers"):
         (folder / name).mkdir()
@@ -95,10 +96,10 @@ def write_site(folder: Path, stubs: str) -> Settings:
     for key in ("vault.key", "audit.key"):
         create_key_file(folder / key, SystemRandomness())
     config = find_bundled("config")
-    return build_settings(
+    settings = build_settings(
         {
             "server": ServerSettings(listen="127.0.0.1:0"),
-            "database": DatabaseSettings(url=f"sqlite:///{folder / 'soar.db'}"),
+            "database": DatabaseSettings(url=database or f"sqlite:///{folder / 'soar.db'}"),
             "vault": VaultSettings(key_file=folder / "vault.key"),
             "audit": AuditSettings(key_file=folder / "audit.key", anchors=(folder / "anchor.txt",)),
             "paths": PathSettings(
@@ -113,3 +114,5 @@ def write_site(folder: Path, stubs: str) -> Settings:
             "log": LogSettings(level="warning"),
         }
     )
+    (folder / "soar.yaml").write_text(settings.model_dump_json(), "utf-8")  # JSON is YAML, too
+    return settings

@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from soar.api.server import make_application, serve_socket
+from soar.app.health import open_probe
 from soar.app.log import configure_log
 from soar.app.people import FIRST_PERSON, create_people
 from soar.app.relay import keep_hearing
@@ -106,16 +107,30 @@ async def run_worker(site: Site) -> int:
     stop = _await_signals()
     url = site.settings.server.url.rstrip("/") or f"http://{site.settings.server.listen}"
     log = structlog.get_logger()
-    async with open_service(site, url) as service:
+    async with open_service(site, url) as service, _probed(service) as health:
         await service.refresh_library()
         async with _background(service, stop, has_worker=True) as failures:
             recovered = await service.recover()
-            log.info("working", action="work.started", worker=service.worker, recovered=recovered)
+            log.info("working", action="work.started", worker=service.worker, recovered=recovered, health=health)
             await stop.wait()
             log.info("draining", action="work.draining", driven=service.queue.size)
             await service.drain(site.settings.server.drain)
         log.info("ended", action="work.ended")
         return EXIT_FAILED if failures else EXIT_GOOD
+
+
+@asynccontextmanager
+async def _probed(service: Service) -> AsyncIterator[str]:
+    """Answer how a worker is, and give the URL; empty if the settings name no address."""
+    address = service.site.settings.worker.health
+    if not address:
+        yield ""
+        return
+    probe = await open_probe(service, address)
+    try:
+        yield probe.url
+    finally:
+        await probe.close()
 
 
 def _await_signals() -> asyncio.Event:

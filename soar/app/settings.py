@@ -24,6 +24,19 @@ _FILE_SUFFIX = "_FILE"
 _PORTS = range(1, 65536)
 
 
+def split_address(address: str) -> tuple[str, int]:
+    """Return host and port of an address that settings hold."""
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _check_address(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit() or int(port) not in (0, *_PORTS):
+        raise ValueError("write host:port, such as 127.0.0.1:8600")
+    return address
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,20 +59,17 @@ class ServerSettings(_Section):
     @field_validator("listen")
     @classmethod
     def _check_listen(cls, listen: str) -> str:
-        host, _, port = listen.rpartition(":")
-        if not host or not port.isdigit() or int(port) not in (0, *_PORTS):
-            raise ValueError("write host:port, such as 127.0.0.1:8600")
-        return listen
+        return _check_address(listen)
 
     @property
     def host(self) -> str:
         """The address to listen on."""
-        return self.listen.rpartition(":")[0].strip("[]")
+        return split_address(self.listen)[0]
 
     @property
     def port(self) -> int:
         """The port to listen on."""
-        return int(self.listen.rpartition(":")[2])
+        return split_address(self.listen)[1]
 
 
 class WorkerSettings(_Section):
@@ -68,10 +78,18 @@ class WorkerSettings(_Section):
     Attributes:
         concurrency: how many runs this process drives at once.
         lease: seconds after which a process that is not heard of has lost its runs to the others; PostgreSQL only.
+        health: `host:port` where `soar worker` answers `/healthz` and `/readyz`; port 0 takes a free one, empty means
+            nowhere.
     """
 
     concurrency: int = Field(default=200, ge=1, le=10_000)
     lease: float = Field(default=15.0, ge=1, le=600)
+    health: str = ""
+
+    @field_validator("health")
+    @classmethod
+    def _check_health(cls, health: str) -> str:
+        return _check_address(health) if health else health
 
 
 class DatabaseSettings(_Section):

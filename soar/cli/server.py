@@ -68,18 +68,21 @@ def serve(
     help=guide(
         "Drive runs beside other processes on the same PostgreSQL database, until SIGTERM; serve nothing.",
         "soar worker",
-        "soar worker --concurrency 50",
+        "soar worker --concurrency 50 --health 127.0.0.1:8601",
         "soar worker --config /etc/soar/soar.yaml",
     )
 )
 def worker(
     config: Config = None,
     concurrency: Annotated[int | None, typer.Option("--concurrency", help="How many runs it drives at once.")] = None,
+    health: Annotated[
+        str | None, typer.Option("--health", help="host:port where it answers /healthz and /readyz; nowhere without.")
+    ] = None,
 ) -> None:
     """Run a worker."""
     from soar.app import lifecycle  # noqa: PLC0415 -- as for the demo
 
-    raise typer.Exit(lifecycle.work(find_settings(config, concurrency=concurrency)))
+    raise typer.Exit(lifecycle.work(find_settings(config, concurrency=concurrency, health=health)))
 
 
 @contextmanager

@@ -11,13 +11,16 @@ from soar.playbook import list_files
 _USUAL = Path("config/soar.yaml")
 
 
-def find_settings(config: Path | None, listen: str | None = None, concurrency: int | None = None) -> Settings:
+def find_settings(
+    config: Path | None, listen: str | None = None, concurrency: int | None = None, health: str | None = None
+) -> Settings:
     """Return the site's settings.
 
     Args:
         config: the settings' file; None means the usual one, if it is there.
         listen: `host:port` from the command line, which wins.
         concurrency: how many runs are driven at once, from the command line.
+        health: `host:port` where a worker says how it is, from the command line.
 
     Raises:
         InputError: the file is missing, or a setting does not fit.
@@ -26,8 +29,8 @@ def find_settings(config: Path | None, listen: str | None = None, concurrency: i
     flags: dict[str, JsonValue] = {}
     if listen:
         flags["server"] = {"listen": listen}
-    if concurrency is not None:
-        flags["worker"] = {"concurrency": concurrency}
+    worker: dict[str, JsonValue] = {"concurrency": concurrency, "health": health}
+    flags["worker"] = {name: value for name, value in worker.items() if value is not None}
     return load_settings(file, flags)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from soar.model.clock import Clock
@@ -48,12 +48,23 @@ class HandoutKeeper:
         self._lease = timedelta(seconds=lease)
         self._held: dict[tuple[str, str], Handout] = {}
         self._renew_at = clock.now()
+        self._looked_at: datetime | None = None
         self._kicked = asyncio.Event()
         self._is_resting = False
 
     def kick(self) -> None:
         """Say that something may have been handed out."""
         self._kicked.set()
+
+    @property
+    def looked_at(self) -> datetime | None:
+        """When runs were last asked for, and the store answered; None before the first time."""
+        return self._looked_at
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether the last answered look was a whole lease ago, so that others may have what this worker holds."""
+        return self._looked_at is not None and self._clock.now() - self._looked_at >= self._lease
 
     async def adopt(self) -> None:
         """Hand out what is not at rest and has not been handed out; nothing is, unless somebody gave it up."""
@@ -81,6 +92,7 @@ class HandoutKeeper:
             return held, unit.handouts.claim(self._worker, now=now, until=until, limit=room) if room > 0 else ()
 
         held, claimed = await self._store.write(self._workspace, look)
+        self._looked_at = now
         if is_renewal_due:
             self._renew_at = now + self._lease / _LOOKS
         if len(claimed) == _SHARE:

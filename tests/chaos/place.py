@@ -57,9 +57,9 @@ connections:
 """
 
 
-def write_besieged_site(folder: Path, product_url: str) -> SiteFolder:
-    """Write the files, the keys and the hook's credential."""
-    site = write_site(folder, product_url)
+def write_besieged_site(folder: Path, product_url: str, database: str | None = None) -> SiteFolder:
+    """Write the files, the keys and the hook's credential; see `write_site`."""
+    site = write_site(folder, product_url, database)
     (folder / "sources" / "probe.yaml").write_text(_SOURCE, "utf-8")
     (folder / "playbooks" / "probe.yaml").write_text(_PLAYBOOK.replace("URL", product_url), "utf-8")
     (folder / "connections.yaml").write_text(_CONNECTIONS.replace("URL", product_url), "utf-8")

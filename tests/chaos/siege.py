@@ -1,4 +1,4 @@
-"""Kills a real server at random moments under load, lets it recover, and counts."""
+"""Kills a site's processes at random moments under load, lets it recover, and counts."""
 
 import threading
 import time
@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random  # noqa: TID251 -- the type only; the stream is a seeded one
 
-from tests.chaos.place import build_environment, write_besieged_site
-from tests.chaos.product import LONGEST_HANG, Product, open_product
+from tests.chaos.crew import ALONE, SHARED, Post
+from tests.chaos.place import write_besieged_site
+from tests.chaos.product import LONGEST_HANG, open_product
 from tests.chaos.senders import Senders, open_senders
 from tests.chaos.verdict import Verdict, judge
 from tests.support.randomness import seeded_random
-from tests.support.server import Client, Server, wait_for
+from tests.support.server import Client
 from tests.support.site import SiteFolder
 
-_EARLY_SHARE = 0.2  # of the kills come while the server starts
+_EARLY_SHARE = 0.2  # of the kills come while a process starts
 _LONGEST_LIFE = 1.0
 _SETTLING = 180.0
 _OPEN = ("queued", "running", "waiting")
@@ -22,84 +23,93 @@ _OPEN = ("queued", "running", "waiting")
 
 @dataclass
 class Siege:
-    """One server, killed again and again, and those who send to it."""
+    """A crew whose processes are killed again and again, and those who send to it."""
 
     site: SiteFolder
-    product: Product
+    posts: list[Post]
     senders: Senders
     chance: Random
-    start_seconds: float = 0.0
     early: int = 0
 
-    def start(self) -> Server:
-        """Start the server, and do not wait for it."""
-        environment = build_environment(self.site.folder)
-        return Server(
-            ["serve", "--config", str(self.site.settings_file)], cwd=self.site.folder, environment=environment
-        )
-
-    def await_ready(self, server: Server) -> Client:
-        """Wait until it serves and show it to the senders."""
-        client = Client(server.find(r'"url":"(http[^"]+)"'))
-        wait_for(lambda: client.send("GET", "/readyz").status == 200)
-        self.senders.client = client
-        return client
+    def await_ready(self, post: Post) -> None:
+        """Wait until a process works; the senders are shown the one that serves."""
+        if post is not self.posts[0]:
+            post.await_sign()
+        elif self.senders.client is None:
+            self.senders.client = post.await_face()
 
     def kill_once(self) -> None:
-        """Start the server and kill it at a random moment: while it starts, or while it works."""
+        """Start what is down, and kill a process at a random moment: while it starts, or while it works."""
         begun = time.monotonic()
-        server = self.start()
-        try:
-            if self.start_seconds and self.chance.random() < _EARLY_SHARE:
-                self.early += 1
-                _pass(self.chance.uniform(0, self.start_seconds))
-            else:
-                self.await_ready(server)
-                self.start_seconds = time.monotonic() - begun
-                _pass(self.chance.uniform(0, _LONGEST_LIFE))
-        finally:
-            server.kill()
+        fresh = [post for post in self.posts if post.start()]
+        known = [post for post in fresh if post.start_seconds]
+        if known and self.chance.random() < _EARLY_SHARE:
+            self.early += 1
+            victim = self.chance.choice(known)
+            _pass(self.chance.uniform(0, victim.start_seconds))
+        else:
+            (victim,) = self.chance.choices(self.posts, [post.role.weight for post in self.posts])
+            self.await_ready(victim)
+            if victim in fresh:
+                victim.start_seconds = time.monotonic() - begun
+            self.await_ready(self.posts[0])
+            _pass(self.chance.uniform(0, _LONGEST_LIFE))
+        victim.kill()
+        if victim is self.posts[0]:
             self.senders.client = None
 
     def settle(self, threads: list[threading.Thread]) -> tuple[bool, int]:
-        """Let everything end on a last server; return whether the record is sound, and how many runs never ended."""
-        server = self.start()
-        try:
-            client = self.await_ready(server)
-            self.senders.close()
-            for thread in threads:
-                thread.join(_SETTLING)
-            self.site.sign_in(client)
-            open_runs = _await_rest(client)
-            _pass(LONGEST_HANG)  # what hangs in the product is heard of now or never
-            is_sound = client.send("POST", "/api/v1/audit/verify", {}).json["is_sound"] is True
-            code = server.stop()
-            assert code == 0, f"it ended with {code}:\n{server.output}"
-        finally:
-            server.kill()
+        """Let everything end with a crew that lives; return whether the record is sound, and how many runs are open."""
+        for post in self.posts:
+            post.start()
+        for post in self.posts:
+            self.await_ready(post)
+        client = self.senders.client
+        assert client is not None
+        self.senders.close()
+        for thread in threads:
+            thread.join(_SETTLING)
+        self.site.sign_in(client)
+        open_runs = _await_rest(client)
+        _pass(LONGEST_HANG)  # what hangs in the product is heard of now or never
+        is_sound = client.send("POST", "/api/v1/audit/verify", {}).json["is_sound"] is True
+        for post in self.posts:
+            post.stop()
         return is_sound, open_runs
 
+    def end(self) -> None:
+        """Leave no process behind."""
+        for post in self.posts:
+            post.kill()
 
-def besiege(folder: Path, *, kills: int, seed: int, seconds: float = float("inf")) -> Verdict:
-    """Kill a server this often, or as often as it can be within so many seconds, and say what came of it."""
+
+def besiege(
+    folder: Path, *, kills: int, seed: int, seconds: float = float("inf"), database: str | None = None
+) -> Verdict:
+    """Kill processes this often, or as often as it can be within so many seconds, and say what came of it.
+
+    Args:
+        folder: where the site is made.
+        kills: how many.
+        seed: decides the moments, the victims and the product's moods.
+        seconds: after which no more is killed.
+        database: URL of an empty PostgreSQL database, on which one process serves and two drive; without, there is one
+            process on SQLite.
+    """
     begun = time.monotonic()
     with open_product(seed) as product, open_senders(seed) as (senders, threads):
-        site = write_besieged_site(folder, product.url)
-        siege = Siege(site, product, senders, seeded_random(seed, "siege"))
+        site = write_besieged_site(folder, product.url, database)
+        posts = [Post(site, role) for role in (SHARED if database else ALONE)]
+        siege = Siege(site, posts, senders, seeded_random(seed, "siege"))
         killed = 0
-        while killed < kills and time.monotonic() - begun < seconds:
-            siege.kill_once()
-            killed += 1
-        is_sound, open_runs = siege.settle(threads)
-        return judge(
-            site.database,
-            product,
-            senders,
-            kills=killed,
-            early=siege.early,
-            open_runs=open_runs,
-            is_sound=is_sound,
-        )
+        try:
+            while killed < kills and time.monotonic() - begun < seconds:
+                siege.kill_once()
+                killed += 1
+            is_sound, open_runs = siege.settle(threads)
+        finally:
+            siege.end()
+        return judge(site, product, senders, kills=killed, early=siege.early, open_runs=open_runs, is_sound=is_sound)
 
 
 def _await_rest(client: Client) -> int:

@@ -13,12 +13,14 @@ from soar.model.alert import Alert
 from soar.model.errors import ActionCode
 from soar.model.page import Page
 from soar.model.run import Run, StepRecord
-from soar.store import Unit, open_store
+from soar.store import Unit, is_shared, open_store
 from tests.chaos.place import ACT
 from tests.chaos.product import Product, Request
 from tests.chaos.senders import Senders
 from tests.support.disk import InlineDisk
+from tests.support.handouts import count_handouts
 from tests.support.process import RecordingProcess
+from tests.support.site import SiteFolder
 
 T = TypeVar("T")
 
@@ -44,7 +46,8 @@ class Verdict:
         unmarked: of these, those whose step does not say that nobody knows.
         invented: steps that say they have an answer which the product never gave.
         is_sound: whether the audit record verifies.
-        integrity: what SQLite's own check says.
+        left: runs that are handed out still, though all have ended.
+        integrity: what SQLite's own check says; a server's files are not ours to check.
     """
 
     kills: int
@@ -61,14 +64,16 @@ class Verdict:
     unmarked: int
     invented: int
     is_sound: bool
-    integrity: str
+    left: int
+    integrity: str | None
     refusals: Mapping[int, int]
 
     @property
     def is_good(self) -> bool:
         """Whether nothing was lost, doubled, left open or hushed up."""
-        bad = (self.lost, self.doubled, self.never_ended, self.unsafe_twice, self.keyed_twice, self.unmarked)
-        return not any(bad) and not self.invented and self.is_sound and self.integrity == "ok" and self.accepted > 0
+        bad = (self.lost, self.doubled, self.never_ended, self.unsafe_twice, self.keyed_twice, self.unmarked, self.left)
+        is_whole = self.is_sound and self.integrity in {"ok", None}
+        return not any(bad) and not self.invented and is_whole and self.accepted > 0
 
     def __str__(self) -> str:
         share = f"{100 * (self.unknown - self.unmarked) / self.unknown:.0f} %" if self.unknown else "none occurred"
@@ -79,6 +84,7 @@ class Verdict:
             ("  and stored twice", self.doubled),
             ("runs", self.runs),
             ("  that never end", self.never_ended),
+            ("  handed out still, at the end", self.left),
             ("unsafe effects asked for", self.unsafe),
             ("  twice", self.unsafe_twice),
             ("keyed effects done twice", self.keyed_twice),
@@ -86,7 +92,7 @@ class Verdict:
             ("  marked so", f"{self.unknown - self.unmarked} ({share})"),
             ("answers recorded that were never given", self.invented),
             ("audit record", "sound" if self.is_sound else "BROKEN"),
-            ("PRAGMA integrity_check", self.integrity),
+            ("PRAGMA integrity_check", self.integrity or "not for a server"),
             ("answers but 2xx, by status (0: none)", dict(sorted(self.refusals.items())) or "none"),
         )
         return "\n".join(f"{label:<40}{value!s:>14}" for label, value in lines)
@@ -97,10 +103,11 @@ class _Stored:
     alerts: list[Alert]
     runs: list[Run]
     acts: dict[int, StepRecord | None]
+    left: int
 
 
 def judge(
-    database: Path,
+    site: SiteFolder,
     product: Product,
     senders: Senders,
     *,
@@ -110,7 +117,7 @@ def judge(
     is_sound: bool,
 ) -> Verdict:
     """Compare what was promised, what was asked of the product, and what is stored; no server may run."""
-    stored = asyncio.run(_read(database))
+    stored = asyncio.run(_read(site.url))
     titles = Counter(alert.title for alert in stored.alerts)
     numbers = Counter(int(str(run.inputs["n"])) for run in stored.runs)
     acts = product.find("act")
@@ -131,7 +138,8 @@ def judge(
         unmarked=sum(not _is_marked(stored.acts.get(request.number)) for request in unknown),
         invented=sum(_read_receipt(record) not in {None, *issued} for record in stored.acts.values()),
         is_sound=is_sound,
-        integrity=_check_integrity(database),
+        left=stored.left,
+        integrity=None if is_shared(site.url) else _check_integrity(site.database),
         refusals=senders.refusals,
     )
 
@@ -163,9 +171,9 @@ def _check_integrity(database: Path) -> str:
         connection.close()
 
 
-async def _read(database: Path) -> _Stored:
+async def _read(url: str) -> _Stored:
     disk = InlineDisk()
-    store = open_store(f"sqlite:///{database}", disk=disk, process=RecordingProcess(), readers=InlineDisk)
+    store = open_store(url, disk=disk, process=RecordingProcess(), readers=InlineDisk)
     try:
         return await store.read(_WORKSPACE, _collect)
     finally:
@@ -175,7 +183,7 @@ async def _read(database: Path) -> _Stored:
 def _collect(unit: Unit) -> _Stored:
     runs = _list_all(lambda cursor: unit.runs.list(_PAGE, cursor))
     acts = {int(str(run.inputs["n"])): fold(unit.journal.load(run.id)).records.get(ACT) for run in runs}
-    return _Stored(_list_all(lambda cursor: unit.alerts.list(_PAGE, cursor)), runs, acts)
+    return _Stored(_list_all(lambda cursor: unit.alerts.list(_PAGE, cursor)), runs, acts, count_handouts(unit))
 
 
 def _list_all(page: Callable[[str | None], Page[T]]) -> list[T]:

@@ -2,13 +2,15 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from tests.support.postgres import PostgresServer
 from tests.support.server import Client, Server, wait_for
@@ -17,6 +19,7 @@ from tests.support.site import Product, SiteFolder, open_product, post_alert, wr
 pytestmark = pytest.mark.crash
 
 RUNS = 40
+FEW = 8
 END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'test_%'"
 
 
@@ -96,6 +99,68 @@ def test_a_worker_killed_in_the_middle_of_its_runs_leaves_them_to_the_other(
         crew.workers[0].kill()
         poster.join()
         crew.check(crew.await_end(RUNS))
+
+
+def test_what_a_killed_worker_held_goes_on_with_the_other_one_and_says_that_nobody_knows(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    with open_crew(tmp_path, postgres) as crew:
+        crew.product.slowly.set()
+        post_all(crew.client, range(FEW))
+        wait_for(partial(has_done, crew.product, FEW))
+        held = find_held(postgres, crew.site.url)
+        victim = max(crew.workers, key=lambda worker: len(held[name_of(worker)]))
+        lost = held[name_of(victim)]
+        assert lost
+        victim.kill()
+        crew.product.go_on.set()
+        runs = crew.await_end(FEW)
+        assert {run["id"] for run in runs if run["status"] != "succeeded"} == lost
+        crew.check(runs)
+        wait_for(lambda: not find_held(postgres, crew.site.url))
+
+
+def find_held(postgres: PostgresServer, url: str) -> Mapping[str, set[str]]:
+    """Return which runs each worker holds, by its name."""
+    held = defaultdict[str, set[str]](set)
+    for line in postgres.psql("SELECT worker, run FROM handouts", make_url(url).database or "").splitlines():
+        worker, run = line.split("|")
+        held[worker].add(run)
+    return held
+
+
+def name_of(worker: Server) -> str:
+    return worker.find(r'"worker":"(\w+)"')
+
+
+def test_a_worker_says_how_it_is_and_stays_alive_while_its_database_is_away(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    with postgres.create() as url:
+        site = write_site(tmp_path, "http://127.0.0.1:1", url)
+        worker = site.work("--health", "127.0.0.1:0", "--concurrency", "7")
+        try:
+            probe = Client(worker.find(r'"health":"(http[^"]+)"'))
+            assert probe.send("GET", "/readyz").status == 200
+            wait_for(lambda: probe.send("GET", "/healthz").json["looked_at"])
+            health = probe.send("GET", "/healthz").json
+            assert (health["status"], health["driven"], health["limit"]) == ("ok", 0, 7)
+            assert f'"worker":"{health["worker"]}"' in worker.output
+            set_open(postgres, url, is_open=False)
+            (reason,) = wait_for(lambda: probe.send("GET", "/readyz").json["reasons"])
+            assert reason.startswith("database: ")
+            assert probe.send("GET", "/healthz").status == 200
+            set_open(postgres, url, is_open=True)
+            wait_for(lambda: probe.send("GET", "/readyz").status == 200)
+            assert worker.stop() == 0, worker.output
+        finally:
+            worker.kill()
+
+
+def set_open(postgres: PostgresServer, url: str, *, is_open: bool) -> None:
+    """Let nobody into a database any more, nor anybody stay; or let them in again."""
+    postgres.psql(f"ALTER DATABASE {make_url(url).database} WITH ALLOW_CONNECTIONS {is_open}")
+    postgres.psql(END_SESSIONS)
 
 
 def test_a_worker_that_was_stopped_and_wakes_up_writes_nothing_more_into_its_runs(

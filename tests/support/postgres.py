@@ -7,7 +7,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -31,7 +31,7 @@ _SETTINGS = {
     "max_connections": "60",
     "shared_buffers": "32MB",
 }
-
+_DURABLE = {"fsync": "on", "full_page_writes": "on"}
 
 _START_OF_RECORD = {"size": 0, "last": 64 * "0", "range": ()}
 
@@ -79,8 +79,11 @@ class PostgresServer:
 
 
 @contextmanager
-def start_postgres() -> Iterator[PostgresServer]:
+def start_postgres(*, is_durable: bool = False) -> Iterator[PostgresServer]:
     """Start a server with an empty data folder.
+
+    Args:
+        is_durable: whether what is committed survives a power cut, which costs time.
 
     Raises:
         NoServerError: the wheel is not there, or its programs do not start.
@@ -94,7 +97,7 @@ def start_postgres() -> Iterator[PostgresServer]:
         done = subprocess.run(command, user=person, capture_output=True, text=True, check=False, env={})
         if done.returncode != 0:
             raise NoServerError(f"PostgreSQL cannot be set up: {done.stderr.strip()}")
-        with _run(programs, folder, person) as process:
+        with _run(programs, folder, person, _SETTINGS | _DURABLE if is_durable else _SETTINGS) as process:
             server = PostgresServer(programs, folder, process)
             server.psql(f"CREATE DATABASE {_SHARED}")
             asyncio.run(_migrate(server.url(_SHARED)))
@@ -137,8 +140,10 @@ def _choose_person(folder: Path) -> int | None:
 
 
 @contextmanager
-def _run(programs: Path, folder: Path, person: int | None) -> Iterator[subprocess.Popen[bytes]]:
-    options = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+def _run(
+    programs: Path, folder: Path, person: int | None, settings: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     command = [programs / "postgres", "-D", folder / "data", "-k", folder, *options]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, user=person, stdout=log, stderr=log, env={})

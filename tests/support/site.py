@@ -118,9 +118,10 @@ class SiteFolder:
         """The file of a SQLite database."""
         return Path(self.url.removeprefix("sqlite:///"))
 
-    def work(self) -> Server:
+    def work(self, *flags: str, environment: Mapping[str, str] | None = None) -> Server:
         """Start a worker and wait until it drives runs."""
-        worker = Server(["worker", "--config", str(self.settings_file)], cwd=self.folder)
+        arguments = ["worker", "--config", str(self.settings_file), *flags]
+        worker = Server(arguments, cwd=self.folder, environment=environment)
         worker.find(r"(work\.started)")
         return worker
 

@@ -16,7 +16,11 @@ async def show_health(_: Visit) -> web.Response:
 
 async def show_readiness(visit: Visit) -> web.Response:
     """Say whether the service can serve; 503 if not, with the reasons."""
-    reasons = await visit.services.is_ready()
+    return write_readiness(await visit.services.is_ready())
+
+
+def write_readiness(reasons: tuple[str, ...]) -> web.Response:
+    """Return the answer to whoever asks whether a process can work; each reason says what keeps it from that."""
     if reasons:
         return write_json(Readiness(status="unavailable", reasons=reasons), _UNREADY, {"Retry-After": "5"})
     return write_json(Readiness(status="ok", reasons=()))

@@ -90,6 +90,7 @@ def test_a_mounted_file_that_cannot_be_read_names_the_setting(
         ("server: {drain: -1}\n", r"server\.drain: ", "/server/drain"),
         ("server: {listen: nowhere}\n", r"server\.listen: .*write host:port", "/server/listen"),
         ("server: {listen: '127.0.0.1:65536'}\n", r"server\.listen: ", "/server/listen"),
+        ("worker: {health: ':8601'}\n", r"worker\.health: .*write host:port", "/worker/health"),
         ("audit: {interval: 0}\n", r"audit\.interval: ", "/audit/interval"),
         ("log: {level: loud}\n", r"log\.level: ", "/log/level"),
     ],

@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.repository import ROOT, list_files, load_project, relative
 
-LOCKS = ["requirements.lock", "requirements-dev.lock"]
+RUNTIME_LOCKS = ["requirements.lock", "requirements-postgres.lock"]
+LOCKS = [*RUNTIME_LOCKS, "requirements-dev.lock"]
 MOST_BYTES_A_FILE = 400 * 1024
 TEXT = {".py", ".md", ".toml", ".yaml", ".yml", ".ts", ".tsx", ".json", ".html", ".css", ".lock", ".txt", ".sh", ""}
 
@@ -29,15 +30,20 @@ def test_a_lock_file_names_versions_and_hashes_and_no_host(lock: str) -> None:
     assert [pin for pin in pins if "--hash=sha256:" not in pin] == []
 
 
-def test_what_runs_is_what_was_tested() -> None:
-    runtime, development = (set(re.findall(r"^\S+==\S+", (ROOT / lock).read_text(), re.MULTILINE)) for lock in LOCKS)
-    assert runtime <= development
+def find_versions(lock: str) -> set[str]:
+    return set(re.findall(r"^\S+==\S+", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("lock", RUNTIME_LOCKS)
+def test_what_runs_is_what_was_tested(lock: str) -> None:
+    assert find_versions(lock) <= find_versions("requirements-dev.lock")
 
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_file_covers_what_the_project_asks_for(lock: str) -> None:
-    project = load_project()
-    asked = [*project["project"]["dependencies"], *_group("build")]
+    project = load_project()["project"]
+    asked = [*project["dependencies"]]
+    asked += project["optional-dependencies"]["postgres"] if "postgres" in lock else _group("build")
     asked += _group("dev") if "dev" in lock else []
     locked = set(re.findall(r"^([a-z0-9-]+)==", (ROOT / lock).read_text(), re.MULTILINE))
     assert {_normalize_name(requirement) for requirement in asked} - locked == set()

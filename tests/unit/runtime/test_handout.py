@@ -156,6 +156,19 @@ async def test_a_worker_that_is_not_heard_of_loses_its_runs(
     assert await count(store) == 0
 
 
+async def test_a_worker_knows_when_it_was_last_answered_and_that_others_may_have_its_runs(
+    clock: SteppedClock, ann: Worker
+) -> None:
+    assert (ann.keeper.looked_at, ann.keeper.is_forgotten) == (None, False)
+    await ann.take()
+    clock.advance(timedelta(seconds=14))
+    assert (ann.keeper.looked_at, ann.keeper.is_forgotten) == (START, False)
+    clock.advance(timedelta(seconds=1))
+    assert ann.keeper.is_forgotten
+    await ann.take()
+    assert (ann.keeper.looked_at, ann.keeper.is_forgotten) == (clock.now(), False)
+
+
 async def test_a_worker_that_is_heard_of_keeps_its_runs(
     store: Store, clock: SteppedClock, ann: Worker, bob: Worker
 ) -> None:
