@@ -11,7 +11,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench chaos check clean demo docs e2e fuzz help lock simulate test web
+.PHONY: bench chaos check clean demo docs e2e fuzz help lock simulate tamper test web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ e2e: $(STAMPS)/dev ## single sign-on against an identity provider that others ha
 
 simulate: $(STAMPS)/dev ## SEEDS=10000 worlds in which everything goes wrong; FIRST=7 begins with another
 	$(BIN)/python -m tests.simulation --kills --seeds $(or $(SEEDS),10000) --first $(or $(FIRST),1)
+
+tamper: $(STAMPS)/dev ## a million changes of an audit record, each of which the verifier has to find; SEED=7 makes others
+	$(BIN)/python -m tests.audit_mutations --count $(or $(COUNT),1000000) --seed $(or $(SEED),1)
 
 web: $(STAMPS)/web ## the browser's pages, where there is Node
 

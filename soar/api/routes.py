@@ -37,7 +37,7 @@ from soar.api.pages import Pages
 from soar.api.route import Public, Route, Self, SourceOr, foreign, private, public, raw
 from soar.api.schemas.alerts import AlertDetail, AlertPage, AlertQuery, AlertSent, CheckedAlerts, Received
 from soar.api.schemas.approvals import AnswersSent, ApprovalPage, ApprovalQuery, ApprovalView, VoteSent
-from soar.api.schemas.audit import AuditPage, AuditQuery, Verdict
+from soar.api.schemas.audit import AuditPage, AuditQuery, ProofView, RecordView, Verdict
 from soar.api.schemas.base import Nothing, PageQuery
 from soar.api.schemas.cases import CasePage
 from soar.api.schemas.connections import ConnectionPage
@@ -337,6 +337,15 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
             answers=CredentialView,
         ),
         private("GET", f"{V1}/audit", P.AUDIT_READ, audit.list_events, takes=AuditQuery, answers=AuditPage),
+        private("GET", f"{V1}/audit/status", P.AUDIT_READ, audit.show_record, takes=Nothing, answers=RecordView),
+        private(
+            "GET",
+            f"{V1}/audit/events/{{sequence}}/proof",
+            P.AUDIT_READ,
+            audit.prove_event,
+            takes=Nothing,
+            answers=ProofView,
+        ),
         private("POST", f"{V1}/audit/verify", P.AUDIT_VERIFY, audit.verify_record, takes=Nothing, answers=Verdict),
         private("GET", f"{V1}/stream", P.STREAM_READ, stream.open_stream, takes=Nothing, answers=None),
     )

@@ -8,9 +8,11 @@ from typing import Protocol
 from soar.access.roles import RoleTable
 from soar.api.hub import Hub
 from soar.approvals.service import ApprovalService
+from soar.audit.note import VerifierKey
 from soar.audit.verify import Report
 from soar.federation.service import SignOnService
 from soar.ingest.receive import Receiver
+from soar.model.audit import AnchorStanding
 from soar.model.breaker import Breaker
 from soar.model.catalog import Catalog, Connection
 from soar.model.clock import Clock
@@ -64,6 +66,14 @@ class FirstAlert:
     cli: str
 
 
+@dataclass(frozen=True, slots=True)
+class AuditStanding:
+    """Who vouches for the record: the public keys that sign it, and the anchors in the order of the settings."""
+
+    keys: tuple[VerifierKey, ...]
+    anchors: tuple[AnchorStanding, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything behind the HTTP face.
@@ -79,6 +89,7 @@ class Services:
         config: open settings, as expressions see them.
         sign_on: logs people in through an identity provider; None where the site has none.
         verify_audit: checks the whole record.
+        describe_audit: says who vouches for the record.
         is_ready: whether the worker and the audit's checkpoints are alive, with a sentence for each that is not.
         first_alert: how to send the example alert; None where there is none to send.
     """
@@ -107,5 +118,6 @@ class Services:
     ids: Ids
     randomness: Randomness
     verify_audit: Callable[[], Awaitable[Report]]
+    describe_audit: Callable[[], Awaitable[AuditStanding]]
     is_ready: Callable[[], Awaitable[tuple[str, ...]]]
     first_alert: Callable[[], Awaitable[FirstAlert | None]]

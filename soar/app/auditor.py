@@ -1,19 +1,16 @@
-"""Signs where the record ends, again and again, and puts the statement out of our own reach."""
+"""Signs where the record ends, again and again, and says whether the record is as it was."""
 
-import asyncio
-import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import structlog
 
-from soar.audit.checkpoint import checkpoint_head
-from soar.audit.note import SigningKey
-from soar.audit.verify import Report, verify_unit
+from soar.audit.keeper import checkpoint_head, verify_unit
+from soar.audit.note import SigningKey, VerifierKey
+from soar.audit.verify import Report
 from soar.model.audit import Checkpoint
 from soar.model.clock import Clock
 from soar.model.errors import UnavailableError
-from soar.store import Store, Unit
+from soar.store import Store
 
 
 class Auditor:
@@ -21,55 +18,35 @@ class Auditor:
 
     Args:
         store: where the record is.
-        key: signs.
+        keys: sign; the first with Ed25519, the others beside it.
         origin: names this installation in checkpoints.
-        anchors: files that each checkpoint is appended to.
         clock: real or virtual.
         workspace: whose transactions are used; the record is one for all workspaces.
     """
 
-    def __init__(
-        self, *, store: Store, key: SigningKey, origin: str, anchors: Sequence[Path], clock: Clock, workspace: str
-    ) -> None:
+    def __init__(self, *, store: Store, keys: Sequence[SigningKey], origin: str, clock: Clock, workspace: str) -> None:
         self._store = store
-        self._key = key
+        self._key, *self._others = keys
         self._origin = origin
-        self._anchors = tuple(anchors)
         self._clock = clock
         self._workspace = workspace
-        self._anchored: dict[Path, int] = {}
+
+    @property
+    def public_keys(self) -> tuple[VerifierKey, ...]:
+        """What checkpoints are checked with."""
+        return tuple(key.verifier for key in (self._key, *self._others))
 
     async def checkpoint(self) -> Checkpoint | None:
-        """Sign the record if it has grown, and append the statement to every anchor.
-
-        An anchor that cannot be reached is told of in the log and gets the newest statement as soon as it can be: the
-        service does not end for it, since each statement vouches for everything before it. After a start each anchor
-        gets the newest statement again, as the last process may have ended between signing and appending.
+        """Sign the record if it has grown.
 
         Raises:
             BugError: the record contradicts an earlier checkpoint; it is not signed.
         """
         at = self._clock.now()
-
-        def sign(unit: Unit) -> tuple[Checkpoint | None, Checkpoint | None]:
-            signed = checkpoint_head(unit, key=self._key, origin=self._origin, at=at)
-            return signed, unit.audit.latest_checkpoint()
-
-        signed, latest = await self._store.write(self._workspace, sign)
-        for anchor in self._anchors:
-            if latest is not None and self._anchored.get(anchor) != latest.size:
-                await self._anchor(anchor, latest)
-        return signed
-
-    async def _anchor(self, anchor: Path, latest: Checkpoint) -> None:
-        try:
-            await asyncio.to_thread(_append, anchor, latest.note)  # it may lie on another machine
-        except OSError as error:
-            structlog.get_logger().error(
-                "an anchor is not reached", action="audit.anchor", anchor=str(anchor), error=str(error)
-            )
-        else:
-            self._anchored[anchor] = latest.size
+        return await self._store.write(
+            self._workspace,
+            lambda unit: checkpoint_head(unit, key=self._key, origin=self._origin, at=at, others=self._others),
+        )
 
     async def keep_signing(self, interval: float) -> None:
         """Make a checkpoint every so many seconds, as long as there is something new, until cancelled.
@@ -85,11 +62,4 @@ class Auditor:
 
     async def verify(self) -> Report:
         """Check the whole record as it is stored."""
-        return await self._store.read(self._workspace, lambda unit: verify_unit(unit, [self._key.verifier]))
-
-
-def _append(anchor: Path, note: str) -> None:
-    with anchor.open("a", encoding="utf-8") as file:
-        file.write(note + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+        return await self._store.read(self._workspace, lambda unit: verify_unit(unit, self.public_keys))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from soar.app.settings import Settings
 from soar.app.site import Site, read_site
 from soar.app.wiring import Service
@@ -106,7 +108,7 @@ def _is_loopback(host: str) -> bool:
 
 def _check_anchors(settings: Settings) -> Check:
     if settings.audit.anchors:
-        where = ", ".join(map(str, settings.audit.anchors))
+        where = ", ".join(one.kind if isinstance(one, BaseModel) else str(one) for one in settings.audit.anchors)
         return Check("audit anchors", is_good=True, is_warning=False, message=f"checkpoints go to {where}")
     return Check(
         "audit anchors",

@@ -161,6 +161,9 @@ async def _serve(service: Service, listener: socket.socket, stop: asyncio.Event,
     if failures:
         return EXIT_FAILED
     await service.auditor.checkpoint()
+    with contextlib.suppress(TimeoutError):  # the next start delivers what is missing
+        async with asyncio.timeout(settings.server.drain):
+            await service.anchorage.deliver(is_last=True)
     log.info("ended", action="serve.ended")
     return EXIT_GOOD
 
@@ -201,6 +204,7 @@ def _list_parts(service: Service, *, has_worker: bool) -> dict[str, Coroutine[ob
     """Return what runs beside the requests until it is cancelled, by name."""
     parts = {
         "checkpoints": service.auditor.keep_signing(service.site.settings.audit.interval),
+        "anchors": service.anchorage.keep_delivering(service.site.settings.audit.interval),
         "library": service.watch_library(),
         "events": service.courier.run(),
     }

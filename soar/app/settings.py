@@ -15,6 +15,7 @@ from pydantic_settings import (
 )
 
 import soar
+from soar.app.anchors.settings import AnchorSettings
 from soar.app.documents import read_yaml_file
 from soar.model.errors import FieldFault, InputError
 from soar.model.values import JsonValue
@@ -110,14 +111,19 @@ class AuditSettings(_Section):
     Attributes:
         key_file: signs checkpoints; not the vault's.
         origin: names this installation in checkpoints.
-        anchors: files outside our reach that checkpoints are appended to.
+        anchors: where checkpoints are put out of our reach; a path is a file that they are appended to, a map with
+            `kind` is something else.
+        anchor_patience: seconds that an anchor may lag before there is an alarm.
         interval: seconds between checkpoints, as long as there is something new.
+        post_quantum: whether checkpoints are signed with ML-DSA-44 as well.
     """
 
     key_file: Path = Path("audit.key")
     origin: str = "soar.local/audit"
-    anchors: tuple[Path, ...] = ()
+    anchors: tuple[Path | AnchorSettings, ...] = ()
+    anchor_patience: float = Field(default=600.0, ge=1, le=604_800)
     interval: float = Field(default=1.0, gt=0, le=3600)
+    post_quantum: bool = False
 
 
 class LimitSettings(_Section):

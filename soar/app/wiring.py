@@ -11,8 +11,10 @@ import structlog
 
 import soar
 from soar.api.hub import Hub
-from soar.api.services import FirstAlert, Services
+from soar.api.services import AuditStanding, FirstAlert, Services
 from soar.app.alerts import OwnAlerts
+from soar.app.anchorage import Anchorage
+from soar.app.anchors.factory import make_anchors
 from soar.app.auditor import Auditor
 from soar.app.callee import make_caller
 from soar.app.clock import SystemClock
@@ -30,7 +32,7 @@ from soar.app.sign_on import make_sign_on
 from soar.app.site import Site
 from soar.app.triggers import Triggers, make_starter
 from soar.approvals.service import ApprovalService
-from soar.audit.note import load_signing_key
+from soar.audit.signer import load_signing_keys
 from soar.federation.service import SignOnService
 from soar.ingest.event import EventStarts
 from soar.ingest.receive import Receiver
@@ -93,7 +95,9 @@ class Service:
         self.vault = Vault(
             FileKeyProvider(settings.vault.key_file, self.randomness), ids=self.ids, randomness=self.randomness
         )
-        self._signing_key = load_signing_key(settings.audit.key_file, settings.audit.origin)
+        self._signing_keys = load_signing_keys(
+            settings.audit.key_file, settings.audit.origin, is_post_quantum=settings.audit.post_quantum
+        )
         self._disk = ThreadDisk("soar-writer")
         self.store: Store = open_store(
             settings.database.url,
@@ -277,15 +281,39 @@ class Service:
     @cached_property
     def auditor(self) -> Auditor:
         """Signs and checks the record."""
-        settings = self.site.settings.audit
         return Auditor(
             store=self.store,
-            key=self._signing_key,
-            origin=settings.origin,
-            anchors=settings.anchors,
+            keys=self._signing_keys,
+            origin=self.site.settings.audit.origin,
             clock=self.clock,
             workspace=self.workspace,
         )
+
+    @cached_property
+    def anchorage(self) -> Anchorage:
+        """Puts checkpoints out of our reach."""
+        settings = self.site.settings.audit
+        anchors = make_anchors(
+            settings.anchors,
+            store=self.store,
+            workspace=self.workspace,
+            key=self.auditor.public_keys[0],
+            egress=self.egress,
+            clock=self.clock,
+            announcer=self.hub,
+        )
+        return Anchorage(
+            anchors,
+            store=self.store,
+            clock=self.clock,
+            workspace=self.workspace,
+            patience=settings.anchor_patience,
+        )
+
+    async def describe_audit(self) -> AuditStanding:
+        """Return who vouches for the record, and how far each anchor has come."""
+        standings = await self.anchorage.describe()
+        return AuditStanding(self.auditor.public_keys, standings)
 
     @cached_property
     def receiver(self) -> Receiver:
@@ -331,6 +359,7 @@ class Service:
             ids=self.ids,
             randomness=self.randomness,
             verify_audit=self.auditor.verify,
+            describe_audit=self.describe_audit,
             is_ready=self.find_unready,
             first_alert=self.find_first_alert,
         )

@@ -5,6 +5,7 @@ one line a checkpoint. Keys in an export only help to read it: give the verifier
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import cast
@@ -15,9 +16,11 @@ from soar.audit.verify import Fault, Report, verify_records
 from soar.model.audit import AuditHead, AuditRecord, Checkpoint
 from soar.model.canonical import canonicalize
 from soar.model.errors import FieldFault, InputError
-from soar.model.values import JsonValue, parse_timestamp, print_timestamp
+from soar.model.values import JsonValue, parse_timestamp
 
 FORMAT = "soar-audit-export-1"
+
+_NOTE = re.compile(r"(?P<text>(?:^(?!— )[^\n]+\n){3})\n(?P<lines>(?:^— [^\n]+\n)+)", re.MULTILINE)
 
 
 def export_lines(
@@ -42,25 +45,19 @@ def export_lines(
     for record in records:
         yield _write({"event": dict(record.document), "leaf": record.leaf})
     for checkpoint in checkpoints:
-        yield _write(
-            {
-                "checkpoint": {
-                    "size": checkpoint.size,
-                    "root": checkpoint.root,
-                    "at": print_timestamp(checkpoint.at),
-                    "note": checkpoint.note,
-                }
-            }
-        )
+        yield _write({"note": checkpoint.note})
 
 
-def verify_export(lines: Iterable[str], public_keys: Sequence[VerifierKey] | None = None) -> Report:
+def verify_export(
+    lines: Iterable[str], public_keys: Sequence[VerifierKey] | None = None, anchored: Sequence[str] = ()
+) -> Report:
     """Check an export from its first line to its last.
 
     Args:
         lines: as `export_lines` gave them, with or without newlines.
         public_keys: of those who sign, from a place the exporter does not control. None takes the export's own, which
             shows that it is whole, not where it is from.
+        anchored: notes of checkpoints that were kept elsewhere; see `read_anchor`.
 
     Raises:
         InputError: the heading or a line is not of this format; `faults` name the line as `/0` and on.
@@ -68,21 +65,48 @@ def verify_export(lines: Iterable[str], public_keys: Sequence[VerifierKey] | Non
     numbered = enumerate(lines)
     size, root, named = _read_heading(_read_line(*next(numbered, (0, ""))))
     records: list[AuditRecord] = []
-    checkpoints: list[Checkpoint] = []
+    notes: list[str] = []
     for index, line in numbered:
-        entry = _read_line(index, line)
-        try:
-            if "event" in entry and not checkpoints:
-                records.append(_read_record(entry))
-            else:
-                checkpoints.append(_read_checkpoint(entry))
-        except (KeyError, TypeError, ValueError) as error:
-            raise _refuse(index, "is neither an event nor a checkpoint, or stands in the wrong place") from error
-    report = verify_records(records, checkpoints, named if public_keys is None else public_keys)
+        match read_entry(index, line):
+            case str(note):
+                notes.append(note)
+            case record if not notes:
+                records.append(record)
+            case _:
+                raise _refuse(index, "is an event after a checkpoint")
+    keys = named if public_keys is None else public_keys
+    report = verify_records(records, (), keys, notes=notes, anchored=anchored)
     if report.is_sound and (report.size, report.root) != (size, root):
         wrong = Fault(report.size, f"the heading speaks of {size:,} events and {report.size:,} follow, or they differ")
         return replace(report, faults=(wrong,))
     return report
+
+
+def read_entry(index: int, line: str) -> AuditRecord | str:
+    """Read a line after the heading: an event, or the note of a checkpoint.
+
+    Args:
+        index: its place; the heading's is 0.
+        line: with or without its newline.
+
+    Raises:
+        InputError: it is neither.
+    """
+    match _read_line(index, line):
+        case {"note": str(note), **rest} if not rest:
+            return note
+        case {"event": dict(document), "leaf": str(leaf), **rest} if not rest:
+            return _read_event(index, document, leaf)
+        case _:
+            raise _refuse_entry(index)
+
+
+def read_anchor(text: str) -> tuple[str, ...]:
+    """Return the notes in what an anchor keeps: one after the other, an empty line between them.
+
+    A note that was cut short, as by a full disk, is passed over: the next one vouches for everything before it.
+    """
+    return tuple(f"{found['text']}\n{found['lines']}" for found in _NOTE.finditer(text))
 
 
 def _write(entry: JsonValue) -> str:
@@ -112,24 +136,20 @@ def _read_heading(entry: dict[str, JsonValue]) -> tuple[int, str, list[VerifierK
             raise _refuse(0, f"is not the heading of a `{FORMAT}`")
 
 
-def _read_record(entry: dict[str, JsonValue]) -> AuditRecord:
-    document = entry["event"]
-    match document, entry:
-        case {"seq": int(sequence), "at": str(at)}, {"event": dict(event), "leaf": str(leaf), **rest} if not rest:
-            return AuditRecord(sequence=sequence, at=parse_timestamp(at), document=event, leaf=leaf)
+def _read_event(index: int, document: dict[str, JsonValue], leaf: str) -> AuditRecord:
+    match document:
+        case {"seq": int(sequence), "at": str(at)}:
+            try:
+                moment = parse_timestamp(at)
+            except ValueError as error:
+                raise _refuse(index, "names no moment") from error
+            return AuditRecord(sequence=sequence, at=moment, document=document, leaf=leaf)
         case _:
-            raise KeyError("event")
+            raise _refuse_entry(index)
 
 
-def _read_checkpoint(entry: dict[str, JsonValue]) -> Checkpoint:
-    match entry:
-        case {
-            "checkpoint": {"size": int(size), "root": str(root), "at": str(at), "note": str(note), **more},
-            **rest,
-        } if not (more or rest):
-            return Checkpoint(size=size, root=root, at=parse_timestamp(at), note=note)
-        case _:
-            raise KeyError("checkpoint")
+def _refuse_entry(index: int) -> InputError:
+    return _refuse(index, "is neither an event nor a checkpoint")
 
 
 def _refuse(index: int, wrong: str) -> InputError:

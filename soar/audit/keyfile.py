@@ -10,6 +10,7 @@ import shlex
 import stat
 from pathlib import Path
 
+from soar.audit.diskfile import sync_folder
 from soar.model.errors import ConflictError, InputError
 from soar.model.ids import Randomness
 
@@ -41,7 +42,7 @@ def create_key_file(path: Path, randomness: Randomness) -> None:
     except OSError:
         path.unlink()  # half a key would stop every later start
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def read_key_file(path: Path) -> bytes:
@@ -94,11 +95,3 @@ def _check_status(status: os.stat_result, path: Path, quoted: str) -> None:
             code="key_file_insecure",
             hint=f"chmod 600 {quoted}",
         )
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,7 @@
 """Signed notes as in https://c2sp.org/signed-note: a text, an empty line, and a line for each signature.
 
-Only Ed25519 (signature type 0x01). Keys travel as `name+id+base64`, the text form of the Go module `sumdb/note`.
+Keys travel as `name+id+base64`, the text form of the Go module `sumdb/note`. What cosigners and post-quantum keys sign
+is in `soar.audit.cosignature`.
 """
 
 import base64
@@ -8,18 +9,42 @@ import binascii
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from soar.audit.keyfile import read_key_file
+from soar.audit.cosignature import TIME_BYTES, pack_time, unpack_time, write_cosigned, write_subtree
 from soar.model.errors import InputError
 
-_ED25519 = b"\x01"
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+
 _ID_BYTES = 4
 _LINE_START = "— "
-_LONGEST_NOTE = 65_536  # characters; leaves room for dozens of witnesses
+_LONGEST_NOTE = 65_536  # characters; leaves room for a dozen witnesses with post-quantum keys
+
+
+class SignatureKind(IntEnum):
+    """What a key signs and how: the type bytes of https://c2sp.org/signed-note."""
+
+    ED25519 = 0x01
+    COSIGNATURE = 0x04
+    ML_DSA_44 = 0x06
+
+    @property
+    def key_bytes(self) -> int:
+        """How long a public key of this kind is."""
+        return 1_312 if self is SignatureKind.ML_DSA_44 else 32
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the signature says when it was made."""
+        return self is not SignatureKind.ED25519
+
+
+_KINDS = frozenset(kind.value for kind in SignatureKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,41 +53,65 @@ class VerifierKey:
 
     Attributes:
         name: without white space and `+`.
-        raw: the 32 bytes of RFC 8032.
+        raw: the bytes of RFC 8032, or of FIPS 204 for ML-DSA-44.
+        kind: what it signs.
     """
 
     name: str
     raw: bytes
+    kind: SignatureKind = SignatureKind.ED25519
 
     @property
     def id(self) -> bytes:
         """Four bytes that tell keys of one name apart; an identifier, not a proof."""
-        return hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self.raw).digest()[:_ID_BYTES]
+        return hashlib.sha256(self.name.encode() + b"\n" + self._typed).digest()[:_ID_BYTES]
+
+    @property
+    def _typed(self) -> bytes:
+        return bytes([self.kind]) + self.raw
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.id.hex()}+{base64.b64encode(_ED25519 + self.raw).decode('ascii')}"
+        return f"{self.name}+{self.id.hex()}+{base64.b64encode(self._typed).decode('ascii')}"
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A private key and the name it signs under."""
+    """A private key and the name it signs under.
+
+    Attributes:
+        name: without white space and `+`.
+        private: an ML-DSA-44 key signs as `ML_DSA_44`, whatever `is_cosigner` says.
+        is_cosigner: whether it signs what somebody else has said, with the time.
+    """
 
     name: str
-    private: Ed25519PrivateKey
+    private: "Ed25519PrivateKey | MLDSA44PrivateKey"
+    is_cosigner: bool = False
+
+    @property
+    def kind(self) -> SignatureKind:
+        """What it signs."""
+        if not isinstance(self.private, Ed25519PrivateKey):
+            return SignatureKind.ML_DSA_44
+        return SignatureKind.COSIGNATURE if self.is_cosigner else SignatureKind.ED25519
 
     @property
     def verifier(self) -> VerifierKey:
         """The public half."""
-        return VerifierKey(self.name, self.private.public_key().public_bytes_raw())
+        return VerifierKey(self.name, self.private.public_key().public_bytes_raw(), self.kind)
 
 
-def load_signing_key(path: Path, name: str) -> SigningKey:
-    """Return the key in a key file (`soar.audit.keyfile`), under the name it signs with.
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature that was checked and holds.
 
-    Raises:
-        InputError: the file is missing, open to others or malformed, or the name has white space or a `+`.
+    Attributes:
+        key: made it.
+        time: when, in seconds since 1970; None if it does not say.
     """
-    return SigningKey(_check_name(name), Ed25519PrivateKey.from_private_bytes(read_key_file(path)))
+
+    key: VerifierKey
+    time: int | None
 
 
 def parse_verifier_key(text: str) -> VerifierKey:
@@ -74,11 +123,12 @@ def parse_verifier_key(text: str) -> VerifierKey:
     name, _, rest = text.partition("+")
     _, _, encoded = rest.partition("+")
     raw = _decode(encoded)
-    key = VerifierKey(name, raw[1:])
-    if len(raw) != 1 + 32 or str(key) != text:
-        raise InputError(f"`{text}` is no public key", hint="write name+id+base64, such as `soar.example/audit+…`")
-    _check_name(name)
-    return key
+    if raw and raw[0] in _KINDS:
+        key = VerifierKey(name, raw[1:], SignatureKind(raw[0]))
+        if len(key.raw) == key.kind.key_bytes and str(key) == text:
+            check_name(name)
+            return key
+    raise InputError(f"`{text[:200]}` is no public key", hint="write name+id+base64, such as `soar.example/audit+…`")
 
 
 def sign_note(text: str, key: SigningKey) -> str:
@@ -89,8 +139,23 @@ def sign_note(text: str, key: SigningKey) -> str:
     """
     if not text.endswith("\n") or any(letter < " " and letter != "\n" for letter in text):
         raise InputError("a note ends in a newline and holds no other control character")
-    signature = key.verifier.id + key.private.sign(text.encode())
-    return f"{text}\n{_LINE_START}{key.name} {base64.b64encode(signature).decode('ascii')}\n"
+    return f"{text}\n{sign_line(text, key)}"
+
+
+def sign_line(text: str, key: SigningKey, time: int = 0) -> str:
+    """Return the line that signs a text, with its newline.
+
+    Args:
+        text: of the note.
+        key: signs.
+        time: seconds since 1970; a key that is not timed leaves it out.
+
+    Raises:
+        InputError: the key signs checkpoints alone, and the text is none.
+    """
+    signature = key.private.sign(_write_signed(key.verifier, text, time))
+    stamp = pack_time(time) if key.kind.is_timed else b""
+    return f"{_LINE_START}{key.name} {base64.b64encode(key.verifier.id + stamp + signature).decode('ascii')}\n"
 
 
 def open_note(note: str, keys: Iterable[VerifierKey]) -> str:
@@ -101,22 +166,84 @@ def open_note(note: str, keys: Iterable[VerifierKey]) -> str:
     Raises:
         InputError: the note is malformed, a known key's signature is wrong, or no known key has signed.
     """
+    text, signed = check_note(note, keys)
+    if not signed:
+        raise InputError("no known key has signed this", code="unknown_signer", hint="add the signer's public key")
+    return text
+
+
+def check_note(note: str, keys: Iterable[VerifierKey]) -> tuple[str, tuple[Signed, ...]]:
+    """Return the note's text and who of the known keys has signed it, which may be nobody.
+
+    Raises:
+        InputError: the note is malformed, or a known key's signature is wrong.
+    """
     text, lines = _split_note(note)
     known = {(key.name, key.id): key for key in keys}
-    is_signed = False
+    signed = []
     for line in lines:
         name, signature = _parse_line(line)
         key = known.get((name, signature[:_ID_BYTES]))
-        if key is None:
-            continue
-        try:
-            Ed25519PublicKey.from_public_bytes(key.raw).verify(signature[_ID_BYTES:], text.encode())
-        except InvalidSignature as error:
-            raise InputError(f"the signature of {name} is wrong", code="wrong_signature") from error
-        is_signed = True
-    if not is_signed:
-        raise InputError("no known key has signed this", code="unknown_signer", hint="add the signer's public key")
-    return text
+        if key is not None:
+            signed.append(_check_signature(text, key, signature[_ID_BYTES:]))
+    return text, tuple(signed)
+
+
+def append_lines(note: str, lines: str) -> str:
+    """Return the note with further signature lines, of which those that it has already are left out.
+
+    Raises:
+        InputError: a line is no signature.
+    """
+    added = [line for line in lines.splitlines(keepends=True) if line not in note.splitlines(keepends=True)]
+    for line in added:
+        _parse_line(line.removesuffix("\n"))
+    return note + "".join(added)
+
+
+def _check_signature(text: str, key: VerifierKey, signature: bytes) -> Signed:
+    time = None
+    if key.kind.is_timed:
+        time, signature = unpack_time(signature[:TIME_BYTES]), signature[TIME_BYTES:]
+    try:
+        _verify(key, signature, _write_signed(key, text, time or 0))
+    except InvalidSignature as error:
+        raise InputError(f"the signature of {key.name} is wrong", code="wrong_signature") from error
+    return Signed(key, time)
+
+
+def _verify(key: VerifierKey, signature: bytes, message: bytes) -> None:
+    """Check a signature over a message.
+
+    Raises:
+        InvalidSignature: it is another key's, or of another message.
+        InputError: the installed library does not know ML-DSA.
+    """
+    if key.kind is not SignatureKind.ML_DSA_44:
+        Ed25519PublicKey.from_public_bytes(key.raw).verify(signature, message)
+        return
+    try:
+        from cryptography.hazmat.primitives.asymmetric.mldsa import (  # noqa: PLC0415 -- older versions lack it
+            MLDSA44PublicKey,
+        )
+    except ImportError as error:
+        raise InputError(
+            "this version of `cryptography` does not know ML-DSA-44",
+            code="no_post_quantum",
+            hint="install a newer one, or give Ed25519 keys alone",
+        ) from error
+    MLDSA44PublicKey.from_public_bytes(key.raw).verify(signature, message)
+
+
+def _write_signed(key: VerifierKey, text: str, time: int) -> bytes:
+    """Return the bytes that a key of this kind signs for a text."""
+    match key.kind:
+        case SignatureKind.ED25519:
+            return text.encode()
+        case SignatureKind.COSIGNATURE:
+            return write_cosigned(text, time)
+        case SignatureKind.ML_DSA_44:
+            return write_subtree(text, key.name, time)
 
 
 def _split_note(note: str) -> tuple[str, list[str]]:
@@ -137,13 +264,20 @@ def _parse_line(line: str) -> tuple[str, bytes]:
 
 
 def _decode(encoded: str) -> bytes:
+    """Return what base64 stands for, or nothing; it has one form, so that nothing can be changed without a trace."""
     try:
-        return base64.b64decode(encoded, validate=True)
+        raw = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         return b""
+    return raw if base64.b64encode(raw).decode("ascii") == encoded else b""
 
 
-def _check_name(name: str) -> str:
+def check_name(name: str) -> str:
+    """Return a key's name.
+
+    Raises:
+        InputError: it is empty, or has white space or a `+`.
+    """
     if not name or "+" in name or any(letter.isspace() or not letter.isprintable() for letter in name):
         raise InputError(f"`{name}` cannot be a key's name", hint="use a name such as soar.example/audit")
     return name

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from soar.audit.tree import append_leaf, hash_leaf
+from soar.audit.leaf import hash_document
+from soar.audit.tree import append_leaf
 from soar.model.audit import Actor, AuditEvent, AuditHead, AuditRecord
-from soar.model.canonical import canonicalize
-from soar.model.errors import BugError, InputError
+from soar.model.errors import BugError
 from soar.model.values import JsonValue, print_timestamp
 from soar.store import Unit
 
@@ -69,22 +69,6 @@ def write_document(
         "workspace": workspace,
         "prev": f"sha256:{previous}",
     }
-
-
-def hash_document(document: JsonValue) -> bytes:
-    """Return the leaf hash over a document's canonical bytes.
-
-    Raises:
-        InputError: the document has no canonical form.
-    """
-    try:
-        return hash_leaf(canonicalize(document))
-    except ValueError as error:
-        raise InputError(
-            f"the audit cannot record this: {error}",
-            code="not_recordable",
-            hint="send texts without lone surrogates and numbers that are finite",
-        ) from error
 
 
 def advance_head(head: AuditHead, leaf: bytes) -> AuditHead:

@@ -5,7 +5,7 @@ Pure: hashes are 32 bytes, and nothing here knows what a leaf stands for. Proofs
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 EMPTY_ROOT = hashlib.sha256().digest()
 """Root of a tree without leaves."""
@@ -54,10 +54,7 @@ def fold_root(compact: Sequence[bytes]) -> bytes:
 
 def compute_root(leaves: Iterable[bytes]) -> bytes:
     """Return the root over these leaf hashes."""
-    compact: tuple[bytes, ...] = ()
-    for size, leaf in enumerate(leaves):
-        compact = append_leaf(size, compact, leaf)
-    return fold_root(compact)
+    return fold_root(make_compact(leaves))
 
 
 def prove_inclusion(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
@@ -84,7 +81,40 @@ def prove_consistency(leaves: Sequence[bytes], old_size: int) -> tuple[bytes, ..
     """
     if not 0 < old_size <= len(leaves):
         raise ValueError(f"no proof leads from {old_size} to {len(leaves)} leaves")
-    return _prove_subtree(leaves, old_size, is_known=True)
+    return prove_growth(old_size, make_compact(leaves[:old_size]), leaves[old_size:])
+
+
+def prove_growth(old_size: int, compact: Sequence[bytes], added: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Return the same path from what is known of the old tree and the leaves since: it needs no other.
+
+    Args:
+        old_size: number of leaves of the old tree, above 0.
+        compact: hashes of the old tree's perfect subtrees, from left to right.
+        added: hashes of the leaves that came after.
+
+    Raises:
+        ValueError: the range does not belong to a tree of that size, or the old tree is empty.
+    """
+    if old_size < 1 or len(compact) != old_size.bit_count():
+        raise ValueError(f"this is no compact range of {old_size} leaves")
+    known: dict[int, bytes] = {}
+    start = 0
+    for subtree in compact:
+        known[start] = subtree
+        start += _find_span(old_size - start)
+
+    def find(begin: int, end: int) -> bytes:
+        return known[begin] if begin < old_size else compute_root(added[begin - old_size : end - old_size])
+
+    return _prove_growth(0, old_size + len(added), old_size, find)
+
+
+def make_compact(leaves: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Return the compact range of the tree over these leaf hashes."""
+    compact: tuple[bytes, ...] = ()
+    for size, leaf in enumerate(leaves):
+        compact = append_leaf(size, compact, leaf)
+    return compact
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
@@ -137,12 +167,16 @@ def _split(size: int) -> int:
     return 1 << ((size - 1).bit_length() - 1)
 
 
-def _prove_subtree(leaves: Sequence[bytes], old_size: int, *, is_known: bool) -> tuple[bytes, ...]:
-    """SUBPROOF of RFC 6962, section 2.1.2; `is_known` while the subtree is the old tree itself."""
-    if old_size == len(leaves):
-        return () if is_known else (compute_root(leaves),)
-    split = _split(len(leaves))
+def _find_span(size: int) -> int:
+    """Return the largest power of two up to the size."""
+    return 1 << (size.bit_length() - 1)
+
+
+def _prove_growth(begin: int, end: int, old_size: int, find: Callable[[int, int], bytes]) -> tuple[bytes, ...]:
+    """SUBPROOF of RFC 6962, section 2.1.2, over the leaves from `begin` up to `end`."""
+    if old_size == end:
+        return () if begin == 0 else (find(begin, end),)
+    split = begin + _split(end - begin)
     if old_size <= split:
-        return (*_prove_subtree(leaves[:split], old_size, is_known=is_known), compute_root(leaves[split:]))
-    right = _prove_subtree(leaves[split:], old_size - split, is_known=False)
-    return (*right, compute_root(leaves[:split]))
+        return (*_prove_growth(begin, split, old_size, find), find(split, end))
+    return (*_prove_growth(split, end, old_size, find), find(begin, split))

@@ -1,18 +1,16 @@
 """Checks a record against itself and against its signed checkpoints, and says in words what is wrong first."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from soar.audit.checkpoint import Statement, open_checkpoint
-from soar.audit.note import VerifierKey
-from soar.audit.record import hash_document
+from soar.audit.checkpoint import Opened, check_checkpoint
+from soar.audit.leaf import hash_document
+from soar.audit.note import SignatureKind, VerifierKey
+from soar.audit.pairing import Pairing
 from soar.audit.tree import append_leaf, fold_root
 from soar.model.audit import AuditHead, AuditRecord, Checkpoint
 from soar.model.errors import InputError
 from soar.model.values import print_timestamp
-from soar.store import Unit
-
-_BATCH = 1_000  # records read at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +35,14 @@ class Report:
         root: hex Merkle root over those.
         checkpoints: how many signed checkpoints agree with them.
         faults: what does not hold, the first bad event first; empty if the record is sound.
+        remarks: what holds, and an auditor should know.
     """
 
     size: int
     root: str
     checkpoints: int
     faults: tuple[Fault, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def is_sound(self) -> bool:
@@ -50,12 +50,19 @@ class Report:
         return not self.faults
 
     @property
+    def is_signed(self) -> bool:
+        """Whether anybody but the record itself vouches for it."""
+        return self.checkpoints > 0
+
+    @property
     def summary(self) -> str:
         """The result in one line."""
         if self.faults:
             return f"✖ {self.faults[0].message}"
-        signed = f"{self.checkpoints:,} checkpoint{'' if self.checkpoints == 1 else 's'}"
-        return f"✔ {self.size:,} event{'' if self.size == 1 else 's'}, 1 chain, {signed}"
+        found = f"{_count(self.size, 'event')}, 1 chain"
+        if not self.is_signed:
+            return f"! {found}, no checkpoint: nothing signed says that these are all, and as they were"
+        return f"✔ {found}, {_count(self.checkpoints, 'checkpoint')}"
 
 
 def verify_records(
@@ -64,6 +71,8 @@ def verify_records(
     public_keys: Sequence[VerifierKey],
     *,
     head: AuditHead | None = None,
+    notes: Sequence[str] = (),
+    anchored: Sequence[str] = (),
 ) -> Report:
     """Check a whole record from its first event.
 
@@ -72,59 +81,94 @@ def verify_records(
 
     Args:
         records: all events, in order.
-        checkpoints: those kept with the record, and any kept elsewhere.
+        checkpoints: those kept with the record.
         public_keys: of those who sign checkpoints; from outside the record, or they prove nothing.
         head: where the store says the record ends.
+        notes: of further checkpoints that were kept with the record.
+        anchored: notes of checkpoints that were kept out of its reach.
     """
-    statements, faults = _open_all(checkpoints, public_keys)
-    walk = _Walk(statements)
-    broken = walk.follow(records)
+    opened, faults = _open_all(checkpoints, public_keys)
+    for place, kept in (("record", notes), ("anchors", anchored)):
+        found, wrong = _open_notes(place, kept, public_keys)
+        opened, faults = opened + found, faults + wrong
+    walk, pairing, broken = Walk(opened), Pairing(), None
+    for record in records:
+        broken = walk.take(record)
+        if broken is not None:
+            break
+        pairing.take(record.document)
     if broken is not None:
         faults.insert(0, broken)
     else:
-        faults += [*_find_missing(walk, statements), *_compare_head(walk, head)]
-    return Report(size=walk.size, root=walk.root.hex(), checkpoints=walk.agreed, faults=tuple(faults))
+        faults += walk.conclude(head)
+        faults += _find_unsigned(opened, public_keys)
+    remarks = () if faults else (*_describe_cover(walk, opened, len(anchored)), *pairing.describe())
+    return Report(size=walk.size, root=walk.root.hex(), checkpoints=walk.agreed, faults=tuple(faults), remarks=remarks)
 
 
-def verify_unit(unit: Unit, public_keys: Sequence[VerifierKey]) -> Report:
-    """Check the installation's whole record as stored, all workspaces, in one reading transaction."""
-    return verify_records(_read_all(unit), unit.audit.checkpoints(), public_keys, head=unit.audit.head())
+class Walk:
+    """Follows the record from its first event and remembers how far it was good.
 
+    Args:
+        opened: checkpoints whose signatures hold; the record is compared with each.
+    """
 
-class _Walk:
-    """Follows the record from its first event and remembers how far it was good."""
-
-    def __init__(self, statements: Sequence[Statement]) -> None:
+    def __init__(self, opened: Sequence[Opened]) -> None:
         self.size = 0
         self.last = "0" * 64
         self.compact: tuple[bytes, ...] = ()
         self.agreed = 0
-        self._signed = 0  # size of the largest checkpoint that agreed so far
-        self._statements: dict[int, list[Statement]] = {}
-        for statement in statements:
-            self._statements.setdefault(statement.size, []).append(statement)
+        self.signed = 0  # size of the largest checkpoint that agreed so far
+        self.largest = max((one.statement.size for one in opened), default=0)
+        self._roots: dict[int, list[bytes]] = {}
+        for one in opened:
+            self._roots.setdefault(one.statement.size, []).append(one.statement.root)
+        self._beginning = self._compare_root()
 
     @property
     def root(self) -> bytes:
         """Merkle root over what was followed."""
         return fold_root(self.compact)
 
-    def follow(self, records: Iterable[AuditRecord]) -> Fault | None:
-        """Take records until one is bad, and return what is wrong with it."""
-        contradiction = self._compare_root()
-        if contradiction is not None:
-            return contradiction
-        for record in records:
-            wrong = self._find_fault(record)
-            if wrong is not None:
-                return Fault(self.size, f"{wrong}; {self._describe_past()}")
-            self.compact = append_leaf(self.size, self.compact, bytes.fromhex(record.leaf))
-            self.size += 1
-            self.last = record.leaf
-            contradiction = self._compare_root()
-            if contradiction is not None:
-                return contradiction
-        return None
+    def fork(self) -> "Walk":
+        """Return a walk that stands where this one does, and goes its own way from here."""
+        other = Walk.__new__(Walk)
+        other.__dict__.update(self.__dict__)
+        return other
+
+    def take(self, record: AuditRecord) -> Fault | None:
+        """Take the next record, or return what is wrong with it; a walk that has met a fault is over."""
+        if self._beginning is not None:
+            return self._beginning
+        wrong = self._find_fault(record)
+        if wrong is not None:
+            return Fault(self.size, f"{wrong}; {self._describe_past()}")
+        self.compact = append_leaf(self.size, self.compact, bytes.fromhex(record.leaf))
+        self.size += 1
+        self.last = record.leaf
+        return self._compare_root()
+
+    def conclude(self, head: AuditHead | None = None) -> list[Fault]:
+        """Return what is wrong if the record ends here.
+
+        Args:
+            head: where the store says that it ends.
+        """
+        if self._beginning is not None:
+            return [self._beginning]
+        return [*self._find_missing(), *_compare_head(self, head)]
+
+    def _find_missing(self) -> list[Fault]:
+        missing = self.largest - self.size
+        if missing <= 0:
+            return []
+        return [
+            Fault(
+                self.size,
+                f"the record ends after {self.size:,} events, but a signed checkpoint counts {self.largest:,}: "
+                f"{missing:,} {'is' if missing == 1 else 'are'} missing",
+            )
+        ]
 
     def _find_fault(self, record: AuditRecord) -> str | None:
         document, number = record.document, f"event {self.size:,}"
@@ -145,54 +189,85 @@ class _Walk:
         return None
 
     def _compare_root(self) -> Fault | None:
-        for statement in self._statements.get(self.size, ()):
-            if statement.root != self.root:
+        for root in self._roots.get(self.size, ()):
+            if root != self.root:
                 return Fault(
-                    self._signed,
+                    self.signed,
                     f"the first {self.size:,} events are not those that were signed: something from event "
-                    f"{self._signed:,} on was changed, removed or put in; {self._describe_past()}",
+                    f"{self.signed:,} on was changed, removed or put in; {self._describe_past()}",
                 )
+        if self.size in self._roots:
             self.agreed += 1
-            self._signed = self.size
+            self.signed = self.size
         return None
 
     def _describe_past(self) -> str:
-        if self._signed == 0:
+        if self.signed == 0:
             return "nothing before it is signed"
-        return f"the {self._signed:,} events before event {self._signed:,} are sound, as signed"
+        if self.signed == 1:
+            return "event 0 is sound, as signed"
+        return f"the {self.signed:,} events before event {self.signed:,} are sound, as signed"
 
 
 def _open_all(
     checkpoints: Sequence[Checkpoint], public_keys: Sequence[VerifierKey]
-) -> tuple[list[Statement], list[Fault]]:
-    statements, faults = [], []
+) -> tuple[list[Opened], list[Fault]]:
+    opened, faults = [], []
     for checkpoint in checkpoints:
         try:
-            statement = open_checkpoint(checkpoint.note, public_keys)
+            found = check_checkpoint(checkpoint.note, public_keys)
         except InputError as error:
             faults.append(Fault(None, f"the checkpoint of {checkpoint.size:,} events does not count: {error.message}"))
             continue
-        if (statement.size, statement.root.hex()) != (checkpoint.size, checkpoint.root):
+        if (found.statement.size, found.statement.root.hex()) != (checkpoint.size, checkpoint.root):
             faults.append(Fault(None, f"the checkpoint of {checkpoint.size:,} events was changed: its note differs"))
-        statements.append(statement)
-    return statements, faults
+        opened.append(found)
+    return opened, faults
 
 
-def _find_missing(walk: _Walk, statements: Sequence[Statement]) -> list[Fault]:
-    largest = max((statement.size for statement in statements), default=0)
-    if largest <= walk.size:
+def _open_notes(
+    place: str, notes: Sequence[str], public_keys: Sequence[VerifierKey]
+) -> tuple[list[Opened], list[Fault]]:
+    opened, faults = [], []
+    for number, note in enumerate(notes, start=1):
+        try:
+            opened.append(check_checkpoint(note, public_keys))
+        except InputError as error:
+            faults.append(Fault(None, f"checkpoint {number:,} of the {place} does not count: {error.message}"))
+    return opened, faults
+
+
+def _find_unsigned(opened: Sequence[Opened], public_keys: Sequence[VerifierKey]) -> list[Fault]:
+    """Say so if the newest checkpoint lacks a kind of signature that a key was given for: somebody took it off."""
+    if not opened:
         return []
-    missing = largest - walk.size
+    newest = max(opened, key=lambda one: one.statement.size)
+    size, origin = newest.statement.size, newest.statement.origin
+    signed = {one.key.kind for found in opened if found.statement.size == size for one in found.signers}
+    wanted = {key.kind for key in public_keys if key.name == origin} & {SignatureKind.ED25519, SignatureKind.ML_DSA_44}
     return [
-        Fault(
-            walk.size,
-            f"the record ends after {walk.size:,} events, but a signed checkpoint counts {largest:,}: "
-            f"{missing:,} {'is' if missing == 1 else 'are'} missing",
-        )
+        Fault(None, f"the checkpoint of {size:,} events lacks the {kind.name} signature, whose key was given")
+        for kind in sorted(wanted - signed)
     ]
 
 
-def _compare_head(walk: _Walk, head: AuditHead | None) -> list[Fault]:
+def _describe_cover(walk: Walk, opened: Sequence[Opened], anchored: int) -> list[str]:
+    """Say who vouches for how much of the record."""
+    remarks = []
+    tail = walk.size - walk.signed
+    if walk.agreed and tail:
+        remarks.append(f"the last {_count(tail, 'event')} came after the newest checkpoint")
+    if anchored:
+        remarks.append(f"{_count(anchored, 'anchored statement')} agree{'s' if anchored == 1 else ''}")
+    vouched: dict[str, int] = {}
+    for one in opened:
+        for witness in one.witnesses:
+            vouched[witness.key.name] = max(vouched.get(witness.key.name, 0), one.statement.size)
+    remarks += [f"{name} vouches for the first {_count(size, 'event')}" for name, size in sorted(vouched.items())]
+    return remarks
+
+
+def _compare_head(walk: Walk, head: AuditHead | None) -> list[Fault]:
     found = AuditHead(walk.size, walk.last, tuple(subtree.hex() for subtree in walk.compact))
     if head is None or head == found:
         return []
@@ -204,8 +279,5 @@ def _compare_head(walk: _Walk, head: AuditHead | None) -> list[Fault]:
     ]
 
 
-def _read_all(unit: Unit) -> Iterator[AuditRecord]:
-    start = 0
-    while batch := unit.audit.range(start, start + _BATCH):
-        yield from batch
-        start += _BATCH
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

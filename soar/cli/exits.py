@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     LOGIN = 4
     DENIED = 5
     NOT_FOUND = 6
+    UNSIGNED = 7
 
 
 def choose_exit_code(error: SoarError) -> ExitCode:

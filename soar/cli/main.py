@@ -35,6 +35,7 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "demo": ("server", "Run the product here on simulated connections; nothing to set up."),
     "serve": ("server", "Run the service."),
     "worker": ("server", "Drive runs beside other processes, on PostgreSQL."),
+    "witness": ("witness", "Vouch for the audit records of others, so that none can tell two stories."),
     "doctor": ("server", "Say what would keep this installation from being trusted."),
     "migrate": ("server", "Bring the database's schema up to date."),
     "login": ("login", "Log in, and keep a token for the commands that follow."),
@@ -47,7 +48,7 @@ _DESCRIPTION = """Security orchestration, automation and response.
 
 The server is the one at SOAR_URL (http://127.0.0.1:8600 unless set). `soar login` keeps a token for it; SOAR_TOKEN is
 used instead where it is set. Exit codes: 0 good, 1 failed, 2 usage, 3 waiting or not yet, 4 login needed, 5 denied,
-6 not found."""
+6 not found, 7 whole but unsigned (`soar audit verify`)."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

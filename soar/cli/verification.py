@@ -1,41 +1,39 @@
-"""Checks an export of the record without any server."""
+"""Checks what was taken away from a server: an export of the record, or the proof of one event."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from soar.audit.export import verify_export
-from soar.audit.note import VerifierKey, parse_verifier_key
+from soar.audit.verifier import OWN_KEYS, is_proof, read_keys, verify_export_file, verify_proof_file
 from soar.cli.answer import Answer
-from soar.model.errors import InputError, NotFoundError
+from soar.model.errors import InputError
 from soar.model.values import JsonValue
 
-_UNPROVEN = "checked with the export's own keys: it is whole; give --key from elsewhere to know where it is from"
+_NOT_SOUND = frozenset({"malformed_export", "wrong_proof", "wrong_signature", "unknown_signer"})
 
 
-def verify_file(file: Path, keys: Sequence[str]) -> Answer:
-    """Check an export, and report in the shape of the API.
+def verify_file(file: Path, keys: Sequence[str], anchors: Sequence[Path] = ()) -> Answer:
+    """Check an export or a proof, and report in the shape of the API.
 
     Args:
-        file: the export.
-        keys: public keys as text, or files with one a line; none takes the export's own.
+        file: what to check.
+        keys: public keys as text, or files with one a line; none takes an export's own.
+        anchors: files of checkpoints that were kept elsewhere.
 
     Raises:
         NotFoundError: there is no such file.
         InputError: it cannot be read, or a key is none.
     """
-    known = [key for text in keys for key in _read_keys(text)] if keys else None
+    known = read_keys(keys)
     try:
-        with file.open(encoding="utf-8", newline="\n") as lines:
-            report = verify_export(lines, known)
-    except FileNotFoundError as error:
-        raise NotFoundError(f"there is no {file}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file} cannot be read: {error}") from error
+        if is_proof(file):
+            return _describe_proof(file, keys)
+        report = verify_export_file(file, known or None, anchors)
     except InputError as error:
-        if error.code != "malformed_export":
+        if error.code not in _NOT_SOUND:
             raise
         return Answer({"is_sound": False, "summary": f"✖ {error.message}", "faults": [error.message]})
-    faults: list[JsonValue] = [fault.message for fault in report.faults[1:]]
+    faults: list[JsonValue] = [fault.message for fault in report.faults]
+    own: list[JsonValue] = [OWN_KEYS] if not known and report.is_sound else []
     return Answer(
         {
             "is_sound": report.is_sound,
@@ -44,13 +42,22 @@ def verify_file(file: Path, keys: Sequence[str]) -> Answer:
             "root": report.root,
             "faults": faults,
             "summary": report.summary,
-            "remarks": [_UNPROVEN] if known is None and report.is_sound else [],
+            "remarks": [*report.remarks, *own],
         }
     )
 
 
-def _read_keys(text: str) -> list[VerifierKey]:
-    path = Path(text)
-    if not path.is_file():
-        return [parse_verifier_key(text)]
-    return [parse_verifier_key(line.strip()) for line in path.read_text("utf-8").splitlines() if line.strip()]
+def _describe_proof(file: Path, keys: Sequence[str]) -> Answer:
+    proven = verify_proof_file(file, read_keys(keys))
+    return Answer(
+        {
+            "is_sound": True,
+            "size": proven.checkpoint.statement.size,
+            "checkpoints": 1,
+            "root": proven.checkpoint.statement.root.hex(),
+            "faults": [],
+            "summary": proven.summary,
+            "remarks": [],
+            "event": dict(proven.document),
+        }
+    )

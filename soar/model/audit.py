@@ -107,3 +107,39 @@ class Checkpoint:
     root: str
     at: datetime
     note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnchorState:
+    """How far an anchor, a place out of our reach that checkpoints are put in, has come.
+
+    Attributes:
+        name: of the anchor.
+        size: of the newest checkpoint that it has.
+        range: compact range of that size, as in `AuditHead`; empty where the anchor needs none.
+        reached_at: when it last took one; None if it never did.
+        failed_at: since when it takes none; None if it does.
+        error: why it takes none.
+    """
+
+    name: str
+    size: int = 0
+    range: tuple[str, ...] = ()
+    reached_at: datetime | None = None
+    failed_at: datetime | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorStanding:
+    """How far an anchor is behind.
+
+    Attributes:
+        state: how far it has come.
+        behind: how many of the signed events it does not vouch for.
+        is_late: whether it has lagged for longer than it may.
+    """
+
+    state: AnchorState
+    behind: int
+    is_late: bool

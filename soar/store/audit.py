@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import or_, select, update
 
 from soar.model.audit import AuditHead, AuditRecord, Checkpoint
-from soar.model.errors import BugError, ConflictError
+from soar.model.errors import BugError, ConflictError, NotFoundError
 from soar.model.page import Page
 from soar.model.values import JsonValue
 from soar.store.repository import Repository
@@ -19,6 +19,12 @@ _RANGE = (
     .where(_TABLE.c.sequence >= given("start"), _TABLE.c.sequence < given("stop"))
     .order_by(_TABLE.c.sequence)
 )
+_GET = _RECORDS.where("sequence")
+_LEAVES = (
+    select(_TABLE.c.leaf)
+    .where(_TABLE.c.sequence >= given("start"), _TABLE.c.sequence < given("stop"))
+    .order_by(_TABLE.c.sequence)
+)
 
 _LONGEST_WORD = 300  # of what is searched by; PostgreSQL's indexes hold no row beyond 2,704 bytes
 
@@ -29,6 +35,8 @@ _MOVE_HEAD = update(_HEAD).where(_HEAD.c.size == given("expected"))
 _CHECKPOINTS = Rows(table_of(CheckpointRow), Checkpoint, key=("size",), position="size")
 _SIZE = _CHECKPOINTS.table.c.size
 _ALL_CHECKPOINTS = select(*(_CHECKPOINTS.table.c[name] for name in _CHECKPOINTS.names)).order_by(_SIZE)
+_NEXT_CHECKPOINTS = _ALL_CHECKPOINTS.where(_CHECKPOINTS.table.c.size > given("after")).limit(given("limit"))
+_COSIGN = update(_CHECKPOINTS.table).where(_CHECKPOINTS.table.c.size == given("signed"))
 _LATEST_CHECKPOINT = _ALL_CHECKPOINTS.order_by(None).order_by(_SIZE.desc()).limit(1)
 
 
@@ -70,6 +78,14 @@ class Audit(Repository):
         found = self._connection.execute(_RANGE, {"given_start": start, "given_stop": stop})
         return tuple(map(_RECORDS.load, found))
 
+    def get(self, sequence: int) -> AuditRecord | None:
+        """Return one event of the workspace."""
+        return self._first(_RECORDS, _GET, given_sequence=sequence)
+
+    def leaves(self, start: int, stop: int) -> tuple[str, ...]:
+        """Return the leaf hashes of those events, in hex."""
+        return tuple(self._connection.execute(_LEAVES, {"given_start": start, "given_stop": stop}).scalars())
+
     def list(
         self,
         limit: int,
@@ -109,6 +125,21 @@ class Audit(Repository):
         """Return the checkpoint of the largest size."""
         row = self._connection.execute(_LATEST_CHECKPOINT).first()
         return None if row is None else _CHECKPOINTS.load(row)
+
+    def next_checkpoints(self, after: int, limit: int) -> tuple[Checkpoint, ...]:
+        """Return the first checkpoints that are larger, smallest size first."""
+        found = self._connection.execute(_NEXT_CHECKPOINTS, {"given_after": after, "given_limit": limit})
+        return tuple(map(_CHECKPOINTS.load, found))
+
+    def cosign(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint's note with the signatures that witnesses have added.
+
+        Raises:
+            NotFoundError: there is none of this size.
+        """
+        changed = self._connection.execute(_COSIGN, {"given_signed": checkpoint.size, "note": checkpoint.note})
+        if changed.rowcount != 1:
+            raise NotFoundError(f"there is no checkpoint of size {checkpoint.size}")
 
     def checkpoints(self) -> tuple[Checkpoint, ...]:
         """Return all checkpoints, smallest size first."""

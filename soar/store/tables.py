@@ -587,3 +587,17 @@ class CheckpointRow(SQLModel, table=True):
     root: str
     at: datetime = Field(sa_type=Moment)
     note: str
+
+
+class AnchorRow(SQLModel, table=True):
+    """How far a place that checkpoints are put out of reach in has come; one chain, so no workspace."""
+
+    metadata: ClassVar[MetaData] = METADATA
+    __tablename__ = "anchors"
+
+    name: str = Field(primary_key=True)
+    size: int = Field(sa_type=_COUNT)
+    range: Any = Field(sa_type=Texts)
+    reached_at: datetime | None = Field(sa_type=Moment)
+    failed_at: datetime | None = Field(sa_type=Moment)
+    error: str

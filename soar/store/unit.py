@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from soar.store.alerts import Alerts, Deliveries
+from soar.store.anchors import Anchors
 from soar.store.approvals import Approvals
 from soar.store.audit import Audit
 from soar.store.breakers import Breakers
@@ -181,3 +182,8 @@ class Unit:
     def audit(self) -> Audit:
         """The audit record."""
         return Audit(self._connection, self.workspace)
+
+    @property
+    def anchors(self) -> Anchors:
+        """How far the audit record's anchors have come."""
+        return Anchors(self._connection, self.workspace)

@@ -5,7 +5,11 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from soar.audit.keeper import checkpoint_head
+from soar.audit.note import SigningKey
+from soar.audit.proof import verify_proof
 from soar.expr import to_plain
 from soar.model.approval import ApprovalStatus
 from soar.model.breaker import Breaker, BreakerStatus
@@ -98,9 +102,35 @@ async def test_the_audit_is_searched_and_checked(face: Face) -> None:
     assert (await olga.get("/audit?actor=nobody")).json["items"] == []
     verdict = (await olga.post("/audit/verify")).json
     assert (verdict["is_sound"], verdict["faults"], verdict["last_checkpoint"]) == (True, [], None)
-    assert verdict["summary"].startswith("✔")
+    assert verdict["summary"].startswith("! ")  # nobody signs here
     assert verdict["size"] > 3
     assert len(await face.events("audit.verified")) == 1
+
+
+async def test_the_record_says_who_vouches_for_it(face: Face) -> None:
+    olga = await face.person("olga")
+    status = (await olga.get("/audit/status")).json
+    assert (status["signed"], status["keys"]) == (0, [])
+    assert status["size"] > 0
+    (anchor,) = status["anchors"]
+    assert (anchor["name"], anchor["behind"], anchor["is_late"], anchor["error"]) == (
+        "far.txt",
+        2,
+        True,
+        "no space left",
+    )
+
+
+async def test_an_event_is_proven_once_it_is_signed(face: Face) -> None:
+    olga = await face.person("olga")
+    early = await olga.get("/audit/events/0/proof")
+    assert (early.status, early.code) == (503, "not_signed_yet")
+    key = SigningKey("soar.example/audit", Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    await face.write(lambda unit: checkpoint_head(unit, key=key, origin=key.name, at=START))
+    shown = (await olga.get("/audit/events/0/proof")).json
+    assert verify_proof(shown["proof"], [key.verifier]).document["seq"] == shown["sequence"] == 0
+    for unknown in ("99999", "ev_1", "9" * 30):
+        assert (await olga.get(f"/audit/events/{unknown}/proof")).status == 404
 
 
 async def test_channels_are_for_all_and_direct_messages_for_one(face: Face) -> None:

@@ -13,7 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from soar.audit.verify import verify_unit
+from soar.audit.keeper import verify_unit
 from soar.model.errors import ConflictError, InputError, UnavailableError
 from soar.store import Store, Unit, open_store
 from soar.store.database import Heard

@@ -21,18 +21,19 @@ from soar.access.roles import DEFAULT_ROLES
 from soar.access.tokens import format_token, hash_token
 from soar.api.hub import Hub
 from soar.api.server import Running, make_application, serve_socket
-from soar.api.services import FirstAlert, Services
+from soar.api.services import AuditStanding, FirstAlert, Services
 from soar.app.callee import make_caller
 from soar.app.library import Checker, Library, to_revision
 from soar.app.passwords import Passwords
 from soar.app.sign_on import make_sign_on
 from soar.approvals.service import ApprovalService
-from soar.audit.verify import Report, verify_unit
+from soar.audit.keeper import verify_unit
+from soar.audit.verify import Report
 from soar.federation.provider import Provider
 from soar.ingest.receive import Receiver
 from soar.ingest.request import RunRequests
 from soar.ingest.source import parse_source
-from soar.model.audit import Actor
+from soar.model.audit import Actor, AnchorStanding, AnchorState
 from soar.model.breaker import Breaker
 from soar.model.catalog import Effect, Repeat
 from soar.model.identity import Role, Token, User
@@ -415,6 +416,7 @@ class _Wiring:
             ids=self.ids,
             randomness=self.randomness,
             verify_audit=lambda: _verify(self.store),
+            describe_audit=_describe_audit,
             is_ready=self._find_unready,
             first_alert=_find_first_alert,
         )
@@ -457,6 +459,11 @@ def _make_person(name: str, role: Role) -> User:
 
 async def _verify(store: Store) -> Report:
     return await store.read(WORKSPACE, lambda unit: verify_unit(unit, []))
+
+
+async def _describe_audit() -> AuditStanding:
+    state = AnchorState(name="far.txt", size=1, error="no space left")
+    return AuditStanding((), (AnchorStanding(state, 2, is_late=True),))
 
 
 async def _find_first_alert() -> FirstAlert:

@@ -12,7 +12,8 @@ from soar.app.callee import make_caller
 from soar.app.triggers import Triggers, make_starter
 from soar.approvals.decide import Ballot, Refusal
 from soar.approvals.service import ApprovalService
-from soar.audit.verify import Report, verify_unit
+from soar.audit.keeper import verify_unit
+from soar.audit.verify import Report
 from soar.engine.events import CancelRequested, RunStarted, dump_event
 from soar.engine.replay import fold
 from soar.engine.state import RunState

@@ -56,6 +56,9 @@ def _read_attributes(kind: type) -> dict[str, str]:
     return {found[1]: to_sentence(found[2]) for found in re.finditer(r"^ {4}(\w+): (.+)$", joined, re.MULTILINE)}
 
 
+_LISTS: dict[object, str] = {Path: "list of paths", str: "list of texts"}
+
+
 def _name_type(kind: object) -> str:
     if kind is Path:
         return "path"
@@ -68,7 +71,7 @@ def _name_type(kind: object) -> str:
     if get_origin(kind) is Literal:
         return " or ".join(f"`{choice}`" for choice in get_args(kind))
     if get_origin(kind) is tuple:
-        return "list of paths" if Path in get_args(kind) else "list of texts"
+        return _LISTS.get(get_args(kind)[0], "list of paths and maps")
     return "map"
 
 

@@ -1,12 +1,16 @@
 """The audit record: searched and checked."""
 
 from soar.api.call import Call
-from soar.api.schemas.audit import AuditPage, AuditQuery, Verdict
+from soar.api.schemas.audit import AuditPage, AuditQuery, ProofView, RecordView, Verdict, view_anchor
 from soar.api.schemas.base import Nothing
+from soar.audit import keeper
 from soar.audit.actor import describe_principal
 from soar.audit.verify import Report
 from soar.model.audit import AuditEvent, Checkpoint, Outcome
+from soar.model.errors import NotFoundError
 from soar.store import Unit
+
+_LONGEST_NUMBER = 18  # digits; more do not fit into 64 bits
 
 
 async def list_events(call: Call, query: AuditQuery) -> AuditPage:
@@ -35,8 +39,35 @@ async def verify_record(call: Call, _: Nothing) -> Verdict:
         last_checkpoint=checkpoint.at if checkpoint else None,
         root=report.root,
         faults=tuple(fault.message for fault in report.faults),
+        remarks=report.remarks,
         summary=report.summary,
     )
+
+
+async def show_record(call: Call, _: Nothing) -> RecordView:
+    """Show who vouches for the record: public keys and anchors, and how far each has come."""
+    standing = await call.services.describe_audit()
+
+    def show(unit: Unit) -> RecordView:
+        latest = unit.audit.latest_checkpoint()
+        return RecordView(
+            size=unit.audit.head().size,
+            signed=latest.size if latest else 0,
+            signed_at=latest.at if latest else None,
+            keys=tuple(map(str, standing.keys)),
+            anchors=tuple(map(view_anchor, standing.anchors)),
+        )
+
+    return await call.read(show)
+
+
+async def prove_event(call: Call, _: Nothing) -> ProofView:
+    """Show the proof that one event is in the record."""
+    text = call.part("sequence")
+    if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER):
+        raise NotFoundError(f"there is no event {text}", hint="name its number, as `soar audit list` shows it")
+    sequence = int(text)
+    return ProofView(sequence=sequence, proof=await call.read(lambda unit: keeper.prove_event(unit, sequence)))
 
 
 def _report(call: Call, report: Report) -> AuditEvent:

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from soar.audit.checkpoint import checkpoint_head, compute_head_root, open_checkpoint, sign_checkpoint
+from soar.audit.checkpoint import compute_head_root, open_checkpoint, sign_checkpoint
+from soar.audit.keeper import checkpoint_head
 from soar.audit.note import SigningKey, sign_note
 from soar.audit.tree import EMPTY_ROOT
 from soar.model.audit import AuditHead, AuditRecord, Checkpoint

@@ -4,8 +4,8 @@ from collections.abc import Callable
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from soar.audit.checkpoint import checkpoint_head
-from soar.audit.export import export_lines, verify_export
+from soar.audit.export import export_lines, read_anchor, verify_export
+from soar.audit.keeper import checkpoint_head
 from soar.audit.note import SigningKey
 from soar.model.audit import AuditRecord
 from soar.model.errors import InputError
@@ -34,7 +34,7 @@ async def lines(store: Store, write_event: Write, key: SigningKey) -> list[str]:
 
 def test_an_export_is_a_heading_events_and_checkpoints(lines: list[str]) -> None:
     kinds = [sorted(json.loads(line)) for line in lines]
-    assert kinds == [["format", "keys", "root", "size"], *[["event", "leaf"]] * 3, *[["checkpoint"]] * 3]
+    assert kinds == [["format", "keys", "root", "size"], *[["event", "leaf"]] * 3, *[["note"]] * 3]
     assert not any("\n" in line for line in lines)
 
 
@@ -81,10 +81,9 @@ def test_a_line_that_is_no_document_is_refused(line: str, lines: list[str]) -> N
     [
         "{}",
         '{"event":{"at":"2026-01-01T00:00:00Z","seq":0},"leaf":"","more":1}',
-        '{"event":{"at":"yesterday","seq":0},"leaf":""}',
         '{"event":{"seq":0},"leaf":""}',
-        '{"checkpoint":{"at":"2026-01-01T00:00:00Z","note":"","root":"","size":"1"}}',
-        '{"checkpoint":{"at":"2026-01-01T00:00:00Z","note":"","root":"","size":1},"more":1}',
+        '{"note":1}',
+        '{"more":1,"note":""}',
     ],
 )
 def test_a_document_that_is_neither_event_nor_checkpoint_is_refused(line: str, lines: list[str]) -> None:
@@ -92,8 +91,29 @@ def test_a_document_that_is_neither_event_nor_checkpoint_is_refused(line: str, l
         verify_export([lines[0], line])
 
 
+def test_an_event_at_no_moment_is_refused(lines: list[str]) -> None:
+    with pytest.raises(InputError, match="line 2 names no moment"):
+        verify_export([lines[0], '{"event":{"at":"yesterday","seq":0},"leaf":""}'])
+
+
+def test_checkpoints_that_were_kept_elsewhere_count_too(lines: list[str], key: SigningKey) -> None:
+    notes = [json.loads(line)["note"] for line in lines[4:]]
+    kept = "".join(f"{note}\n" for note in notes)
+    assert read_anchor(f"half a no\n\n{kept}") == tuple(notes)
+    report = verify_export(lines[:4], [key.verifier], notes)
+    assert (report.checkpoints, report.remarks) == (3, ("3 anchored statements agree",))
+    heading = lines[0].replace('"size":3', '"size":1')
+    cut = verify_export([heading, *lines[1:2]], [key.verifier], notes)
+    assert "a signed checkpoint counts 3: 2 are missing" in cut.summary
+    strange = verify_export(lines, [key.verifier], [notes[0].replace("\n1\n", "\n2\n")])
+    assert (
+        strange.faults[0].message
+        == "checkpoint 1 of the anchors does not count: the signature of soar.example/audit is wrong"
+    )
+
+
 def test_an_event_after_a_checkpoint_is_refused(lines: list[str]) -> None:
-    with pytest.raises(InputError, match="line 4 is neither"):
+    with pytest.raises(InputError, match="line 4 is an event after a checkpoint"):
         verify_export([lines[0], lines[1], lines[4], lines[2]])
 
 

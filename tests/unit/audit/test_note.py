@@ -5,7 +5,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from soar.audit.keyfile import create_key_file
-from soar.audit.note import SigningKey, load_signing_key, open_note, parse_verifier_key, sign_note
+from soar.audit.note import SigningKey, open_note, parse_verifier_key, sign_note
+from soar.audit.signer import load_signing_key
 from soar.model.errors import InputError
 from tests.support.randomness import SeededRandomness
 

@@ -11,7 +11,9 @@ from soar.audit.tree import (
     compute_root,
     fold_root,
     hash_leaf,
+    make_compact,
     prove_consistency,
+    prove_growth,
     prove_inclusion,
     verify_consistency,
     verify_inclusion,
@@ -109,3 +111,18 @@ def test_a_leaf_that_is_not_there_has_no_proof(index: int) -> None:
 def test_no_proof_leads_from_nothing_or_backwards(old_size: int) -> None:
     with pytest.raises(ValueError, match="no proof leads"):
         prove_consistency(make_leaves(5), old_size)
+
+
+@given(sizes=st.tuples(SIZES, SIZES).map(sorted))
+def test_growth_is_proven_from_the_old_range_and_what_was_added_alone(sizes: list[int]) -> None:
+    old, new = sizes
+    leaves = make_leaves(new)
+    proof = prove_growth(old, make_compact(leaves[:old]), leaves[old:])
+    assert proof == prove_consistency(leaves, old)
+    assert verify_consistency(old, compute_root(leaves[:old]), new, compute_root(leaves), proof)
+
+
+@pytest.mark.parametrize("size", [0, 3])
+def test_growth_is_not_proven_from_a_range_of_another_size(size: int) -> None:
+    with pytest.raises(ValueError, match="no compact range"):
+        prove_growth(size, (bytes(32),), [])

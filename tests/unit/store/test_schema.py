@@ -77,7 +77,16 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         writer.exec_driver_sql(f"DROP INDEX {index}")
     for table, column in (("runs", "retry_of"), ("timers", "tries"), ("timers", "failed_at")):
         writer.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
-    for table in ("happenings", "watches", "event_triggers", "handouts", "dead_letters", "breakers", "blobs"):
+    for table in (
+        "happenings",
+        "watches",
+        "event_triggers",
+        "handouts",
+        "dead_letters",
+        "breakers",
+        "blobs",
+        "anchors",
+    ):
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table in ("pending_logins", "sign_ons", "spent_tokens", "accounts", "directory_groups"):
         writer.exec_driver_sql(f"DROP TABLE {table}")
@@ -122,4 +131,4 @@ def test_what_asks_whether_the_schema_is_current_loads_no_alembic() -> None:
 
 def test_every_row_but_those_of_the_one_chain_belongs_to_a_workspace() -> None:
     without = {name for name, table in METADATA.tables.items() if "workspace" not in table.c}
-    assert without == {"workspaces", "audit_head", "checkpoints"}
+    assert without == {"workspaces", "audit_head", "checkpoints", "anchors"}

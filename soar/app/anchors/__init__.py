@@ -1,0 +1,1 @@
+"""The places out of our reach that signed checkpoints are put in, a module each."""
