@@ -15,7 +15,6 @@ from soar.app.site import read_site
 from soar.app.wiring import Service
 from soar.model.audit import Actor
 from soar.model.secret import Secret
-from soar.store import Unit
 
 
 def main(folder: Path, stubs: str, key: str, database: str | None = None) -> int:
@@ -25,11 +24,7 @@ def main(folder: Path, stubs: str, key: str, database: str | None = None) -> int
 
     async def prepare(service: Service) -> None:
         actor, now = Actor(kind="system", id="bench", name="bench", via="engine"), service.clock.now()
-
-        def set_key(unit: Unit) -> None:
-            service.vault.set_credential(unit, "bench_hook", Secret(key), actor=actor, now=now)
-
-        await service.store.write(service.workspace, set_key)
+        await service.vault.set_credential(service.workspace, "bench_hook", Secret(key), actor=actor, now=now)
         print(service.url.rpartition(":")[2], flush=True)
 
     return asyncio.run(run_site(read_site(settings), prepare, has_worker=database is None))

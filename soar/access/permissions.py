@@ -57,6 +57,8 @@ class Permission(StrEnum):
     CONNECTION_READ = "connection:read", "See connections and their open settings.", Risk.READ
     CREDENTIAL_READ = "credential:read", "See names, versions and hosts of credentials; never a value.", Risk.READ
     CREDENTIAL_WRITE = "credential:write", "Set a credential; nobody can read it back.", Risk.CRITICAL
+    VAULT_READ = "vault:read", "See the keys over the credentials by name, and what is under each.", Risk.READ
+    VAULT_WRITE = "vault:write", "Let one key over the credentials take another's place; end a key.", Risk.CRITICAL
     SOURCE_READ = "source:read", "See what may send alerts.", Risk.READ
     LIST_READ = "list:read", "See lists that playbooks look values up in.", Risk.READ
     LIST_WRITE = "list:write", "Change lists that playbooks look values up in.", Risk.CHANGE

@@ -31,6 +31,7 @@ from soar.api.handlers import (
     sources,
     tokens,
     users,
+    vault,
 )
 from soar.api.openapi import describe_api
 from soar.api.pages import Pages
@@ -55,6 +56,7 @@ from soar.api.schemas.runs import CancelWanted, RetryWanted, RunDetail, RunPage,
 from soar.api.schemas.scim import PATH as SCIM
 from soar.api.schemas.sign_on import SignOnEnded, SignOnView, SignOnWanted
 from soar.api.schemas.sources import SourcePage
+from soar.api.schemas.vault import RewrapView, RotationWanted, VaultKeyView, VaultView
 from soar.api.services import Services
 from soar.api.stream import Stream
 from soar.model.errors import BugError
@@ -71,7 +73,7 @@ def build_routes(services: Services, authenticator: Authenticator) -> tuple[Rout
     Raises:
         BugError: a route does not say who may, or two are the same.
     """
-    ours = (*_own(), *_seen(), *_done(), *_given_up(), *_managed(authenticator))
+    ours = (*_own(), *_seen(), *_done(), *_given_up(), *_managed(authenticator), *_keys())
     table = (*ours, *_open(), *_through_provider(), *_provisioned())
     routes = (*table, _describe_itself(table))
     routes = (*routes, *_shown(services, routes))
@@ -348,6 +350,21 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
         ),
         private("POST", f"{V1}/audit/verify", P.AUDIT_VERIFY, audit.verify_record, takes=Nothing, answers=Verdict),
         private("GET", f"{V1}/stream", P.STREAM_READ, stream.open_stream, takes=Nothing, answers=None),
+    )
+
+
+def _keys() -> tuple[Route, ...]:
+    key = f"{V1}/vault/keys/{{id}}"
+    return (
+        private("GET", f"{V1}/vault", P.VAULT_READ, vault.show_vault, takes=Nothing, answers=VaultView),
+        private(
+            "POST", f"{V1}/vault/keys", P.VAULT_WRITE, vault.rotate_key, takes=RotationWanted, answers=VaultKeyView
+        ),
+        private("POST", f"{key}/retire", P.VAULT_WRITE, vault.retire_key, takes=Nothing, answers=VaultKeyView),
+        private("POST", f"{key}/destroy", P.VAULT_WRITE, vault.destroy_key, takes=Nothing, answers=VaultKeyView),
+        private(
+            "POST", f"{V1}/vault/rewrap", P.VAULT_WRITE, vault.rewrap_credentials, takes=Nothing, answers=RewrapView
+        ),
     )
 
 

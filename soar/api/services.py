@@ -23,7 +23,7 @@ from soar.playbook import Finding
 from soar.policy import Policy
 from soar.responses.service import ResponseService
 from soar.store import Store
-from soar.vault.service import Vault
+from soar.vault import KeyRotation, Rewrapper, Vault
 
 
 class PasswordChecker(Protocol):
@@ -103,6 +103,8 @@ class Services:
     approvals: ApprovalService
     responses: ResponseService
     vault: Vault
+    key_rotation: KeyRotation
+    rewrapper: Rewrapper
     policy: Policy
     roles: RoleTable
     catalog: Catalog

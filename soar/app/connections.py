@@ -1,11 +1,11 @@
 """The file that says which products we speak to, and as whom."""
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
-from soar.model.catalog import Catalog, Connection, ConnectorSpec
+from soar.model.catalog import Catalog, Connection, ConnectorSpec, OAuth2
 from soar.model.errors import FieldFault, InputError
 from soar.model.rate import Rate
 
@@ -15,6 +15,22 @@ class _Limit(BaseModel):
 
     requests: int = Field(gt=0)
     seconds: float = Field(gt=0)
+
+
+class _OAuth2(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    token_url: str = Field(pattern=r"^https?://[^/?#@]+(/[^?#]*)?$")
+    client_id: str = Field(min_length=1, max_length=1000)
+    client_secret: str | None = None
+    refresh_token: str | None = None
+    scope: str | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.client_secret is None and self.refresh_token is None:
+            raise ValueError("name a client_secret, a refresh_token, or both")
+        return self
 
 
 class _Entry(BaseModel):
@@ -27,6 +43,7 @@ class _Entry(BaseModel):
     hosts: tuple[str, ...] = ()
     calls: int | None = Field(default=None, ge=1, le=1000)
     limit: _Limit | None = None
+    oauth2: _OAuth2 | None = None
 
 
 class _File(BaseModel):
@@ -72,6 +89,7 @@ def parse_connections(document: JsonValue, catalog: Catalog) -> dict[str, Connec
             hosts=entry.hosts,
             calls=entry.calls,
             rate=Rate(entry.limit.requests, entry.limit.seconds) if entry.limit else None,
+            oauth2=OAuth2(**entry.oauth2.model_dump()) if entry.oauth2 else None,
         )
     return found
 
@@ -82,6 +100,8 @@ def _find_faults(pointer: str, entry: _Entry, spec: ConnectorSpec) -> Iterator[F
         yield FieldFault(f"{pointer}/settings/{name}", f"{spec.id} has no such setting")
     for name in sorted(entry.credentials.keys() - set(spec.secrets)):
         yield FieldFault(f"{pointer}/credentials/{name}", f"{spec.id} takes no such credential")
+    if entry.oauth2 is not None and spec.token_field is None:
+        yield FieldFault(f"{pointer}/oauth2", f"{spec.id} takes no access token")
     if entry.mode == "simulate" and not spec.has_simulator:
         yield FieldFault(f"{pointer}/mode", f"{spec.id} cannot be simulated")
 

@@ -121,15 +121,11 @@ def _find_command() -> str:
 
 async def _set_hook_key(service: Service) -> None:
     """Give the demo's source a key of its own, once."""
-    value, now = Secret(make_password(service.randomness)), service.clock.now()
-
-    def set_once(unit: Unit) -> None:
-        try:
-            service.vault.resolve(unit, _HOOK)
-        except NotFoundError:
-            service.vault.set_credential(unit, _HOOK, value, actor=_SETUP, now=now)
-
-    await service.store.write(service.workspace, set_once)
+    try:
+        await service.vault.resolve(service.workspace, _HOOK)
+    except NotFoundError:
+        value, now = Secret(make_password(service.randomness)), service.clock.now()
+        await service.vault.set_credential(service.workspace, _HOOK, value, actor=_SETUP, now=now)
 
 
 async def _make_list(service: Service) -> None:

@@ -8,14 +8,18 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from soar.app.settings import Settings
+from soar.app.ids import SystemRandomness
+from soar.app.settings import Settings, VaultSettings
 from soar.app.site import Site, read_site
+from soar.app.vault import make_keyring
 from soar.app.wiring import Service
 from soar.audit.keyfile import read_key_file
 from soar.model.errors import SoarError
 from soar.model.step import walk_steps
 from soar.playbook import list_files
+from soar.sdk.egress import HttpEgress
 from soar.store import find_file, is_exposed, is_shared
+from soar.vault.providers.local import EnvironmentKeyProvider, FileKeyProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Check:
 def doctor(settings: Settings) -> list[Check]:
     """Look at everything an installation needs, without starting it."""
     checks = [
-        *_check_key("vault key", settings.vault.key_file),
+        *_check_vault(settings.vault),
         *_check_key("audit key", settings.audit.key_file),
         _check_address(settings),
         *_check_sharing(settings),
@@ -53,6 +57,33 @@ def doctor(settings: Settings) -> list[Check]:
     if all(check.is_good for check in checks if check.name.endswith("key")):
         checks.extend(_check_store(site))
     return checks
+
+
+def _check_vault(settings: VaultSettings) -> Iterator[Check]:
+    if settings.provider == FileKeyProvider.scheme:
+        yield _try(
+            "vault key",
+            lambda: FileKeyProvider(settings.key_file, SystemRandomness()),
+            f"{settings.key_file} is ours alone",
+        )
+        return
+    yield _try("vault key", lambda: asyncio.run(_reach_key(settings)), f"the provider {settings.provider} has a key")
+    if settings.provider == EnvironmentKeyProvider.scheme:
+        yield Check(
+            "vault provider",
+            is_good=False,
+            is_warning=True,
+            message="the vault's key is in the environment, where children and dumps of the process show it",
+            hint="put it into a file: vault.key_file",
+        )
+
+
+async def _reach_key(settings: VaultSettings) -> None:
+    egress = HttpEgress()
+    try:
+        await make_keyring(settings, egress=egress, randomness=SystemRandomness()).find_first()
+    finally:
+        await egress.close()
 
 
 def _check_key(name: str, path: Path) -> Iterator[Check]:

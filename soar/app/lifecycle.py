@@ -207,6 +207,7 @@ def _list_parts(service: Service, *, has_worker: bool) -> dict[str, Coroutine[ob
         "anchors": service.anchorage.keep_delivering(service.site.settings.audit.interval),
         "library": service.watch_library(),
         "events": service.courier.run(),
+        "keys": service.rewrapper.run(),
     }
     if has_worker:
         parts["timers"] = service.timers.run()
@@ -226,7 +227,8 @@ def _ignore() -> None:
 
 async def _welcome_first_person(service: Service) -> None:
     """Make the first administrator where there is nobody, and leave the password in a file only we can read."""
-    file = service.site.settings.vault.key_file.with_name(_FIRST_PASSWORD)
+    folder = service.site.settings.vault.key_file.parent
+    file = (folder if os.access(folder, os.W_OK) else Path()) / _FIRST_PASSWORD  # systemd lends keys in a closed folder
     made = await create_people(
         service.store,
         service.workspace,

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -99,10 +99,105 @@ class DatabaseSettings(_Section):
     url: str = "sqlite:///soar.db"
 
 
-class VaultSettings(_Section):
-    """The file that holds the key over all credentials; it stays out of the database and its backups."""
+class TransitSettings(_Section):
+    """A transit engine of HashiCorp Vault or OpenBao.
 
+    Attributes:
+        url: of the server, `https://host:port`.
+        is_private: whether the server may be inside the network; then plain `http` will do as well.
+        mount: where the engine is mounted.
+        key: name of the first key.
+        token_file: holds the token; read at each use, so that an agent may renew it.
+    """
+
+    url: str = Field(pattern=r"^https?://[^/?#@]+/?$")
+    is_private: bool = False
+    mount: str = Field(default="transit", pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")
+    key: str = Field(default="soar", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    token_file: Path = Path("vault.token")
+
+
+class AwsSettings(_Section):
+    """Keys in AWS KMS: the region, and id, ARN or alias of the first key."""
+
+    region: str
+    key: str = "alias/soar-vault"
+
+
+class ModuleSettings(_Section):
+    """A hardware security module.
+
+    Attributes:
+        module: the vendor's PKCS #11 library.
+        token: label of the token.
+        pin_file: holds the user's PIN.
+        key: label of the first key.
+    """
+
+    module: Path
+    token: str
+    pin_file: Path
+    key: str = "soar"
+
+
+class SecretServerSettings(_Section):
+    """A HashiCorp Vault or OpenBao that credentials are kept in.
+
+    Attributes:
+        url: of the server, `https://host:port`.
+        is_private: whether the server may be inside the network; then plain `http` will do as well.
+        token_file: holds the token; read at each use, so that an agent may renew it.
+    """
+
+    url: str = Field(pattern=r"^https?://[^/?#@]+/?$")
+    is_private: bool = False
+    token_file: Path = Path("vault.token")
+
+
+class ReferenceSettings(_Section):
+    """Where credentials may be kept instead of in the vault; what is not named here cannot be referred to.
+
+    Attributes:
+        environment: names of variables for `env:NAME`.
+        folders: for `file:/path`; only files beneath them are read.
+        server: for `vault:mount/path#field`.
+        aws_region: for `aws-sm:name#field`.
+    """
+
+    environment: tuple[str, ...] = ()
+    folders: tuple[Path, ...] = ()
+    server: SecretServerSettings | None = None
+    aws_region: str = ""
+
+
+class VaultSettings(_Section):
+    """Where the key over all credentials lives; it stays out of the database and its backups.
+
+    Attributes:
+        provider: makes new keys. Whatever else is configured here still opens what it has wrapped.
+        key_file: for `file`; later keys stand beside it.
+        environment: for `env`: names of variables, the first is the one to begin with.
+        transit: for `transit`.
+        aws: for `aws-kms`.
+        pkcs11: for `pkcs11`.
+        references: where credentials may be kept instead.
+    """
+
+    provider: Literal["file", "env", "transit", "aws-kms", "pkcs11"] = "file"
     key_file: Path = Path("vault.key")
+    environment: tuple[str, ...] = ()
+    transit: TransitSettings | None = None
+    aws: AwsSettings | None = None
+    pkcs11: ModuleSettings | None = None
+    references: ReferenceSettings = ReferenceSettings()
+
+    @model_validator(mode="after")
+    def _check_provider(self) -> Self:
+        needed = {"env": self.environment, "transit": self.transit, "aws-kms": self.aws, "pkcs11": self.pkcs11}
+        if not needed.get(self.provider, True):
+            section = {"env": "environment", "aws-kms": "aws"}.get(self.provider, self.provider)
+            raise ValueError(f"the provider {self.provider} needs vault.{section}")
+        return self
 
 
 class AuditSettings(_Section):
@@ -328,12 +423,18 @@ def _find_section(name: str) -> str:
 
 
 def _is_setting(name: str) -> bool:
-    section, _, key = name.removeprefix(_PREFIX).lower().partition("__")
-    field = Settings.model_fields.get(section)
-    if field is None:
-        return False
-    kind = field.annotation
-    return not key or (isinstance(kind, type) and issubclass(kind, BaseModel) and key in kind.model_fields)
+    kind: type[BaseModel] | None = Settings
+    for part in name.removeprefix(_PREFIX).lower().split("__"):
+        if kind is None or part not in kind.model_fields:
+            return False
+        kind = find_section(kind.model_fields[part].annotation)
+    return True
+
+
+def find_section(annotation: object) -> type[BaseModel] | None:
+    """Return the section that a setting's type is, or may be; None if it is a plain setting."""
+    kinds = (annotation, *get_args(annotation))
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
 
 
 def _explain(error: ValidationError) -> InputError:

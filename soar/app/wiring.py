@@ -31,6 +31,7 @@ from soar.app.settings import find_bundled
 from soar.app.sign_on import make_sign_on
 from soar.app.site import Site
 from soar.app.triggers import Triggers, make_starter
+from soar.app.vault import make_keyring, make_references, report_rewrap, warn_of_environment
 from soar.approvals.service import ApprovalService
 from soar.audit.signer import load_signing_keys
 from soar.federation.service import SignOnService
@@ -39,9 +40,10 @@ from soar.ingest.receive import Receiver
 from soar.ingest.sample import curl_line
 from soar.ingest.schedule import TIMER_KIND as SCHEDULE_DUE
 from soar.ingest.schedule import Schedules
+from soar.model.audit import Actor
 from soar.model.errors import SoarError
 from soar.model.process import ActionCall
-from soar.model.secret import Secret
+from soar.model.secret import BoundSecret, Secret
 from soar.model.standing import Standing
 from soar.playbook import Loaded
 from soar.registry.host import InProcessHost
@@ -61,13 +63,14 @@ from soar.runtime.watchdog import Watchdog
 from soar.sdk.egress import HttpEgress
 from soar.sdk.simulation import FileLedger
 from soar.store import Store, Unit, open_store
-from soar.vault.keys import FileKeyProvider
-from soar.vault.service import Vault
+from soar.vault import KeyRotation, Rewrapper, Vault, WorkspaceKeys
+from soar.vault.service import SHORTEST_SECRET
 
 _LIBRARY_INTERVAL = 1.0
 _LONGEST_SLEEP = 60.0
 _SHARED_SLEEP = 5.0  # timers that another process has set are found as late as this
 _DEMO_SOURCE = "phish-report"
+_TOKEN_ENDPOINT = Actor(kind="system", id="oauth2", name="a token endpoint", via="engine")
 _DEMO_ALERT = "phishing.json"
 
 
@@ -92,9 +95,7 @@ class Service:
         self.ids = RandomIds(self.randomness)
         self.passwords = Passwords()
         self.egress = HttpEgress()
-        self.vault = Vault(
-            FileKeyProvider(settings.vault.key_file, self.randomness), ids=self.ids, randomness=self.randomness
-        )
+        self.keyring = make_keyring(settings.vault, egress=self.egress, randomness=self.randomness)
         self._signing_keys = load_signing_keys(
             settings.audit.key_file, settings.audit.origin, is_post_quantum=settings.audit.post_quantum
         )
@@ -117,6 +118,36 @@ class Service:
         self._disk.close()
 
     # -- parts ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def workspace_keys(self) -> WorkspaceKeys:
+        """Opens the keys of workspaces."""
+        return WorkspaceKeys(self.store, self.keyring, ids=self.ids, randomness=self.randomness, clock=self.clock)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Keeps credentials."""
+        references = make_references(
+            self.site.settings.vault.references, shortest=SHORTEST_SECRET, egress=self.egress, clock=self.clock
+        )
+        return Vault(self.store, self.workspace_keys, references, ids=self.ids, randomness=self.randomness)
+
+    @cached_property
+    def key_rotation(self) -> KeyRotation:
+        """Lets one key over the credentials take another's place."""
+        return KeyRotation(self.store, self.keyring, self.workspace_keys, ids=self.ids)
+
+    @cached_property
+    def rewrapper(self) -> Rewrapper:
+        """Seals credentials again after that."""
+        return Rewrapper(
+            self.store,
+            self.workspace_keys,
+            ids=self.ids,
+            randomness=self.randomness,
+            clock=self.clock,
+            report=report_rewrap,
+        )
 
     @cached_property
     def library(self) -> Library:
@@ -248,7 +279,8 @@ class Service:
             self.site.connectors,
             HostSurroundings(
                 find_connection=lambda _, connection: self.site.connections.get(connection),
-                resolve=self.resolve,
+                resolve=self.vault.open,
+                keep=self._keep_credential,
                 open_ledger=lambda workspace, connection: FileLedger(ledgers / f"{workspace}.{connection}.jsonl"),
                 open_messages=self._open_messages,
                 open_lists=self._open_lists,
@@ -267,6 +299,11 @@ class Service:
             rule=make_rule(self.site.settings.limits),
             clock=self.clock,
             keep=BreakerKeeper(store=self.store, clock=self.clock, ids=self.ids).keep,
+        )
+
+    async def _keep_credential(self, workspace: str, name: str, value: Secret, former: BoundSecret) -> None:
+        await self.vault.set_credential(
+            workspace, name, value, hosts=former.hosts, actor=_TOKEN_ENDPOINT, now=self.clock.now()
         )
 
     def _open_messages(self, call: ActionCall) -> StoredMessages:
@@ -344,6 +381,8 @@ class Service:
             approvals=self.approvals,
             responses=self.responses,
             vault=self.vault,
+            key_rotation=self.key_rotation,
+            rewrapper=self.rewrapper,
             policy=self.site.policy,
             roles=self.site.roles,
             catalog=self.site.catalog,
@@ -387,7 +426,7 @@ class Service:
         Raises:
             NotFoundError: there is none with this name.
         """
-        return await self.store.read(workspace, lambda unit: self.vault.resolve(unit, name))
+        return await self.vault.resolve(workspace, name)
 
     async def find_unready(self) -> tuple[str, ...]:
         """Return a sentence for each thing that keeps us from serving."""
@@ -476,6 +515,7 @@ async def open_service(site: Site, url: str) -> AsyncIterator[Service]:
         InputError: a key file is missing or not ours alone, or the schema is newer than this program.
     """
     service = Service(site, url)
+    warn_of_environment(site.settings.vault)
     try:
         await service.store.migrate()
         yield service

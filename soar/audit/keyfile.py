@@ -15,6 +15,8 @@ from soar.model.errors import ConflictError, InputError
 from soar.model.ids import Randomness
 
 KEY_BYTES = 32
+_FEWEST_DISTINCT = 16  # of 256 values; random keys of 32 bytes have fewer less than once in 10^15
+_CREDENTIALS = "CREDENTIALS_DIRECTORY"  # where systemd lays what LoadCredential= names: root's, and lent to the unit
 _LONGEST_FILE = 256  # bytes; a key and some white space
 
 
@@ -76,13 +78,26 @@ def read_key_file(path: Path) -> bytes:
             code="key_file_malformed",
             hint="restore it from your backup; what was encrypted or signed with it needs that very key",
         )
+    if is_weak(key):
+        raise InputError(
+            f"the key file {path} does not hold random bytes",
+            code="key_weak",
+            hint=f"make a key: (umask 077 && head -c {KEY_BYTES} /dev/urandom | base64 > {quoted})",
+        )
     return key
+
+
+def is_weak(key: bytes) -> bool:
+    """Whether a key repeats so few bytes that chance did not make it: 32 random ones never fall so low."""
+    return len(set(key)) < _FEWEST_DISTINCT
 
 
 def _check_status(status: os.stat_result, path: Path, quoted: str) -> None:
     """Refuse what is not a file of ours that only we can read. Looks at the open file, so nobody can swap it after."""
     if not stat.S_ISREG(status.st_mode):
         raise InputError(f"{path} is not a file", code="key_file_malformed", hint="name the key file itself")
+    if _is_lent(status, path):
+        return
     if status.st_uid != os.geteuid():
         raise InputError(
             f"the key file {path} belongs to user {status.st_uid}, not to the service's user {os.geteuid()}",
@@ -95,3 +110,9 @@ def _check_status(status: os.stat_result, path: Path, quoted: str) -> None:
             code="key_file_insecure",
             hint=f"chmod 600 {quoted}",
         )
+
+
+def _is_lent(status: os.stat_result, path: Path) -> bool:
+    """Whether systemd lends the file: root's, in the unit's own folder, where the group's bit is the mask of an ACL."""
+    folder = os.environ.get(_CREDENTIALS)
+    return folder is not None and path.parent == Path(folder) and status.st_uid == 0 and not status.st_mode & 0o037

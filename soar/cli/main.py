@@ -26,6 +26,7 @@ NOUNS: Mapping[str, str] = {
     "connection": "List the connections, and which of them are left alone.",
     "source": "List what may send alerts.",
     "secret": "Set credentials, and list them without their values.",
+    "vault": "See and change the keys over the credentials.",
     "token": "Make, list and revoke API tokens of your own.",
     "audit": "Read the record of who did what, and check it.",
 }

@@ -25,6 +25,7 @@ commands = group(
         "Set a credential; its value is asked for without echo, or read from standard input.",
         "soar secret set virustotal_key --host www.virustotal.com",
         "pass soc/virustotal | soar secret set virustotal_key --host www.virustotal.com",
+        "soar secret set virustotal_key --from file:/run/secrets/virustotal",
     ),
 )
 def set_secret(
@@ -32,13 +33,21 @@ def set_secret(
     hosts: Annotated[
         list[str] | None, typer.Option("--host", help="The only hosts it may be sent to; may be repeated.")
     ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option("--from", metavar="REFERENCE", help="Where the value is kept, such as env:NAME or file:/path."),
+    ] = None,
     is_json: Json = False,
 ) -> None:
-    """Store a value under a name."""
+    """Store a value under a name, or where the value is kept."""
     client = connect()
-    value = ask_secret(f"value of {name}", is_from_stdin=not sys.stdin.isatty(), otherwise="pipe the value in")
-    allowed: list[JsonValue] = [*(hosts or ())]
-    credential = client.put("credentials", name, body={"value": value, "hosts": allowed})
+    body: dict[str, JsonValue] = {"hosts": [*(hosts or ())]}
+    if reference is None:
+        is_piped = not sys.stdin.isatty()
+        body["value"] = ask_secret(f"value of {name}", is_from_stdin=is_piped, otherwise="pipe the value in")
+    else:
+        body["reference"] = reference
+    credential = client.put("credentials", name, body=body)
     show_answer(
         credential,
         f"✔ {credential.text('name')} is set, version {credential.text('version')}"

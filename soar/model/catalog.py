@@ -100,6 +100,7 @@ class ConnectorSpec:
         settings: JSON Schema of a connection's settings.
         has_simulator: whether `mode: simulate` is possible.
         is_channel: whether it can ask people.
+        token_field: the credential field that an access token of OAuth 2 may stand in for.
     """
 
     id: str
@@ -113,6 +114,26 @@ class ConnectorSpec:
     actions: Mapping[str, ActionSpec]
     has_simulator: bool
     is_channel: bool
+    token_field: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth2:
+    """How a connection gets its access tokens (RFC 6749).
+
+    Attributes:
+        token_url: the token endpoint.
+        client_id: as whom we ask.
+        client_secret: name of the credential with the client's secret; None for a client without one.
+        refresh_token: name of the credential with a refresh token; None asks with the client's own credentials.
+        scope: what the tokens are to be good for; None leaves it to the server.
+    """
+
+    token_url: str
+    client_id: str
+    client_secret: str | None = None
+    refresh_token: str | None = None
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +148,7 @@ class Connection:
         hosts: hosts added to what the manifest allows, where the manifest leaves them open.
         calls: how many calls may be under way at once; None leaves it to the manifest.
         rate: how often the product may be asked; None leaves it to the manifest.
+        oauth2: how it gets its access tokens; None where a credential holds what the product wants.
     """
 
     id: str
@@ -137,6 +159,7 @@ class Connection:
     hosts: tuple[str, ...] = ()
     calls: int | None = None
     rate: Rate | None = None
+    oauth2: OAuth2 | None = None
 
 
 @dataclass(frozen=True, slots=True)

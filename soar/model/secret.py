@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Never
 
 
@@ -35,6 +36,56 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BoundSecret:
+    """A secret, opened for one call, and where it may go.
+
+    Attributes:
+        hosts: host names it may be sent to; empty means those of its connection.
+    """
+
+    secret: Secret
+    hosts: tuple[str, ...] = ()
+
+
+class KeyStatus(StrEnum):
+    """What a key-encryption key is still good for."""
+
+    WRAPPING = "wrapping"
+    """New workspace keys are wrapped by it."""
+
+    SUPERSEDED = "superseded"
+    """It opens what it has wrapped, until that is wrapped again."""
+
+    RETIRED = "retired"
+    """It opens nothing any more."""
+
+    CONDEMNED = "condemned"
+    """Retired, and somebody has asked for its end."""
+
+    DESTROYED = "destroyed"
+    """It is gone for good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncryptionKey:
+    """A key-encryption key as a workspace knows it; the key itself lies with its provider.
+
+    Attributes:
+        id: the provider's scheme, a colon, and what it calls the key, such as `file:1f3a…`.
+        created_by: id of the person who made it current; `system` for the first one.
+        changed_at: when it came to its status.
+        condemned_by: id of the person who asked for its end; only somebody else can confirm it.
+    """
+
+    id: str
+    status: KeyStatus
+    created_at: datetime
+    created_by: str
+    changed_at: datetime
+    condemned_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceKey:
     """A workspace's key, wrapped by the key that lives outside the database.
 
@@ -61,6 +112,7 @@ class CredentialVersion:
         blob: `v1 | alg | key id | wrapped data key | nonce | ciphertext and tag`.
         hosts: host names it may be sent to; empty means those of its connection.
         created_by: id of the person who set it.
+        is_reference: whether what is encrypted says where the value is kept, and is not the value.
     """
 
     id: str
@@ -70,3 +122,4 @@ class CredentialVersion:
     hosts: tuple[str, ...]
     created_at: datetime
     created_by: str
+    is_reference: bool = False

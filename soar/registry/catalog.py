@@ -30,6 +30,7 @@ def describe_connector(loaded: LoadedConnector) -> ConnectorSpec:
         actions={action.name: _describe_action(manifest.id, action) for action in loaded.actions.values()},
         has_simulator=loaded.simulator is not None or not manifest.hosts,
         is_channel=(loaded.folder / "channel.py").exists(),
+        token_field=manifest.oauth2.token if manifest.oauth2 else None,
     )
 
 

@@ -1,18 +1,20 @@
 """Runs connector code within the service's own process."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from soar.model.catalog import Connection
 from soar.model.clock import Clock
-from soar.model.errors import ActionCode, ActionError, SoarError
+from soar.model.errors import ActionCode, ActionError, DeniedError, SoarError
 from soar.model.network import Egress
 from soar.model.process import ActionAnswer, ActionCall
-from soar.model.secret import Secret
+from soar.model.secret import BoundSecret, Secret
 from soar.model.values import JsonValue
+from soar.registry.binding import narrow_hosts
 from soar.registry.load import LoadedConnector
 from soar.registry.pointer import insert
+from soar.registry.tokens import AccessTokens, Keep, Resolve
 from soar.sdk.alerts import Alerts
 from soar.sdk.channel import Messages
 from soar.sdk.client import EgressTransport, make_client
@@ -32,6 +34,7 @@ class Surroundings:
     Attributes:
         find_connection: by workspace and id.
         resolve: a credential's secret, by workspace and name; raises `SoarError` if it cannot be had.
+        keep: stores a credential's next value, which a token endpoint has exchanged for the one before.
         open_ledger: the ledger of a simulated product, by workspace and connection.
         open_messages: the built-in chat, for one call.
         open_lists: the lists that people keep, for one call.
@@ -40,7 +43,8 @@ class Surroundings:
     """
 
     find_connection: Callable[[str, str], Connection | None]
-    resolve: Callable[[str, str], Awaitable[Secret]]
+    resolve: Resolve
+    keep: Keep
     open_ledger: Callable[[str, str], Ledger]
     open_messages: Callable[[ActionCall], Messages]
     open_lists: Callable[[ActionCall], Lists]
@@ -60,6 +64,16 @@ class _Plan:
     settings: Settings
 
 
+@dataclass(frozen=True, slots=True)
+class _Supplies:
+    """What a call is given: arguments with their secrets in place, credentials by field, and where it may go."""
+
+    arguments: JsonValue
+    credentials: Mapping[str, Secret]
+    hosts: frozenset[str]
+    redactor: Redactor
+
+
 class InProcessHost:
     """An `ActionHost` without walls: connector code shares the process. For connectors that are trusted as the service.
 
@@ -71,6 +85,9 @@ class InProcessHost:
     def __init__(self, connectors: Mapping[str, LoadedConnector], surroundings: Surroundings) -> None:
         self._connectors = connectors
         self._world = surroundings
+        self._tokens = AccessTokens(
+            surroundings.egress, resolve=surroundings.resolve, keep=surroundings.keep, clock=surroundings.clock
+        )
 
     async def call(self, call: ActionCall) -> ActionAnswer:
         """Make the call and say how it ended; see `soar.model.process.ActionHost`."""
@@ -78,13 +95,21 @@ class InProcessHost:
             plan = self._plan(call)
             credentials = await self._resolve_credentials(plan)
             arguments, inserted = await self._insert_secrets(call)
+            hosts = _find_hosts(plan, {**_name_credentials(plan, credentials), **inserted})
         except ActionError as error:
-            return _refuse(error.action_code, error.message)
+            return replace(_refuse(error.action_code, error.message), retry_after=error.retry_after)
+        except DeniedError as error:
+            return _refuse(ActionCode.FORBIDDEN, f"{error.code}: {error.message}")
         except SoarError as error:
             return _refuse(ActionCode.AUTH, error.message)
         except Exception as error:  # noqa: BLE001 nothing was called yet, and the contract is not to raise
             return _refuse(ActionCode.INTERNAL, f"the call did not begin: {type(error).__name__}")
-        return await self._invoke(plan, arguments, credentials, Redactor([*credentials.values(), *inserted]))
+        opened = {field: credential.secret for field, credential in credentials.items()}
+        redactor = Redactor([*opened.values(), *(secret.secret for secret in inserted.values())])
+        answer = await self._invoke(_Supplies(arguments, opened, hosts, redactor), plan)
+        if answer.code is ActionCode.AUTH:
+            self._tokens.forget(call.workspace, call.connection)
+        return answer
 
     def _plan(self, call: ActionCall) -> _Plan:
         connector, _, name = call.action.partition(".")
@@ -99,34 +124,39 @@ class InProcessHost:
         settings = loaded.manifest.read_settings(connection.settings)
         return _Plan(call=call, loaded=loaded, action=name, connection=connection, settings=settings)
 
-    async def _resolve_credentials(self, plan: _Plan) -> dict[str, Secret]:
+    async def _resolve_credentials(self, plan: _Plan) -> dict[str, BoundSecret]:
         """Return the connection's secrets by field; a simulated product is shown made-up ones."""
         fields = plan.loaded.manifest.secrets
         if plan.connection.simulate:
-            return {field: Secret(f"simulated-{field}") for field in fields}
-        named = plan.connection.credentials
-        return {
-            field: await self._world.resolve(plan.call.workspace, named[field]) for field in fields if field in named
-        }
+            return {field: BoundSecret(secret=Secret(f"simulated-{field}")) for field in fields}
+        named, workspace = plan.connection.credentials, plan.call.workspace
+        opened = {}
+        recipe, declared = plan.connection.oauth2, plan.loaded.manifest.oauth2
+        if recipe is not None and declared is not None:
+            recipe = replace(recipe, scope=recipe.scope or declared.scope)
+            token = await self._tokens.get(workspace, plan.connection, recipe)
+            opened[declared.token] = BoundSecret(secret=token)
+        for field in fields:
+            if field in named and field not in opened:
+                opened[field] = await self._world.resolve(workspace, named[field])
+        return opened
 
-    async def _insert_secrets(self, call: ActionCall) -> tuple[JsonValue, list[Secret]]:
-        arguments, inserted = call.arguments, []
+    async def _insert_secrets(self, call: ActionCall) -> tuple[JsonValue, dict[str, BoundSecret]]:
+        arguments, inserted = call.arguments, {}
         for pointer, name in call.secrets:
-            secret = await self._world.resolve(call.workspace, name)
-            arguments = insert(arguments, pointer, secret.reveal())
-            inserted.append(secret)
+            opened = await self._world.resolve(call.workspace, name)
+            arguments = insert(arguments, pointer, opened.secret.reveal())
+            inserted[name] = opened
         return arguments, inserted
 
-    async def _invoke(
-        self, plan: _Plan, arguments: JsonValue, credentials: Mapping[str, Secret], redactor: Redactor
-    ) -> ActionAnswer:
+    async def _invoke(self, supplies: _Supplies, plan: _Plan) -> ActionAnswer:
         call, clock = plan.call, self._world.clock
-        transport = self._open_transport(plan)
+        transport = self._open_transport(plan, supplies.hosts)
         async with make_client(transport) as http:
             context = Context(
                 http=http,
                 settings=plan.settings,
-                credentials=credentials,
+                credentials=supplies.credentials,
                 idempotency_key=call.effect_key,
                 deadline=clock.now() + timedelta(seconds=call.timeout),
                 messages=self._world.open_messages(call),
@@ -138,16 +168,15 @@ class InProcessHost:
                 plan.loaded.connector(),
                 plan.loaded.actions[plan.action],
                 context,
-                arguments,
+                supplies.arguments,
                 seconds=call.timeout,
-                redactor=redactor,
+                redactor=supplies.redactor,
             )
         is_unsent = answer.code is not None and transport.reached == 0
         return replace(answer, requests=transport.sent, hosts=transport.hosts_asked, is_unsent=is_unsent)
 
-    def _open_transport(self, plan: _Plan) -> EgressTransport:
+    def _open_transport(self, plan: _Plan, hosts: frozenset[str]) -> EgressTransport:
         named = frozenset(plan.connection.hosts)
-        hosts = plan.loaded.manifest.find_hosts(plan.connection.hosts)
         return EgressTransport(
             self._open_egress(plan),
             hosts=hosts,
@@ -163,6 +192,23 @@ class InProcessHost:
             return self._world.egress
         ledger = self._world.open_ledger(plan.call.workspace, plan.connection.id)
         return SimulatedEgress(simulator(ledger, self._world.clock.now))
+
+
+def _name_credentials(plan: _Plan, credentials: Mapping[str, BoundSecret]) -> dict[str, BoundSecret]:
+    named = plan.connection.credentials
+    return {named.get(field, field): credential for field, credential in credentials.items()}
+
+
+def _find_hosts(plan: _Plan, credentials: Mapping[str, BoundSecret]) -> frozenset[str]:
+    """Return the hosts that the call may reach, with all that it is given.
+
+    Raises:
+        DeniedError: a credential is meant for other hosts.
+    """
+    hosts = plan.loaded.manifest.find_hosts(plan.connection.hosts)
+    if plan.connection.simulate:
+        return hosts  # nothing leaves
+    return narrow_hosts(hosts, credentials, f"the connection {plan.connection.id}")
 
 
 def _refuse(code: ActionCode, message: str) -> ActionAnswer:

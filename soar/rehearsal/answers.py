@@ -13,7 +13,7 @@ from soar.model.ids import derive_id
 from soar.model.network import EgressRequest
 from soar.model.process import ActionAnswer, ActionCall, ActionHost
 from soar.model.run import Run
-from soar.model.secret import Secret
+from soar.model.secret import BoundSecret, Secret
 from soar.registry.host import InProcessHost, Surroundings
 from soar.registry.load import LoadedConnector
 from soar.rehearsal.callee import describe_playbook_call
@@ -153,14 +153,18 @@ def simulate(
         found = connections.get(name)
         return replace(found, simulate=True, credentials={}) if found else None
 
-    async def resolve(_workspace: str, name: str) -> Secret:
-        return Secret(f"simulated-{name}")
+    async def resolve(_workspace: str, name: str) -> BoundSecret:
+        return BoundSecret(secret=Secret(f"simulated-{name}"))
+
+    async def keep(_workspace: str, _name: str, _value: Secret, _former: BoundSecret) -> None:
+        """Keep nothing: nothing is exchanged where nothing leaves."""
 
     return InProcessHost(
         connectors,
         Surroundings(
             find_connection=find_connection,
             resolve=resolve,
+            keep=keep,
             open_ledger=lambda _, connection: ledgers.setdefault(connection, MemoryLedger()),
             open_messages=lambda call: _QuietMessages(call.workspace),
             open_lists=_have_none,

@@ -78,6 +78,18 @@ class Limit(_Strict):
     seconds: int = Field(gt=0)
 
 
+class OAuth2(_Strict):
+    """That an access token (RFC 6749) may stand in for a credential of the connection.
+
+    Attributes:
+        token: the secret field that it stands in for.
+        scope: what it is to be good for; a connection may say otherwise.
+    """
+
+    token: Id
+    scope: str | None = None
+
+
 class Manifest(_Strict):
     """The content of `manifest.yaml`.
 
@@ -88,6 +100,7 @@ class Manifest(_Strict):
         settings: fields of a connection.
         limit: what the product takes, as far as the vendor says; a connection may say otherwise.
         calls: how many calls may be under way at once over one connection; a connection may say otherwise.
+        oauth2: how a connection may get its tokens by itself.
         notes: for the documentation: rights needed, what it cannot do.
     """
 
@@ -100,7 +113,14 @@ class Manifest(_Strict):
     settings: dict[Id, Setting] = {}
     limit: Limit | None = None
     calls: int = Field(default=10, ge=1, le=1000)
+    oauth2: OAuth2 | None = None
     notes: str = ""
+
+    @validate_model(mode="after")
+    def _check_oauth2(self) -> Self:
+        if self.oauth2 is not None and self.oauth2.token not in self.secrets:
+            raise ValueError(f"oauth2.token: {self.oauth2.token} is no secret field")
+        return self
 
     @property
     def secrets(self) -> tuple[str, ...]:

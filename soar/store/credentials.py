@@ -1,11 +1,12 @@
 """Encrypted credentials and the wrapped keys they are encrypted under; nothing here can read them."""
 
-from sqlalchemy import func, select
+from sqlalchemy import LargeBinary, delete, func, select, update
 
 from soar.model.secret import CredentialVersion, WorkspaceKey
 from soar.store.repository import Repository
-from soar.store.rows import Rows
-from soar.store.tables import CredentialRow, WorkspaceKeyRow, table_of
+from soar.store.rows import Rows, given
+from soar.store.tables import table_of
+from soar.store.vault_tables import CredentialRow, WorkspaceKeyRow
 
 _VERSIONS = Rows(table_of(CredentialRow), CredentialVersion)
 _TABLE = _VERSIONS.table
@@ -18,9 +19,21 @@ _IS_NEWEST = _TABLE.c.version == (
 )
 _LATEST_OF_ALL = _VERSIONS.where().where(_IS_NEWEST).order_by(_TABLE.c.name)
 
+_COUNT = select(func.count()).where(*_VERSIONS.match())
+_BEGINNING = func.substr(_TABLE.c.blob, 1, given("length"), type_=LargeBinary)
+_SEALED_ELSEWHERE = (
+    _VERSIONS.where()
+    .where(_TABLE.c.id > given("after"), given("beginning") != _BEGINNING)
+    .order_by(_TABLE.c.id)
+    .limit(given("limit"))
+)
+_COUNT_BEGINNING = _COUNT.where(given("beginning") == _BEGINNING)
+_RESEAL = update(_TABLE).where(*_VERSIONS.match("id", "blob")).values(blob=given("resealed"))
+
 _KEYS = Rows(table_of(WorkspaceKeyRow), WorkspaceKey)
 _GET_KEY = _KEYS.where("id")
 _ALL_KEYS = _KEYS.where().order_by(_KEYS.table.c.position)
+_REMOVE_KEY = delete(_KEYS.table).where(*_KEYS.match("id"))
 _NEWEST_KEY = _KEYS.where().order_by(_KEYS.table.c.position.desc()).limit(1)
 
 
@@ -45,6 +58,36 @@ class Credentials(Repository):
         """Return the newest version of each credential, by name."""
         return self._all(_VERSIONS, _LATEST_OF_ALL)
 
+    def count(self) -> int:
+        """Return how many versions of credentials there are."""
+        return int(self._run(_COUNT).scalar_one())
+
+    def count_beginning(self, beginning: bytes) -> int:
+        """Return how many blobs begin so."""
+        found = self._run(_COUNT_BEGINNING, given_beginning=beginning, given_length=len(beginning))
+        return int(found.scalar_one())
+
+    def list_sealed_elsewhere(self, beginning: bytes, *, after: str, limit: int) -> tuple[CredentialVersion, ...]:
+        """Return versions, by id, whose blobs do not begin so.
+
+        Args:
+            beginning: of the blobs that are left out.
+            after: only those with greater ids.
+            limit: at most so many.
+        """
+        return self._all(
+            _VERSIONS,
+            _SEALED_ELSEWHERE,
+            given_beginning=beginning,
+            given_length=len(beginning),
+            given_after=after,
+            given_limit=limit,
+        )
+
+    def reseal(self, version: CredentialVersion, blob: bytes) -> bool:
+        """Put a blob into the place of a version's own; return whether the version still had that."""
+        return self._run(_RESEAL, given_id=version.id, given_blob=version.blob, given_resealed=blob).rowcount == 1
+
     def add_key(self, key: WorkspaceKey) -> None:
         """Add a key; from now on it is the current one.
 
@@ -57,9 +100,13 @@ class Credentials(Repository):
         """Return the key with this id."""
         return self._first(_KEYS, _GET_KEY, given_id=key)
 
-    def keys(self) -> tuple[WorkspaceKey, ...]:
+    def list_keys(self) -> tuple[WorkspaceKey, ...]:
         """Return all keys in the order they were added."""
         return self._all(_KEYS, _ALL_KEYS)
+
+    def remove_key(self, key: str) -> bool:
+        """Remove a key; return whether it was there. What is sealed under it is lost."""
+        return self._run(_REMOVE_KEY, given_id=key).rowcount == 1
 
     def current_key(self) -> WorkspaceKey | None:
         """Return the key that was added last."""

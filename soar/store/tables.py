@@ -441,33 +441,6 @@ class TokenRow(PlacedRow, table=True):
     revoked_at: datetime | None = Field(sa_type=Moment)
 
 
-class CredentialRow(PlacedRow, table=True):
-    """A version of a credential, encrypted."""
-
-    __tablename__ = "credentials"
-    __table_args__ = (UniqueConstraint("workspace", "id"), UniqueConstraint("workspace", "name", "version"))
-
-    id: str
-    name: str
-    version: int
-    blob: bytes = Field(sa_type=LargeBinary)
-    hosts: Any = Field(sa_type=Texts)
-    created_at: datetime = Field(sa_type=Moment)
-    created_by: str
-
-
-class WorkspaceKeyRow(PlacedRow, table=True):
-    """A workspace's key, wrapped."""
-
-    __tablename__ = "workspace_keys"
-    __table_args__ = (UniqueConstraint("workspace", "id"),)
-
-    id: str
-    kek: str
-    wrapped: bytes = Field(sa_type=LargeBinary)
-    created_at: datetime = Field(sa_type=Moment)
-
-
 class RevisionRow(Row, table=True):
     """The text of a playbook at one moment."""
 

@@ -10,6 +10,7 @@ from soar.store.breakers import Breakers
 from soar.store.cases import Cases
 from soar.store.credentials import Credentials
 from soar.store.dead_letters import DeadLetters
+from soar.store.encryption_keys import EncryptionKeys
 from soar.store.federation import Accounts, Groups, PendingLogins, SignOns, SpentTokens
 from soar.store.handouts import Handouts
 from soar.store.happenings import Happenings, Watches
@@ -157,6 +158,11 @@ class Unit:
     def credentials(self) -> Credentials:
         """Encrypted credentials and wrapped keys."""
         return Credentials(self._connection, self.workspace)
+
+    @property
+    def encryption_keys(self) -> EncryptionKeys:
+        """Which key-encryption keys there are, and what each is good for."""
+        return EncryptionKeys(self._connection, self.workspace)
 
     @property
     def revisions(self) -> Revisions:

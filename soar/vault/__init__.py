@@ -1,6 +1,20 @@
 """Credentials at rest: sealed to the row they stand in, under keys that the database does not hold."""
 
-from soar.vault.keys import FileKeyProvider, KeyProvider, create_key_file
+from soar.audit.keyfile import create_key_file
+from soar.vault.keys import KeyProvider, Keyring
+from soar.vault.providers.local import FileKeyProvider
+from soar.vault.rewrap import Rewrapper
+from soar.vault.rotation import KeyRotation
 from soar.vault.service import Vault
+from soar.vault.workspace import WorkspaceKeys
 
-__all__ = ["FileKeyProvider", "KeyProvider", "Vault", "create_key_file"]
+__all__ = [
+    "FileKeyProvider",
+    "KeyProvider",
+    "KeyRotation",
+    "Keyring",
+    "Rewrapper",
+    "Vault",
+    "WorkspaceKeys",
+    "create_key_file",
+]

@@ -19,6 +19,7 @@ from soar.model.ids import Randomness
 from soar.model.values import JsonValue
 
 KEY_BYTES = 32
+_FORMAT = "soar/secret/v1"
 _HEADER = b"\x01\x01"
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
@@ -43,10 +44,21 @@ class Place:
     version: int
     facts: tuple[str, ...] = ()
 
+    def describe(self) -> dict[str, str]:
+        """Return the place as plain pairs, for providers whose associated data are such."""
+        return {
+            "format": _FORMAT,
+            "workspace": self.workspace,
+            "table": self.table,
+            "row": self.row,
+            "field": self.field,
+            "version": str(self.version),
+        }
+
     def bind(self, key_id: str) -> bytes:
         """Return the associated data for this place under a key."""
         place: list[JsonValue] = [
-            "soar/secret/v1",
+            _FORMAT,
             self.workspace,
             self.table,
             self.row,
@@ -74,14 +86,11 @@ def seal(plain: bytes, place: Place, *, key_id: str, key: bytes, randomness: Ran
         key: the wrapping key, 32 bytes.
         randomness: gives the data key and the nonces.
     """
-    bound = place.bind(key_id)
+    beginning, bound = begin_blob(key_id), place.bind(key_id)
     data_key = randomness.bytes(KEY_BYTES)
-    name = key_id.encode("utf-8")
-    if not 0 < len(name) <= _LONGEST_KEY_ID:
-        raise ValueError(f"a key's id has 1 to {_LONGEST_KEY_ID} bytes")
     wrapped = encrypt(data_key, key=key, bound=bound, randomness=randomness)
     body = encrypt(plain, key=data_key, bound=bound, randomness=randomness)
-    return b"".join((_HEADER, bytes((len(name),)), name, wrapped, body))
+    return beginning + wrapped + body
 
 
 def unseal(blob: bytes, place: Place, *, key_id: str, key: bytes) -> bytes:
@@ -98,10 +107,22 @@ def unseal(blob: bytes, place: Place, *, key_id: str, key: bytes) -> bytes:
     """
     parts = _split(blob)
     if parts.key_id != key_id:
-        raise _damage()
+        raise say_damaged()
     bound = place.bind(key_id)
     data_key = decrypt(parts.wrapped, key=key, bound=bound)
     return decrypt(parts.body, key=data_key, bound=bound)
+
+
+def begin_blob(key_id: str) -> bytes:
+    """Return how each blob begins that is sealed under this key, and no other.
+
+    Args:
+        key_id: names the wrapping key, in 1 to 255 bytes.
+    """
+    name = key_id.encode("utf-8")
+    if not 0 < len(name) <= _LONGEST_KEY_ID:
+        raise ValueError(f"a key's id has 1 to {_LONGEST_KEY_ID} bytes")
+    return b"".join((_HEADER, bytes((len(name),)), name))
 
 
 def read_key_id(blob: bytes) -> str:
@@ -126,26 +147,27 @@ def decrypt(sealed: bytes, *, key: bytes, bound: bytes) -> bytes:
         BugError: it was changed, or sealed with another key or for another place.
     """
     if len(sealed) < _NONCE_BYTES + _TAG_BYTES:
-        raise _damage()
+        raise say_damaged()
     try:
         return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound)
     except InvalidTag as error:
-        raise _damage() from error
+        raise say_damaged() from error
 
 
 def _split(blob: bytes) -> _Parts:
     start = len(_HEADER) + 1
     end = start + (blob[len(_HEADER)] if len(blob) >= start else 0)
     if not blob.startswith(_HEADER) or len(blob) < end + _WRAPPED_BYTES:
-        raise _damage()
+        raise say_damaged()
     try:
         key_id = blob[start:end].decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _damage() from error
+        raise say_damaged() from error
     return _Parts(key_id, blob[end : end + _WRAPPED_BYTES], blob[end + _WRAPPED_BYTES :])
 
 
-def _damage() -> BugError:
+def say_damaged() -> BugError:
+    """Return the error for what does not open."""
     return BugError(
         "a sealed value does not open: it was changed, moved from another row, or sealed with another key",
         code="sealed_value_damaged",

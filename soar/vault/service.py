@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from soar.audit.record import record
 from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.errors import FieldFault, InputError, NotFoundError, UnavailableError
 from soar.model.ids import Ids, Randomness
-from soar.model.secret import CredentialVersion, Secret, WorkspaceKey
+from soar.model.secret import BoundSecret, CredentialVersion, Secret
 from soar.model.values import JsonValue
-from soar.store import Unit
-from soar.vault.cipher import KEY_BYTES, Place, read_key_id, seal, unseal
-from soar.vault.keys import KeyProvider
+from soar.store import Store, Unit
+from soar.vault.cipher import Place, read_key_id, seal, unseal
+from soar.vault.references import References
+from soar.vault.workspace import OpenKey, WorkspaceKeys, WrappedKey, find_key
 
 SHORTEST_SECRET = 8
 """Characters; a shorter value cannot be masked in outputs without masking ordinary text."""
@@ -24,27 +26,51 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.ASCII)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sealed:
+    """A credential's newest version, and the key that it is sealed under."""
+
+    version: CredentialVersion
+    key: WrappedKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """A version before it is numbered and sealed."""
+
+    name: str
+    plain: bytes = field(repr=False)
+    hosts: tuple[str, ...]
+    is_reference: bool = False
+
+
 class Vault:
-    """The credentials of every workspace, opened through one key provider.
+    """The credentials of every workspace.
 
     Args:
-        keys: holds the key-encryption key.
-        ids: gives ids of rows, keys and audit events.
+        store: where they rest.
+        keys: opens the keys that they are sealed under.
+        references: looks up those that are kept elsewhere.
+        ids: gives ids of rows and audit events.
         randomness: gives keys and nonces.
     """
 
-    def __init__(self, keys: KeyProvider, *, ids: Ids, randomness: Randomness) -> None:
+    def __init__(
+        self, store: Store, keys: WorkspaceKeys, references: References, *, ids: Ids, randomness: Randomness
+    ) -> None:
+        self._store = store
+        self._references = references
         self._keys = keys
         self._ids = ids
         self._randomness = randomness
 
-    def set_credential(
-        self, unit: Unit, name: str, value: Secret, *, hosts: Sequence[str] = (), actor: Actor, now: datetime
+    async def set_credential(
+        self, workspace: str, name: str, value: Secret, *, hosts: Sequence[str] = (), actor: Actor, now: datetime
     ) -> CredentialVersion:
         """Store a value as the credential's next version, with the audit event in the same transaction.
 
         Args:
-            unit: a writing transaction.
+            workspace: whose it is.
             name: lower-case letters, digits, `_` and `-`, from a letter on; at most 64.
             value: 8 characters to 64 KiB.
             hosts: host names it may be sent to; empty means those of its connection.
@@ -56,93 +82,139 @@ class Vault:
             UnavailableError: the workspace's key was wrapped by a key that we do not have.
         """
         plain = _check_input(name, value, hosts)
-        latest = unit.credentials.latest(name)
-        key, opened = self._open_current_key(unit, now)
-        row, number = self._ids.new("cred"), latest.version + 1 if latest else 1
-        place = _place_of(unit.workspace, row=row, name=name, version=number, hosts=hosts)
-        version = CredentialVersion(
-            id=row,
-            name=name,
-            version=number,
-            blob=seal(plain, place, key_id=key.id, key=opened, randomness=self._randomness),
-            hosts=tuple(hosts),
-            created_at=now,
-            created_by=actor.id,
-        )
-        unit.credentials.add(version)
-        event = AuditEvent(
-            type="credential.set",
-            outcome=Outcome.SUCCESS,
-            actor=actor,
-            target={"kind": "credential", "id": name},
-            before=_describe(latest) if latest else None,
-            after=_describe(version),
-        )
-        record(unit, event, at=now, id=self._ids.new("ev"))
-        return version
+        draft = _Draft(name=name, plain=plain, hosts=tuple(hosts))
+        return await self._set(workspace, draft, actor, now)
 
-    def resolve(self, unit: Unit, name: str) -> Secret:
-        """Return the credential's newest value, for one call.
+    async def set_reference(
+        self, workspace: str, name: str, reference: str, *, hosts: Sequence[str] = (), actor: Actor, now: datetime
+    ) -> CredentialVersion:
+        """Store where a value is kept as the credential's next version; it is looked up when a call needs it.
+
+        Args:
+            workspace: whose it is.
+            name: as for `set_credential`.
+            reference: see `soar.vault.references`.
+            hosts: as for `set_credential`.
+            actor: who sets it.
+            now: the moment.
+
+        Raises:
+            InputError: the name or a host has another shape, or the reference is to nothing that we may read.
+            UnavailableError: the workspace's key was wrapped by a key that we do not have.
+        """
+        _check_fields(_check_names(name, hosts))
+        self._references.check(reference)
+        draft = _Draft(name=name, plain=reference.encode("utf-8"), hosts=tuple(hosts), is_reference=True)
+        return await self._set(workspace, draft, actor, now)
+
+    async def _set(self, workspace: str, draft: _Draft, actor: Actor, now: datetime) -> CredentialVersion:
+        def put(unit: Unit) -> CredentialVersion | None:
+            current = unit.credentials.current_key()
+            if current is None or current.id != key.id:
+                return None
+            return self._put(unit, draft, key, actor=actor, now=now)
+
+        while True:  # until no rotation comes in between
+            key = await self._keys.open_current(workspace)
+            version = await self._store.write(workspace, put)
+            if version is not None:
+                return version
+
+    async def resolve(self, workspace: str, name: str) -> Secret:
+        """Return the credential's newest value, for one use within the service.
+
+        Raises:
+            SoarError: as `open` says.
+        """
+        return (await self.open(workspace, name)).secret
+
+    async def open(self, workspace: str, name: str) -> BoundSecret:
+        """Return the credential's newest value and the hosts it may go to, for one call.
 
         Raises:
             NotFoundError: the workspace has no credential of that name.
-            UnavailableError: its key was wrapped by a key that we do not have.
+            UnavailableError: its key was wrapped by a key that we do not have, or whose provider is not reached.
             BugError: it was changed or moved in the database.
         """
-        version = unit.credentials.latest(name)
-        if version is None:
-            raise NotFoundError(
-                f"there is no credential `{name}`",
-                code="credential_not_found",
-                hint=f"set it: soar secret set {name}",
-            )
-        key_id = read_key_id(version.blob)
-        key = unit.credentials.key(key_id)
-        if key is None:
-            raise UnavailableError(
-                f"the key {key_id} of credential `{name}` is gone",
-                code="key_not_found",
-                hint="set the credential again, or restore the database from a backup",
-            )
-        place = _place_of(
-            unit.workspace, row=version.id, name=version.name, version=version.version, hosts=version.hosts
-        )
-        opened = self._open_key(unit.workspace, key)
-        return Secret(unseal(version.blob, place, key_id=key_id, key=opened).decode("utf-8"))
+        sealed = await self._store.read(workspace, lambda unit: _find(unit, name))
+        while True:
+            try:
+                return await self._open(workspace, sealed)
+            except UnavailableError:
+                again = await self._store.read(workspace, lambda unit: _find(unit, name))
+                if again == sealed:
+                    raise
+                sealed = again  # it was sealed again meanwhile, and the older key is gone
 
     def list(self, unit: Unit) -> tuple[CredentialVersion, ...]:
         """Return the newest version of each credential, still sealed."""
         return unit.credentials.list()
 
-    def _open_current_key(self, unit: Unit, now: datetime) -> tuple[WorkspaceKey, bytes]:
-        """Return the workspace's key and its bytes; the first use makes it."""
-        current = unit.credentials.current_key()
-        if current is not None:
-            return current, self._open_key(unit.workspace, current)
-        opened = self._randomness.bytes(KEY_BYTES)
-        id_ = self._ids.new("wk")
-        wrapped = self._keys.wrap(opened, _place_of_key(unit.workspace, id_).bind(self._keys.id))
-        key = WorkspaceKey(id=id_, kek=self._keys.id, wrapped=wrapped, created_at=now)
-        unit.credentials.add_key(key)
-        return key, opened
+    def _put(self, unit: Unit, draft: _Draft, key: OpenKey, *, actor: Actor, now: datetime) -> CredentialVersion:
+        latest = unit.credentials.latest(draft.name)
+        row, number = self._ids.new("cred"), latest.version + 1 if latest else 1
+        version = CredentialVersion(
+            id=row,
+            name=draft.name,
+            version=number,
+            blob=b"",
+            hosts=draft.hosts,
+            created_at=now,
+            created_by=actor.id,
+            is_reference=draft.is_reference,
+        )
+        place = place_of(unit.workspace, version)
+        blob = seal(draft.plain, place, key_id=key.id, key=key.key, randomness=self._randomness)
+        version = replace(version, blob=blob)
+        unit.credentials.add(version)
+        event = AuditEvent(
+            type="credential.set",
+            outcome=Outcome.SUCCESS,
+            actor=actor,
+            target={"kind": "credential", "id": draft.name},
+            before=_describe(latest) if latest else None,
+            after={**_describe(version), **({"reference": draft.plain.decode()} if draft.is_reference else {})},
+        )
+        record(unit, event, at=now, id=self._ids.new("ev"))
+        return version
 
-    def _open_key(self, workspace: str, key: WorkspaceKey) -> bytes:
-        if key.kek != self._keys.id:
-            raise UnavailableError(
-                f"the credentials of {workspace} need the key {key.kek}, but the service has {self._keys.id}",
-                code="wrong_key",
-                hint="point vault.key_file to the file that this database was used with before",
-                retry_after=60.0,
-            )
-        return self._keys.unwrap(key.wrapped, _place_of_key(workspace, key.id).bind(key.kek))
+    async def _open(self, workspace: str, sealed: _Sealed) -> BoundSecret:
+        opened = await self._keys.open(workspace, sealed.key)
+        plain = unseal(sealed.version.blob, place_of(workspace, sealed.version), key_id=opened.id, key=opened.key)
+        text = plain.decode("utf-8")
+        secret = await self._references.read(text) if sealed.version.is_reference else Secret(text)
+        return BoundSecret(secret=secret, hosts=sealed.version.hosts)
 
 
-def _place_of(workspace: str, *, row: str, name: str, version: int, hosts: Sequence[str]) -> Place:
-    return Place(workspace=workspace, table="credentials", row=row, field="blob", version=version, facts=(name, *hosts))
+def place_of(workspace: str, version: CredentialVersion) -> Place:
+    """Return where a version of a credential rests; a reference does not open as a value, nor the other way round."""
+    return Place(
+        workspace=workspace,
+        table="credentials",
+        row=version.id,
+        field="reference" if version.is_reference else "blob",
+        version=version.version,
+        facts=(version.name, *version.hosts),
+    )
 
 
-def _place_of_key(workspace: str, row: str) -> Place:
-    return Place(workspace=workspace, table="workspace_keys", row=row, field="wrapped", version=1)
+def _find(unit: Unit, name: str) -> _Sealed:
+    version = unit.credentials.latest(name)
+    if version is None:
+        raise NotFoundError(
+            f"there is no credential `{name}`",
+            code="credential_not_found",
+            hint=f"set it: soar secret set {name}",
+        )
+    key_id = read_key_id(version.blob)
+    key = find_key(unit, key_id)
+    if key is None:
+        raise UnavailableError(
+            f"the key {key_id} of credential `{name}` is gone",
+            code="key_not_found",
+            hint="set the credential again, or restore the database from a backup",
+        )
+    return _Sealed(version=version, key=key)
 
 
 def _describe(version: CredentialVersion) -> dict[str, JsonValue]:
@@ -151,19 +223,29 @@ def _describe(version: CredentialVersion) -> dict[str, JsonValue]:
 
 def _check_input(name: str, value: Secret, hosts: Sequence[str]) -> bytes:
     """Return the value's bytes, or raise with every fault; no message holds any part of the value."""
-    faults = []
-    if not _NAME.fullmatch(name):
-        faults.append(FieldFault("/name", "use a letter, then letters, digits, `_` or `-`, all lower case, at most 64"))
+    faults = _check_names(name, hosts)
     plain = value.reveal().encode("utf-8", "replace")
     if len(value.reveal()) < SHORTEST_SECRET:
         faults.append(FieldFault("/value", f"a secret has at least {SHORTEST_SECRET} characters"))
     elif len(plain) > LONGEST_SECRET or plain.decode("utf-8") != value.reveal():
         faults.append(FieldFault("/value", f"a secret is text of at most {LONGEST_SECRET} bytes"))
+    _check_fields(faults)
+    return plain
+
+
+def _check_names(name: str, hosts: Sequence[str]) -> list[FieldFault]:
+    faults = []
+    if not _NAME.fullmatch(name):
+        faults.append(FieldFault("/name", "use a letter, then letters, digits, `_` or `-`, all lower case, at most 64"))
     faults += [
         FieldFault(f"/hosts/{index}", "write a host name in lower case, without scheme, port or path")
         for index, host in enumerate(hosts)
         if not _HOST.fullmatch(host)
     ]
+    return faults
+
+
+def _check_fields(faults: Sequence[FieldFault]) -> None:
     if faults:
         raise InputError(
             "the credential cannot be set: " + "; ".join(f"{fault.pointer} {fault.message}" for fault in faults),
@@ -171,4 +253,3 @@ def _check_input(name: str, value: Secret, hosts: Sequence[str]) -> bytes:
             hint="correct these fields and set it again",
             faults=faults,
         )
-    return plain

@@ -88,6 +88,10 @@ async def test_a_credential_that_does_not_fit_is_refused_without_repeating_it(fa
 
 async def test_a_malformed_credential_is_refused_without_repeating_it(face: Face) -> None:
     root = await face.person("root")
+    for body in ({}, {"value": "s3cret-of-the-edr", "reference": "env:EDR"}):
+        assert (await root.send("PUT", "/api/v1/credentials/edr_token", body)).status == 422
+    answer = await root.send("PUT", "/api/v1/credentials/edr_token", {"reference": "env:EDR"})
+    assert answer.code == "invalid_reference"
     answer = await root.send("PUT", "/api/v1/credentials/edr_token", {"value": ["s3cret-of-the-edr"]})
     assert answer.status == 422
     assert b"s3cret" not in answer.body

@@ -110,7 +110,23 @@ PROBES = [
         lambda u: u.credentials.add_key(builders.build_workspace_key()),
         lambda u: u.credentials.current_key(),
     ),
-    Probe("keys", lambda u: u.credentials.add_key(builders.build_workspace_key()), lambda u: u.credentials.keys()),
+    Probe(
+        "encryption keys",
+        lambda u: u.encryption_keys.add(builders.build_encryption_key()),
+        lambda u: u.encryption_keys.list(),
+    ),
+    Probe(
+        "the wrapping key",
+        lambda u: u.encryption_keys.add(builders.build_encryption_key()),
+        lambda u: u.encryption_keys.wrapping(),
+    ),
+    Probe(
+        "sealed elsewhere",
+        lambda u: u.credentials.add(builders.build_credential_version()),
+        lambda u: u.credentials.list_sealed_elsewhere(b"\xff", after="", limit=9),
+    ),
+    Probe("count", lambda u: u.credentials.add(builders.build_credential_version()), lambda u: u.credentials.count()),
+    Probe("keys", lambda u: u.credentials.add_key(builders.build_workspace_key()), lambda u: u.credentials.list_keys()),
     Probe(
         "revision",
         lambda u: u.revisions.put(builders.build_revision()),

@@ -39,7 +39,7 @@ async def test_the_key_that_was_added_last_is_current(write: Works, read: Works)
     assert await read(lambda unit: unit.credentials.current_key()) == second
     assert await read(lambda unit: unit.credentials.key(first.id)) == first
     assert await read(lambda unit: unit.credentials.key("wk_none")) is None
-    assert await read(lambda unit: unit.credentials.keys()) == (first, second)
+    assert await read(lambda unit: unit.credentials.list_keys()) == (first, second)
     with pytest.raises(ConflictError):
         await write(lambda unit: unit.credentials.add_key(first))
 

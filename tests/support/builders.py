@@ -16,7 +16,7 @@ from soar.model.playbook import ManualTrigger, Playbook, Revision
 from soar.model.process import ActionCall
 from soar.model.response import Response, ResponseStatus
 from soar.model.run import InboxEvent, JournalEntry, Mode, Run, RunStatus, Timer
-from soar.model.secret import CredentialVersion, WorkspaceKey
+from soar.model.secret import CredentialVersion, EncryptionKey, KeyStatus, WorkspaceKey
 from soar.model.step import Assurance, SetValues, Step
 from tests.support.clock import START
 
@@ -350,6 +350,13 @@ def build_action_call(**changes: object) -> ActionCall:
         effect_key="00000000-0000-5000-8000-000000000001",
         attempt=1,
         timeout=30.0,
+    )
+    return replace(specimen, **changes)
+
+
+def build_encryption_key(**changes: object) -> EncryptionKey:
+    specimen = EncryptionKey(
+        id="kek-1", status=KeyStatus.WRAPPING, created_at=START, created_by="u_000000000001", changed_at=START
     )
     return replace(specimen, **changes)
 

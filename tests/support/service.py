@@ -49,8 +49,7 @@ from soar.runtime.queue import RunQueue
 from soar.runtime.timers import TimerKeeper
 from soar.sdk.egress import HttpEgress
 from soar.store import Store, Unit, open_store
-from soar.vault.keys import FileKeyProvider, create_key_file
-from soar.vault.service import Vault
+from soar.vault import FileKeyProvider, Keyring, create_key_file
 from tests.support.builders import build_connection, build_user
 from tests.support.clock import SteppedClock
 from tests.support.disk import InlineDisk
@@ -59,6 +58,7 @@ from tests.support.ids import SeededIds
 from tests.support.playbooks import refresh
 from tests.support.process import RecordingProcess, ScriptedHost
 from tests.support.randomness import SeededRandomness
+from tests.support.vault import VaultParts
 from tests.support.world import build_actions_catalog, build_spec
 
 T = TypeVar("T")
@@ -323,8 +323,9 @@ class _Wiring:
         checker = Checker(catalog=self.catalog, policy=DEFAULT_POLICY, sources=tuple(self.sources))
         self.library = Library(_write_playbooks(folder), checker)
         create_key_file(folder / "vault.key", self.randomness)
-        keys = FileKeyProvider(folder / "vault.key", self.randomness)
-        self.vault = Vault(keys, ids=self.ids, randomness=self.randomness)
+        keyring = Keyring([FileKeyProvider(folder / "vault.key", self.randomness)])
+        self.vaults = VaultParts(store, keyring, self.ids, self.randomness, self.clock)
+        self.vault = self.vaults.vault
         self.approvals = ApprovalService(ids=self.ids, policy=DEFAULT_POLICY)
         self.responses = ResponseService(ids=self.ids)
         self.reports: list[Exception] = []
@@ -379,7 +380,7 @@ class _Wiring:
         )
 
     async def _resolve(self, workspace: str, name: str) -> Secret:
-        return await self.store.read(workspace, lambda unit: self.vault.resolve(unit, name))
+        return await self.vault.resolve(workspace, name)
 
     async def _find_unready(self) -> tuple[str, ...]:
         return self.unready
@@ -395,6 +396,8 @@ class _Wiring:
             approvals=self.approvals,
             responses=self.responses,
             vault=self.vault,
+            key_rotation=self.vaults.rotation,
+            rewrapper=self.vaults.rewrapper,
             policy=DEFAULT_POLICY,
             roles=DEFAULT_ROLES,
             catalog=self.catalog,
@@ -433,11 +436,12 @@ class _Wiring:
                 unit.users.add(_make_person(name, role))
             for revision in revisions:
                 unit.revisions.put(revision)
-            self.vault.set_credential(unit, "probe_hook", Secret(HOOK_KEY), actor=setup, now=at)
-            if self.provider is not None:
-                self.vault.set_credential(unit, "provider_secret", Secret(CLIENT_SECRET), actor=setup, now=at)
 
         await self.store.write(WORKSPACE, add)
+        await self.vault.set_credential(WORKSPACE, "probe_hook", Secret(HOOK_KEY), actor=setup, now=at)
+        if self.provider is not None:
+            secret = Secret(CLIENT_SECRET)
+            await self.vault.set_credential(WORKSPACE, "provider_secret", secret, actor=setup, now=at)
 
 
 def _write_playbooks(folder: Path) -> Path:

@@ -16,7 +16,6 @@ from soar.app.wiring import open_service
 from soar.audit.keyfile import create_key_file
 from soar.model.audit import Actor
 from soar.model.secret import Secret
-from soar.store import Unit
 from tests.support.server import Client, Server, wait_for
 
 HOOK_TOKEN = "a-token-that-only-the-test-knows"
@@ -189,8 +188,6 @@ paths:
 async def _set_hook_token(settings: Settings) -> None:
     actor = Actor(kind="system", id="test", via="engine")
     async with open_service(read_site(settings), "http://127.0.0.1") as service:
-
-        def set_token(unit: Unit) -> None:
-            service.vault.set_credential(unit, "probe_hook", Secret(HOOK_TOKEN), actor=actor, now=service.clock.now())
-
-        await service.store.write(settings.workspace, set_token)
+        await service.vault.set_credential(
+            settings.workspace, "probe_hook", Secret(HOOK_TOKEN), actor=actor, now=service.clock.now()
+        )

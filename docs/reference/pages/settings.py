@@ -11,20 +11,22 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from pages.table import row, summarize, to_sentence
-from soar.app.settings import Settings
+from soar.app.settings import Settings, find_section
 
 
 def list_settings() -> Iterator[tuple[str, FieldInfo, str]]:
     """Yield each setting's name, its field, and the sentence that says what it is for."""
-    said = _read_attributes(Settings)
-    for name, field in Settings.model_fields.items():
-        kind = field.annotation
-        if not (inspect.isclass(kind) and issubclass(kind, BaseModel)):
-            yield name, field, said[name]
-            continue
-        attributes = _read_attributes(kind)
-        for key, inner in kind.model_fields.items():
-            yield f"{name}.{key}", inner, attributes.get(key) or summarize(kind)
+    yield from _list_section(Settings, "")
+
+
+def _list_section(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo, str]]:
+    attributes = _read_attributes(section)
+    for name, field in section.model_fields.items():
+        inner = find_section(field.annotation)
+        if inner is None:
+            yield f"{prefix}{name}", field, attributes.get(name) or summarize(section)
+        else:
+            yield from _list_section(inner, f"{prefix}{name}.")
 
 
 def name_variable(setting: str) -> str:
@@ -45,8 +47,8 @@ def render() -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for name, field, sentence in list_settings():
         kind = f"{_name_type(field.annotation)}{_name_bounds(field)}"
-        default = json.dumps(field.get_default(call_default_factory=True), default=str)
-        yield row(f"`{name}`", f"`{name_variable(name)}`", kind, f"`{default}`", sentence)
+        default = "" if field.is_required() else json.dumps(field.get_default(call_default_factory=True), default=str)
+        yield row(f"`{name}`", f"`{name_variable(name)}`", kind, f"`{default}`" if default else "needed", sentence)
 
 
 def _read_attributes(kind: type) -> dict[str, str]:

@@ -15,15 +15,12 @@ async def list_credentials(call: Call, _: Nothing) -> CredentialPage:
 
 async def set_credential(call: Call, sent: CredentialSent) -> CredentialView:
     """Set a credential; nobody can read it back."""
-    value = Secret(sent.value.get_secret_value())
-    version = await call.write(
-        lambda unit: call.services.vault.set_credential(
-            unit,
-            call.part("name"),
-            value,
-            hosts=sent.hosts,
-            actor=describe_principal(call.principal),
-            now=call.at,
+    vault, name, actor = call.services.vault, call.part("name"), describe_principal(call.principal)
+    if sent.reference is not None:
+        version = await vault.set_reference(
+            call.workspace, name, sent.reference, hosts=sent.hosts, actor=actor, now=call.at
         )
-    )
+        return view_credential(version)
+    value = Secret(sent.value.get_secret_value() if sent.value else "")
+    version = await vault.set_credential(call.workspace, name, value, hosts=sent.hosts, actor=actor, now=call.at)
     return view_credential(version)

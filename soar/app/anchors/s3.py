@@ -52,8 +52,8 @@ class S3Anchor:
         return Receipt(newest.size)
 
     def _put(self, checkpoint: Checkpoint) -> None:
-        import boto3  # type: ignore[import-untyped]  # noqa: PLC0415 -- an extra, and slow to load
-        from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]  # noqa: PLC0415 -- as above
+        import boto3
+        from botocore.exceptions import BotoCoreError, ClientError
 
         settings = self._settings
         try:

@@ -12,7 +12,7 @@ from soar.model.errors import BugError
 from soar.model.playbook import Playbook, Revision
 from soar.model.process import ActionAnswer, ActionCall
 from soar.model.run import RunStatus
-from soar.model.secret import Secret
+from soar.model.secret import BoundSecret, Secret
 from soar.playbook import digest_text, parse_playbook
 from soar.registry.catalog import build_catalog
 from soar.registry.discover import discover
@@ -81,6 +81,14 @@ async def resolve(_workspace: str, _name: str) -> Secret:
     raise BugError("no credential is asked for")
 
 
+async def open_credential(_workspace: str, _name: str) -> BoundSecret:
+    raise BugError("no credential is asked for")
+
+
+async def keep(_workspace: str, _name: str, _value: Secret, _former: BoundSecret) -> None:
+    raise BugError("no credential is exchanged")
+
+
 async def settle_in(world: World, **texts: str) -> Receiver:
     """Let playbooks serve, and open the way in for what they raise."""
     assert isinstance(world.host, RaisingHost)
@@ -109,7 +117,8 @@ async def settle_in(world: World, **texts: str) -> Receiver:
         load_shipped(),
         Surroundings(
             find_connection=lambda _, name: Connection(id=name, connector=name, simulate=False),
-            resolve=resolve,
+            resolve=open_credential,
+            keep=keep,
             open_ledger=lambda *_: MemoryLedger(),
             open_messages=lambda _: MemoryMessages(),
             open_lists=lambda _: MemoryLists(),

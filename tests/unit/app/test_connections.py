@@ -1,12 +1,16 @@
 import pytest
 
 from soar.app.connections import parse_connections, simulate_all
+from soar.model.catalog import OAuth2
 from soar.model.errors import InputError
 from soar.model.rate import Rate
+from soar.model.values import JsonValue
 from tests.support.builders import build_action_spec, build_catalog, build_connector_spec
 
 CATALOG = build_catalog(
-    build_connector_spec(settings={"type": "object", "properties": {"region": {"type": "string"}}}),
+    build_connector_spec(
+        token_field="token", settings={"type": "object", "properties": {"region": {"type": "string"}}}
+    ),
     build_connector_spec(build_action_spec(connector="mail"), has_simulator=False),
 )
 
@@ -33,6 +37,12 @@ def test_a_connection_that_simulates_says_so() -> None:
     assert parse_connections({"connections": {"edr": {"mode": "simulate"}}}, CATALOG)["edr"].simulate is True
 
 
+def test_a_connection_says_how_it_gets_its_tokens() -> None:
+    entry: dict[str, JsonValue] = {"token_url": "https://x/token", "client_id": "c", "client_secret": "s"}
+    found = parse_connections({"connections": {"edr": {"oauth2": entry}}}, CATALOG)
+    assert found["edr"].oauth2 == OAuth2(token_url="https://x/token", client_id="c", client_secret="s")
+
+
 def test_a_connection_says_how_much_its_product_takes() -> None:
     entry = {"calls": 3, "limit": {"requests": 4, "seconds": 60}}
     found = parse_connections({"connections": {"edr": entry, "edr-west": {"connector": "edr"}}}, CATALOG)
@@ -56,6 +66,18 @@ def test_a_connector_that_is_not_installed_is_named_beside_those_that_are() -> N
         ({"connections": {"edr": {"calls": 0}}}, "/connections/edr/calls"),
         ({"connections": {"edr": {"limit": {"requests": 4}}}}, "/connections/edr/limit/seconds"),
         ({"connections": {"edr": {"limit": {"requests": 4, "seconds": 0}}}}, "/connections/edr/limit/seconds"),
+        (
+            {"connections": {"edr": {"oauth2": {"token_url": "ftp://x", "client_id": "c"}}}},
+            "/connections/edr/oauth2/token_url",
+        ),
+        (
+            {"connections": {"edr": {"oauth2": {"token_url": "https://x/", "client_id": "c"}}}},
+            "/connections/edr/oauth2",
+        ),
+        (
+            {"connections": {"mail": {"oauth2": {"token_url": "https://x/", "client_id": "c", "client_secret": "s"}}}},
+            "/connections/mail/oauth2",
+        ),
         ({"connections": {"mail": {"mode": "simulate"}}}, "/connections/mail/mode"),
         ({"connections": {"edr": {"settings": {"reigon": "west"}}}}, "/connections/edr/settings/reigon"),
         ({"connections": {"edr": {"credentials": {"tokn": "edr-token"}}}}, "/connections/edr/credentials/tokn"),

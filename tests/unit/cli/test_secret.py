@@ -24,6 +24,11 @@ def test_a_value_of_several_lines_stays_whole(soar: Soar, vault: FakeApi) -> Non
     assert vault.asked[0].body == {"value": "-----BEGIN\nx\n-----END\n", "hosts": []}
 
 
+def test_where_a_value_is_kept_is_an_argument(soar: Soar, vault: FakeApi) -> None:
+    assert soar("secret", "set", "vt_key", "--from", "env:VT_KEY").code == 0
+    assert vault.asked[0].body == {"reference": "env:VT_KEY", "hosts": []}
+
+
 def test_a_value_is_never_an_argument(soar: Soar, vault: FakeApi) -> None:
     outcome = soar("secret", "set", "vt_key", VALUE)
     assert outcome.code == 2

@@ -13,7 +13,7 @@ from soar.access.permissions import Permission
 from soar.access.roles import DEFAULT_ROLES
 from soar.api.errors import STATUSES
 from soar.app.documents import read_yaml
-from soar.app.settings import Settings
+from soar.app.settings import Settings, find_section
 from soar.cli.main import NOUNS, VERBS
 from soar.expr import BUILTINS
 from soar.model.errors import ActionCode
@@ -33,13 +33,13 @@ def read(page: str) -> str:
     return (REFERENCE / page).read_text("utf-8")
 
 
-def list_settings() -> Iterator[str]:
-    for name, field in Settings.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from (f"{name}.{key}" for key in kind.model_fields)
+def list_settings(section: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
+    for name, field in section.model_fields.items():
+        inner = find_section(field.annotation)
+        if inner is None:
+            yield f"{prefix}{name}"
         else:
-            yield name
+            yield from list_settings(inner, f"{prefix}{name}.")
 
 
 def list_actions() -> Iterator[str]:

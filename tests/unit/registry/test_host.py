@@ -1,13 +1,15 @@
+import json
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from soar.model.catalog import Connection
+from soar.model.catalog import Connection, OAuth2
 from soar.model.errors import ActionCode, UnavailableError
 from soar.model.network import EgressRequest, EgressResponse
 from soar.model.process import ActionCall
-from soar.model.secret import Secret
+from soar.model.secret import BoundSecret, Secret
 from soar.model.values import JsonValue
 from soar.registry.discover import discover
 from soar.registry.host import InProcessHost, Surroundings
@@ -19,7 +21,14 @@ from tests.support.network import VirtualEgress
 
 SHIPPED = Path(__file__).parents[3] / "connectors"
 HOST = "api.sample.example"
-VAULT = {"sample-token": "tok-0123456789", "note": "note/0123456789"}
+OTHER_HOST = "other.sample.example"
+VAULT = {
+    "sample-token": "tok-0123456789",
+    "note": "note/0123456789",
+    "bound": "bound-0123456789",
+    "bound-elsewhere": "elsewhere-0123456789",
+}
+BOUND = {"bound": (HOST,), "bound-elsewhere": (OTHER_HOST,)}
 CONNECTIONS = [
     Connection(
         id="sample", connector="sample", simulate=False, settings={"depth": 5}, credentials={"token": "sample-token"}
@@ -27,6 +36,15 @@ CONNECTIONS = [
     Connection(id="bare", connector="sample", simulate=False),
     Connection(id="lost", connector="sample", simulate=False, credentials={"token": "gone"}),
     Connection(id="broken", connector="sample", simulate=False, credentials={"token": "broken"}),
+    Connection(id="bound", connector="sample", simulate=False, credentials={"token": "bound"}),
+    Connection(id="astray", connector="sample", simulate=False, credentials={"token": "bound-elsewhere"}),
+    Connection(id="wide", connector="http", simulate=False, hosts=(HOST, OTHER_HOST)),
+    Connection(
+        id="entra",
+        connector="entra",
+        simulate=False,
+        oauth2=OAuth2(token_url="https://login.example/token", client_id="client", client_secret="note"),
+    ),
     Connection(id="odd", connector="sample", simulate=False, settings={"depth": "five"}),
     Connection(id="simulated", connector="sample", simulate=True),
     Connection(id="http", connector="http", simulate=False, hosts=(HOST,)),
@@ -40,12 +58,16 @@ CONNECTIONS = [
 ]
 
 
-async def resolve(workspace: str, name: str) -> Secret:
+async def resolve(workspace: str, name: str) -> BoundSecret:
     if name == "broken":
         raise OSError("the vault's disk is gone")
     if name not in VAULT:
         raise UnavailableError(f"there is no credential {name}")
-    return Secret(VAULT[name])
+    return BoundSecret(secret=Secret(VAULT[name]), hosts=BOUND.get(name, ()))
+
+
+async def keep(workspace: str, name: str, value: Secret, former: BoundSecret) -> None:
+    raise AssertionError(f"{name} was exchanged")
 
 
 def find_connection(workspace: str, name: str) -> Connection | None:
@@ -79,6 +101,7 @@ def host(
         Surroundings(
             find_connection=find_connection,
             resolve=resolve,
+            keep=keep,
             open_ledger=lambda *place: ledgers.setdefault(place, MemoryLedger()),
             open_messages=lambda _call: messages,
             open_lists=lambda _call: MemoryLists("vip"),
@@ -158,6 +181,87 @@ async def test_whatever_goes_wrong_is_an_answer(
     assert message in answer.message
     assert answer.requests == 0
     assert egress.arrived == []
+
+
+async def test_a_connection_gets_its_own_tokens_and_a_new_one_when_the_product_refuses(
+    host: InProcessHost, egress: VirtualEgress
+) -> None:
+    given: list[str] = []
+
+    def grant(request: EgressRequest) -> EgressResponse:
+        given.append(request.body.decode())
+        document = {"access_token": f"access-token-{len(given)}", "token_type": "Bearer", "expires_in": 3600}
+        return EgressResponse(status=200, headers=(), body=json.dumps(document).encode())
+
+    def answer(request: EgressRequest) -> EgressResponse:
+        is_good = ("authorization", "Bearer access-token-2") in request.headers
+        body = b'{"accountEnabled": true}' if is_good else b'{"said": "access-token-1"}'
+        return EgressResponse(status=204 if is_good else 401, headers=(), body=b"" if is_good else body)
+
+    egress.route("login.example", grant)
+    egress.route("graph.microsoft.com", answer)
+    call = replace(LOOK, action="entra.disable_user", connection="entra", arguments={"user": "ada@corp.example"})
+    refused = await host.call(call)
+    assert refused.code is ActionCode.AUTH
+    assert "access-token" not in refused.message
+    for _ in range(2):
+        assert (await host.call(call)).code is None
+    assert given == ["grant_type=client_credentials&scope=https%3A%2F%2Fgraph.microsoft.com%2F.default"] * 2
+
+
+async def test_where_no_token_is_given_nothing_is_sent_to_the_product(
+    host: InProcessHost, egress: VirtualEgress
+) -> None:
+    egress.route("login.example", lambda _: EgressResponse(status=429, headers=(("Retry-After", "7"),), body=b""))
+    egress.route("graph.microsoft.com", lambda _: EgressResponse(status=204, headers=(), body=b""))
+    call = replace(LOOK, action="entra.disable_user", connection="entra", arguments={"user": "ada@corp.example"})
+    answer = await host.call(call)
+    assert (answer.code, answer.retry_after, answer.requests) == (ActionCode.RATE_LIMITED, 7.0, 0)
+    assert [urlsplit(request.url).hostname for request in egress.arrived] == ["login.example"]
+
+
+async def test_a_credential_goes_to_its_own_host(host: InProcessHost, egress: VirtualEgress) -> None:
+    assert (await host.call(replace(LOOK, connection="bound"))).code is None
+    assert ("x-token", VAULT["bound"]) in egress.arrived[0].headers
+
+
+async def test_a_credential_of_another_host_stops_the_call(host: InProcessHost, egress: VirtualEgress) -> None:
+    answer = await host.call(replace(LOOK, connection="astray"))
+    assert (answer.code, answer.requests) == (ActionCode.FORBIDDEN, 0)
+    assert answer.message.startswith("credential_host: the credential `bound-elsewhere` may be sent to other.sample")
+    assert egress.arrived == []
+
+
+@pytest.mark.parametrize(
+    ("secrets", "allowed", "refused"),
+    [
+        ((), {HOST, OTHER_HOST}, set()),
+        ((("/headers/X-Note", "note"),), {HOST, OTHER_HOST}, set()),
+        ((("/headers/X-Note", "bound"),), {HOST}, {OTHER_HOST}),
+        ((("/headers/X-Note", "bound-elsewhere"),), {OTHER_HOST}, {HOST}),
+        ((("/headers/X-Note", "bound"), ("/headers/X-Other", "bound-elsewhere")), set(), {HOST, OTHER_HOST}),
+    ],
+)
+async def test_with_a_bound_credential_a_call_reaches_no_other_host(
+    host: InProcessHost,
+    egress: VirtualEgress,
+    secrets: tuple[tuple[str, str], ...],
+    allowed: set[str],
+    refused: set[str],
+) -> None:
+    egress.route(OTHER_HOST, lambda _: EgressResponse(status=200, headers=(), body=b"{}"))
+    reached = set()
+    for name in (HOST, OTHER_HOST):
+        headers: dict[str, JsonValue] = {"X-Note": None, "X-Other": "none"}
+        arguments: JsonValue = {"url": f"https://{name}/", "headers": headers}
+        call = replace(LOOK, action="http.request", connection="wide", arguments=arguments, secrets=secrets)
+        answer = await host.call(call if secrets else replace(call, arguments={"url": f"https://{name}/"}))
+        assert answer.code in {None, ActionCode.FORBIDDEN}, answer
+        if answer.code is None:
+            reached.add(name)
+    assert reached == allowed
+    assert {urlsplit(request.url).hostname for request in egress.arrived} == allowed
+    assert not reached & refused
 
 
 async def test_a_secret_without_a_place_stops_the_call(host: InProcessHost, egress: VirtualEgress) -> None:

@@ -34,6 +34,8 @@ PLAIN: dict[str, Any] = {
         {"hosts": ["https://api.sample.example"]},
         {"hosts": ["*.sample.example"]},
         {"unknown": 1},
+        {"oauth2": {"token": "depth"}},
+        {"oauth2": {"token": "none"}},
         {"settings": {"token": {"secret": True, "description": "x", "default": "hunter2!"}}},
         {"settings": {"token": {"secret": True, "description": "x", "type": "integer"}}},
         {"settings": {"token": {"type": "float", "description": "x"}}},

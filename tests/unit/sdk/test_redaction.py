@@ -27,6 +27,13 @@ REDACTOR = Redactor([Secret(SECRET)])
         quote(SECRET),
         quote_plus(SECRET),
         quote(SECRET, safe="").replace("%2F", "%2f"),
+        json.dumps(SECRET)[1:-1].replace("/", "\\/"),
+        json.dumps(SECRET)[1:-1].replace("<", "\\u003c").replace(">", "\\u003E").replace("&", "\\u0026"),
+        html.escape(SECRET).replace("/", "&#x2F;").replace("&quot;", "&#34;").replace("ü", "&#252;"),
+        "".join(f"%{byte:02X}" for byte in SECRET.encode()),
+        "".join(f"\\u{ord(character):04X}" for character in SECRET),
+        "".join(f"&#{ord(character)};" for character in SECRET),
+        "".join(f"&#X{ord(character):x};" for character in SECRET),
     ],
 )
 def test_each_encoding_is_masked(form: str) -> None:
@@ -41,6 +48,29 @@ def test_base64_is_masked_wherever_the_secret_stands_in_it(encode, before: bytes
     masked = REDACTOR.mask_text(encoded)
     assert MASK in masked
     assert len(masked) <= len(encode(before).decode()) + len(encode(after).decode()) + len(MASK) + 4
+
+
+@pytest.mark.parametrize("break_lines", [base64.encodebytes, lambda data: base64.b64encode(data, altchars=b"-_")])
+def test_base64_in_lines_is_masked(break_lines) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001 two functions of the standard library
+    secret = "a key of many lines, such as those of certificates: " + SECRET * 3
+    encoded = break_lines(b"before " * 9 + secret.encode() + b" after" * 9).decode()
+    masked = Redactor([Secret(secret)]).mask_text(encoded)
+    assert MASK in masked
+    left = base64.b64decode("".join(masked.replace(MASK, "AAAA").split()) + "==", altchars=b"-_")
+    assert secret[4:12].encode() not in left
+    assert masked.startswith(encoded[:80])
+
+
+def test_a_text_with_line_ends_and_no_secret_stays_as_it_is() -> None:
+    text = "one\r\ntwo\n\nthree"
+    assert REDACTOR.mask_text(text) == text
+    assert REDACTOR.mask_text(f"{text}{SECRET}\n{text}") == f"{text}{MASK}\n{text}"
+
+
+def test_a_secret_broken_over_lines_is_masked_each_time() -> None:
+    encoded = base64.encodebytes(SECRET.encode() * 9).decode()
+    assert "\n" in encoded.strip()
+    assert Redactor([Secret(SECRET * 2)]).mask_text(f"{encoded}--\n{encoded}").count(MASK) >= 2
 
 
 def test_basic_authentication_is_masked() -> None:

@@ -75,7 +75,12 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         writer.exec_driver_sql(f"ALTER TABLE approvals DROP COLUMN {column}")
     for index in ("ix_runs_workspace_retry_of", "ix_runs_open"):
         writer.exec_driver_sql(f"DROP INDEX {index}")
-    for table, column in (("runs", "retry_of"), ("timers", "tries"), ("timers", "failed_at")):
+    for table, column in (
+        ("runs", "retry_of"),
+        ("timers", "tries"),
+        ("timers", "failed_at"),
+        ("credentials", "is_reference"),
+    ):
         writer.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
     for table in (
         "happenings",
@@ -86,6 +91,7 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         "breakers",
         "blobs",
         "anchors",
+        "encryption_keys",
     ):
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table in ("pending_logins", "sign_ons", "spent_tokens", "accounts", "directory_groups"):

@@ -1,0 +1,1 @@
+"""Where key-encryption keys can live, each behind `soar.vault.keys.KeyProvider`."""
