@@ -52,8 +52,8 @@ class S3Anchor:
         return Receipt(newest.size)
 
     def _put(self, checkpoint: Checkpoint) -> None:
-        import boto3
-        from botocore.exceptions import BotoCoreError, ClientError
+        import boto3  # noqa: PLC0415 -- an extra, and slow to load
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 -- as above
 
         settings = self._settings
         try:
