@@ -79,7 +79,7 @@ def _build(
 
 
 def _read(response: httpx.Response) -> Answer:
-    headers = dict(response.headers)
+    headers = dict(response.headers.items())
     if "json" not in headers.get("content-type", ""):
         return Answer(status=response.status_code, headers=headers, text=response.text)
     try:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from aiohttp import web
 
@@ -33,7 +34,7 @@ from soar.api.handlers import (
     users,
     vault,
 )
-from soar.api.openapi import describe_api
+from soar.api.openapi import Document, describe_api
 from soar.api.pages import Pages
 from soar.api.route import Public, Route, Self, SourceOr, foreign, private, public, raw
 from soar.api.schemas.alerts import AlertDetail, AlertPage, AlertQuery, AlertSent, CheckedAlerts, Received
@@ -440,14 +441,17 @@ def _provisioned() -> tuple[Route, ...]:
 
 
 def _describe_itself(table: Sequence[Route]) -> Route:
-    """Return the route that describes the others, and itself."""
+    """Return the route that describes the others, and itself, once somebody asks: a start need not wait for it."""
+
+    @cache
+    def describe() -> Document:
+        return describe_api((*table, route))
 
     async def show_openapi(_call: Call, _: Nothing) -> web.Response:
         """Describe this API as OpenAPI 3.1."""
-        return write_json(document)
+        return write_json(describe())
 
     route = private("GET", "/api/openapi.json", Self(), show_openapi, takes=Nothing, answers=None)
-    document = describe_api((*table, route))
     return route
 
 

@@ -46,7 +46,7 @@ def settle_list(turn: Turn, steps: tuple[Step, ...], place: Place, fault: StepFa
         if fault is not None or turn.is_halted:
             return Joined(is_open, fault)
         over = {path for path, child in joined.items() if not child.is_open}
-        ready = [step for index, step in enumerate(steps) if _is_ready(turn, steps, index, place, over)]
+        ready = _find_ready(turn, steps, place, joined, over)
         if not ready:
             missing = next((step for step in steps if step.path not in joined), None)
             if missing is not None and not is_open:
@@ -61,14 +61,21 @@ def _has_begun(turn: Turn, step: Step, place: Place) -> bool:
     return record is not None and record.status is not StepStatus.PENDING
 
 
-def _is_ready(turn: Turn, steps: tuple[Step, ...], index: int, place: Place, over: Collection[str]) -> bool:
-    step = steps[index]
-    if _has_begun(turn, step, place):
-        return False
-    if step.needs is None:
-        return all(earlier.path in over for earlier in steps[:index])
+def _find_ready(
+    turn: Turn, steps: tuple[Step, ...], place: Place, begun: Collection[str], over: Collection[str]
+) -> list[Step]:
+    """Return the steps of a list that have not begun and need nothing that is not over."""
+    ready, is_all_over = [], True
+    for step in steps:
+        if step.path not in begun and (is_all_over if step.needs is None else _has_all(turn, steps, step, place, over)):
+            ready.append(step)
+        is_all_over = is_all_over and step.path in over
+    return ready
+
+
+def _has_all(turn: Turn, steps: tuple[Step, ...], step: Step, place: Place, over: Collection[str]) -> bool:
     siblings = {other.path for other in steps}
-    needed = [turn.plan.program.paths.get(name, name) for name in step.needs]
+    needed = [turn.plan.program.paths.get(name, name) for name in step.needs or ()]
     return all(path in over if path in siblings else _is_over(turn, place, path) for path in needed)
 
 
@@ -91,13 +98,13 @@ def _hold_back(turn: Turn, steps: tuple[Step, ...], place: Place) -> bool:
 
 def _settle_step(turn: Turn, step: Step, around: Place) -> Joined:
     """Bring a step that has begun as far as it goes, its handlers included."""
-    place = turn.place(around.locate(step.path))
-    if turn.records[place.path].status is StepStatus.RUNNING:
+    path = around.locate(step.path)
+    if turn.records[path].status is StepStatus.RUNNING:
         if step.foreach is not None:
-            _settle_loop(turn, step, place, step.foreach)
-        else:
-            _settle_group(turn, step, place)
-    return _judge(turn, step, turn.records[place.path])
+            _settle_loop(turn, step, turn.place(path), step.foreach)
+        elif list_branches(step.body):
+            _settle_group(turn, step, turn.place(path))
+    return _judge(turn, step, turn.records[path])
 
 
 def _judge(turn: Turn, step: Step, record: StepRecord) -> Joined:

@@ -37,6 +37,7 @@ MOST_ALERTS = 1_000
 _KEPT_HEADERS = frozenset(
     {"content-type", "user-agent", "date", "idempotency-key", "x-github-event", "x-github-delivery"}
 )
+_SMALL_BODY = 16 * 1024  # bytes; to hand one such alert to a reader takes longer than to map it
 _LONGEST_TEXT = 500
 _REFUSALS_A_MINUTE = 20
 _NOBODY = Hmac(header="x-signature", secrets=("nobody",))
@@ -320,11 +321,14 @@ class Receiver:
 
     async def _accept(self, arrival: _Arrival) -> Receipt:
         now = self._clock.now()
+        if len(arrival.documents) == 1 and len(arrival.body) <= _SMALL_BODY:
+            return await self._store_arrival(arrival, self._prepare(arrival, now), now)
         intake = await self._store.read(
             self._workspace, lambda unit: self._find_repeat(unit, arrival, now) or self._prepare(arrival, now)
         )
-        if isinstance(intake, Receipt):
-            return intake
+        return intake if isinstance(intake, Receipt) else await self._store_arrival(arrival, intake, now)
+
+    async def _store_arrival(self, arrival: _Arrival, intake: _Intake, now: datetime) -> Receipt:
         stored = await self._store.write(self._workspace, lambda unit: self._store_intake(unit, arrival, intake, now))
         if isinstance(stored, Receipt):
             return stored
@@ -355,7 +359,7 @@ class Receiver:
         return None if like is None else Receipt(self._answer(like, duplicate_of=like.id), is_repeat=True)
 
     def _prepare(self, arrival: _Arrival, now: datetime) -> _Intake:
-        """Map and match; it runs where the store reads, so that neither the event loop nor the writer waits for it."""
+        """Map and match; more than one small alert where the store reads, so that nobody else waits for it."""
         delivery_id, playbooks = self._ids.new("dl"), self._playbooks().values()
         alerts = [
             map_alert(arrival.source, raw, alert_id=self._ids.new("al"), delivery=delivery_id, now=now)

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from soar.model.values import JsonValue
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
 _LARGEST_PLAIN = 1e21  # ECMAScript writes larger numbers with an exponent
 _SMALLEST_PLAIN = 1e-6  # and smaller ones
 
@@ -22,12 +22,28 @@ def canonicalize(document: JsonValue) -> bytes:
         ValueError: the document holds NaN or an infinity.
         UnicodeEncodeError: the document holds a lone surrogate.
     """
-    return _write(document).encode("utf-8")
+    text = _ENCODER.encode(document) if _is_plain(document) else _write(document)
+    return text.encode("utf-8")
 
 
 def digest(document: JsonValue) -> str:
     """Return `sha256:` and the hex digest of the document's canonical bytes."""
     return "sha256:" + hashlib.sha256(canonicalize(document)).hexdigest()
+
+
+def _is_plain(document: JsonValue) -> bool:
+    """Whether the standard library writes the document as RFC 8785 does: no double in it, and every key in ASCII."""
+    nodes = [document]
+    for node in nodes:  # it grows meanwhile
+        if isinstance(node, dict):
+            if not "".join(node).isascii():
+                return False
+            nodes.extend(node.values())
+        elif isinstance(node, list):
+            nodes.extend(node)
+        elif isinstance(node, float):
+            return False
+    return True
 
 
 def _write(document: JsonValue) -> str:

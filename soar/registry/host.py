@@ -17,7 +17,7 @@ from soar.registry.pointer import insert
 from soar.registry.tokens import AccessTokens, Keep, Resolve
 from soar.sdk.alerts import Alerts
 from soar.sdk.channel import Messages
-from soar.sdk.client import EgressTransport, make_client
+from soar.sdk.client import Client
 from soar.sdk.context import Context, Settings
 from soar.sdk.errors import ActionInputError
 from soar.sdk.invocation import invoke
@@ -151,33 +151,32 @@ class InProcessHost:
 
     async def _invoke(self, supplies: _Supplies, plan: _Plan) -> ActionAnswer:
         call, clock = plan.call, self._world.clock
-        transport = self._open_transport(plan, supplies.hosts)
-        async with make_client(transport) as http:
-            context = Context(
-                http=http,
-                settings=plan.settings,
-                credentials=supplies.credentials,
-                idempotency_key=call.effect_key,
-                deadline=clock.now() + timedelta(seconds=call.timeout),
-                messages=self._world.open_messages(call),
-                lists=self._world.open_lists(call),
-                alerts=self._world.open_alerts(call),
-                clock=clock,
-            )
-            answer = await invoke(
-                plan.loaded.connector(),
-                plan.loaded.actions[plan.action],
-                context,
-                supplies.arguments,
-                seconds=call.timeout,
-                redactor=supplies.redactor,
-            )
-        is_unsent = answer.code is not None and transport.reached == 0
-        return replace(answer, requests=transport.sent, hosts=transport.hosts_asked, is_unsent=is_unsent)
+        http = self._open_client(plan, supplies.hosts)
+        context = Context(
+            http=http,
+            settings=plan.settings,
+            credentials=supplies.credentials,
+            idempotency_key=call.effect_key,
+            deadline=clock.now() + timedelta(seconds=call.timeout),
+            messages=self._world.open_messages(call),
+            lists=self._world.open_lists(call),
+            alerts=self._world.open_alerts(call),
+            clock=clock,
+        )
+        answer = await invoke(
+            plan.loaded.connector(),
+            plan.loaded.actions[plan.action],
+            context,
+            supplies.arguments,
+            seconds=call.timeout,
+            redactor=supplies.redactor,
+        )
+        is_unsent = answer.code is not None and http.reached == 0
+        return replace(answer, requests=http.sent, hosts=http.hosts_asked, is_unsent=is_unsent)
 
-    def _open_transport(self, plan: _Plan, hosts: frozenset[str]) -> EgressTransport:
+    def _open_client(self, plan: _Plan, hosts: frozenset[str]) -> Client:
         named = frozenset(plan.connection.hosts)
-        return EgressTransport(
+        return Client(
             self._open_egress(plan),
             hosts=hosts,
             private_hosts=named & hosts if plan.settings.get(PRIVATE) is True else frozenset(),

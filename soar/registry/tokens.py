@@ -11,7 +11,7 @@ from soar.model.clock import Clock
 from soar.model.network import Egress
 from soar.model.secret import BoundSecret, Secret
 from soar.registry.binding import narrow_hosts
-from soar.sdk.client import EgressTransport, make_client
+from soar.sdk.client import Client
 from soar.sdk.errors import AuthError, TransientError, UnknownOutcomeError
 from soar.sdk.manifest import PRIVATE
 from soar.sdk.oauth import Granted, TokenRequest, ask_token
@@ -111,7 +111,7 @@ class AccessTokens:
         self, connection: Connection, recipe: OAuth2, secret: BoundSecret | None, refresh: BoundSecret | None
     ) -> Granted:
         hosts = _find_host(recipe)
-        transport = EgressTransport(
+        http = Client(
             self._egress,
             hosts=hosts,
             private_hosts=hosts if connection.settings.get(PRIVATE) is True else frozenset(),
@@ -126,8 +126,7 @@ class AccessTokens:
             scope=recipe.scope,
         )
         try:
-            async with make_client(transport) as http:
-                return await ask_token(http, request)
+            return await ask_token(http, request)
         except UnknownOutcomeError as error:  # of the request for a token; the product was asked for nothing yet
             raise TransientError(f"no token came: {error.message}") from error
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 from urllib.parse import quote
 
 import httpx
@@ -24,9 +25,6 @@ from soar.sdk.errors import (
 
 Document = TypeVar("Document", bound=BaseModel)
 
-Client: TypeAlias = httpx.AsyncClient  # noqa: TID251 its one home
-"""What `ctx.http` is; it is made here only."""
-
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing (RFC 9110, section 9.2.1)."""
 
@@ -37,12 +35,26 @@ _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _OWN_HEADERS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding"})
+_HEADERS = {"accept": "*/*", "user-agent": "soar"}
 _EXCERPT = 200
 _LONGEST_WAIT = 86_400.0
 
 
-class EgressTransport(httpx.AsyncBaseTransport):
-    """Carries httpx requests over the egress. Every write bears the idempotency key of its effect.
+class Parts(TypedDict, total=False):
+    """What a request is made of besides its method and URL, as httpx takes it."""
+
+    params: Mapping[str, str | int | float | bool | None]
+    headers: Mapping[str, str]
+    content: str | bytes | None
+    data: Mapping[str, str]
+    json: Any
+
+
+class Client:
+    """What `ctx.http` is: makes and sends httpx's requests over the egress, for one call of an action.
+
+    It follows no redirect, keeps no cookie and reads no environment. Every write bears the idempotency key of its
+    effect.
 
     Args:
         egress: the way out.
@@ -80,12 +92,60 @@ class EgressTransport(httpx.AsyncBaseTransport):
         """The hosts that were to be asked, in the order in which they last were."""
         return tuple(self._hosts_asked)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request.
+    async def get(self, url: str, *, auth: httpx.Auth | None = None, **parts: Unpack[Parts]) -> httpx.Response:
+        """Send a GET."""
+        return await self.request("GET", url, auth=auth, **parts)
+
+    async def post(self, url: str, *, auth: httpx.Auth | None = None, **parts: Unpack[Parts]) -> httpx.Response:
+        """Send a POST."""
+        return await self.request("POST", url, auth=auth, **parts)
+
+    async def put(self, url: str, *, auth: httpx.Auth | None = None, **parts: Unpack[Parts]) -> httpx.Response:
+        """Send a PUT."""
+        return await self.request("PUT", url, auth=auth, **parts)
+
+    async def patch(self, url: str, *, auth: httpx.Auth | None = None, **parts: Unpack[Parts]) -> httpx.Response:
+        """Send a PATCH."""
+        return await self.request("PATCH", url, auth=auth, **parts)
+
+    async def delete(self, url: str, *, auth: httpx.Auth | None = None, **parts: Unpack[Parts]) -> httpx.Response:
+        """Send a DELETE."""
+        return await self.request("DELETE", url, auth=auth, **parts)
+
+    async def request(
+        self, method: str, url: str, *, auth: httpx.Auth | None = None, **parts: Unpack[Parts]
+    ) -> httpx.Response:
+        """Make a request and send it."""
+        return await self.send(self.build_request(method, url, **parts), auth=auth)
+
+    def build_request(self, method: str, url: str, **parts: Unpack[Parts]) -> httpx.Request:
+        """Make a request.
+
+        Raises:
+            httpx.InvalidURL: the URL is none.
+        """
+        own = {name.lower(): value for name, value in parts.get("headers", {}).items()}
+        parts["headers"] = {**_HEADERS, **own}
+        return httpx.Request(method, url, **parts)
+
+    async def send(self, request: httpx.Request, *, auth: httpx.Auth | None = None) -> httpx.Response:
+        """Send a request that was made before, with the steps that an authentication asks for.
 
         Raises:
             TransientError: its host is left alone for now; nothing was sent.
         """
+        if auth is None:
+            return await self._exchange(request)
+        async with aclosing(auth.async_auth_flow(request)) as steps:
+            step = await anext(steps)
+            while True:
+                response = await self._exchange(step)
+                try:
+                    step = await steps.asend(response)
+                except StopAsyncIteration:
+                    return response
+
+    async def _exchange(self, request: httpx.Request) -> httpx.Response:
         self._note_host(request.url.host)
         if request.method not in SAFE_METHODS:
             request.headers.setdefault("Idempotency-Key", self._key)
@@ -117,16 +177,6 @@ class EgressTransport(httpx.AsyncBaseTransport):
                 timeout=self._timeout,
             )
         )
-
-
-def make_client(transport: httpx.AsyncBaseTransport) -> Client:
-    """Return the client a connector sees for one call. It follows no redirect and reads no environment."""
-    return Client(
-        transport=transport,
-        trust_env=False,
-        follow_redirects=False,
-        headers={"User-Agent": "soar"},
-    )
 
 
 def path(template: str, **values: str) -> str:

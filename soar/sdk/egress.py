@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from types import SimpleNamespace
 
@@ -22,6 +23,7 @@ Lookup = Callable[[str], Awaitable[Sequence[str]]]
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CHUNK = 64 * 1024
 _PER_HOST = 100
+_MOST_HOSTS = 1_000
 
 
 async def look_up(host: str) -> Sequence[str]:
@@ -138,6 +140,7 @@ class HttpEgress:
         return session
 
 
+@lru_cache(maxsize=_MOST_HOSTS)
 def _check_literal(host: str, *, may_be_private: bool) -> None:
     """Check a host that is an address: it is never resolved, so the resolver does not see it."""
     try:

@@ -26,7 +26,7 @@ from soar.model.process import ActionAnswer
 from soar.model.secret import Secret
 from soar.model.values import JsonValue
 from soar.sdk.action import Connector
-from soar.sdk.client import EgressTransport, make_client
+from soar.sdk.client import Client
 from soar.sdk.context import Context, Settings
 from soar.sdk.errors import PermanentError, UnknownOutcomeError
 from soar.sdk.invocation import invoke
@@ -215,24 +215,21 @@ class Bench:
         self, name: str, arguments: Mapping[str, Any], egress: Egress, key: str, seconds: float
     ) -> ActionAnswer:
         credentials = {field: Secret(text) for field, text in self.credentials.items()}
-        transport = EgressTransport(
-            egress, hosts=frozenset(self.hosts), private_hosts=frozenset(), idempotency_key=key, timeout=seconds
+        hosts = frozenset(self.hosts)
+        context = Context(
+            http=Client(egress, hosts=hosts, private_hosts=frozenset(), idempotency_key=key, timeout=seconds),
+            settings=Settings(self.settings),
+            credentials=credentials,
+            idempotency_key=key,
+            deadline=NOW + timedelta(seconds=seconds),
+            messages=self.messages,
+            lists=self.lists,
+            alerts=self.alerts,
+            clock=StillClock(),
         )
-        async with make_client(transport) as http:
-            context = Context(
-                http=http,
-                settings=Settings(self.settings),
-                credentials=credentials,
-                idempotency_key=key,
-                deadline=NOW + timedelta(seconds=seconds),
-                messages=self.messages,
-                lists=self.lists,
-                alerts=self.alerts,
-                clock=StillClock(),
-            )
-            action = self.connector.actions[name]
-            redactor = Redactor(credentials.values())
-            return await invoke(self.connector(), action, context, dict(arguments), seconds=seconds, redactor=redactor)
+        action = self.connector.actions[name]
+        redactor = Redactor(credentials.values())
+        return await invoke(self.connector(), action, context, dict(arguments), seconds=seconds, redactor=redactor)
 
 
 async def check_failures(

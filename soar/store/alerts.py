@@ -8,6 +8,7 @@ from soar.model.alert import Alert, Delivery, Match, Severity
 from soar.model.page import Page
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
+from soar.store.statement import change
 from soar.store.tables import RAISED, AlertRow, DedupeKeyRow, DeliveryRow, MatchRow, table_of
 
 _ALERTS = Rows(table_of(AlertRow), Alert)
@@ -107,12 +108,12 @@ class Alerts(Repository):
     def remember_key(self, playbook: str, key: str, run: str, at: datetime) -> None:
         """Remember that a run of the playbook was started under this dedupe key."""
         values = {"workspace": self._workspace, "playbook": playbook, "key": key, "run": run, "at": at}
-        self._connection.execute(_ADD_KEY, values)
+        change(self._connection, _ADD_KEY, values)
 
     def find_key(self, playbook: str, key: str, since: datetime) -> str | None:
         """Return the id of the newest run of the playbook with this key that was started at or after `since`."""
-        found: str | None = self._run(_FIND_KEY, given_playbook=playbook, given_key=key, given_since=since).scalar()
-        return found
+        found = self._fetch(_FIND_KEY, given_playbook=playbook, given_key=key, given_since=since)
+        return found[0][0] if found else None
 
 
 class Deliveries(Repository):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from soar.model.audit import AuditHead, AuditRecord, Checkpoint
 from soar.model.errors import BugError, ConflictError, NotFoundError
@@ -10,6 +10,7 @@ from soar.model.page import Page
 from soar.model.values import JsonValue
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
+from soar.store.statement import change, fetch
 from soar.store.tables import AuditHeadRow, AuditRow, CheckpointRow, table_of
 
 _RECORDS = Rows(table_of(AuditRow), AuditRecord, key=("sequence",), position="sequence")
@@ -40,18 +41,73 @@ _COSIGN = update(_CHECKPOINTS.table).where(_CHECKPOINTS.table.c.size == given("s
 _LATEST_CHECKPOINT = _ALL_CHECKPOINTS.order_by(None).order_by(_SIZE.desc()).limit(1)
 
 
+class AuditEnd:
+    """Where the record ends, for all works of one transaction: read once, moved on in memory, and written once.
+
+    Within the transaction nobody else can move it: SQLite has one writer, and PostgreSQL's take turns at this row.
+
+    Args:
+        connection: inside the transaction.
+    """
+
+    __slots__ = ("_connection", "_head", "_stored")
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._stored: AuditHead | None = None
+        self._head: AuditHead | None = None
+
+    @property
+    def head(self) -> AuditHead:
+        """Where the record ends now."""
+        if self._head is None:
+            [found] = fetch(self._connection, _GET_HEAD, {})
+            self._stored = self._head = AuditHead(*found)
+        return self._head
+
+    @property
+    def known(self) -> AuditHead | None:
+        """Where the record ends now; None if nobody has asked yet."""
+        return self._head
+
+    def move(self, head: AuditHead | None) -> None:
+        """Let the record end elsewhere; None is where it ends in the database."""
+        self._head = head or self._stored
+
+    def save(self) -> None:
+        """Write down where the record ends, as the last thing before the commit.
+
+        Raises:
+            ConflictError: the record does not end any more where it did when this was read.
+        """
+        head, stored = self._head, self._stored
+        if head is None or stored is None or head is stored:
+            return
+        moved = {"given_expected": stored.size, "size": head.size, "last": head.last, "range": head.range}
+        if change(self._connection, _MOVE_HEAD, moved) != 1:
+            raise ConflictError(f"the audit record does not end before event {stored.size} any more")
+
+
 class Audit(Repository):
     """The audit record, seen from a workspace.
 
     `list` shows the workspace's events alone; head, range and checkpoints are those of the one chain.
+
+    Args:
+        connection: inside a transaction.
+        workspace: whose rows are seen.
+        end: where the record ends.
     """
 
-    __slots__ = ()
+    __slots__ = ("_end",)
+
+    def __init__(self, connection: Connection, workspace: str, end: AuditEnd) -> None:
+        super().__init__(connection, workspace)
+        self._end = end
 
     def head(self) -> AuditHead:
         """Return where the record ends."""
-        size, last, hashes = self._connection.execute(_GET_HEAD).one()
-        return AuditHead(size, last, hashes)
+        return self._end.head
 
     def append(self, record: AuditRecord, head: AuditHead) -> None:
         """Append the next event.
@@ -66,12 +122,12 @@ class Audit(Repository):
         """
         if head.size != record.sequence + 1:
             raise BugError(f"after audit event {record.sequence} the record cannot have size {head.size}")
-        moved = {"given_expected": record.sequence, "size": head.size, "last": head.last, "range": head.range}
-        if self._connection.execute(_MOVE_HEAD, moved).rowcount != 1:
+        if self._end.head.size != record.sequence:
             raise ConflictError(f"the audit record does not end before event {record.sequence}")
         searched = _find_words(record.document)
         if not self._insert(_RECORDS, record, **searched):
             raise ConflictError(f"there is an audit event {record.sequence} already")
+        self._end.move(head)
 
     def range(self, start: int, stop: int) -> tuple[AuditRecord, ...]:
         """Return the events of all workspaces from sequence `start` up to, but without, `stop`."""
@@ -148,14 +204,14 @@ class Audit(Repository):
 
 def _find_words(document: Mapping[str, JsonValue]) -> dict[str, str]:
     """Return what events are searched by."""
+    actor, target = document.get("actor"), document.get("target")
     return {
-        "type": _text_at(document, "type"),
-        "actor": _text_at(document.get("actor"), "id"),
-        "actor_name": _text_at(document.get("actor"), "name"),
-        "target": _text_at(document.get("target"), "id"),
+        "type": _cut(document.get("type")),
+        "actor": _cut(actor.get("id")) if isinstance(actor, dict) else "",
+        "actor_name": _cut(actor.get("name")) if isinstance(actor, dict) else "",
+        "target": _cut(target.get("id")) if isinstance(target, dict) else "",
     }
 
 
-def _text_at(document: object, key: str) -> str:
-    found = document.get(key) if isinstance(document, Mapping) else None
+def _cut(found: JsonValue) -> str:
     return found[:_LONGEST_WORD] if isinstance(found, str) else ""

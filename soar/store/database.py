@@ -6,8 +6,10 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
+from soar.store.audit import AuditEnd
 from soar.store.faults import classify, explain
 from soar.store.rows import PerDialect
+from soar.store.statement import change
 from soar.store.tables import WorkspaceRow, table_of
 from soar.store.unit import Unit
 
@@ -80,7 +82,7 @@ class Database(Protocol):
         ...
 
     def connect(self) -> Connection:
-        """Open a connection."""
+        """Open a connection for `read`."""
         ...
 
     def disconnect(self, connection: Connection) -> None:
@@ -144,31 +146,38 @@ class Driver(Protocol):
         ...
 
 
-def attempt(
-    connection: Connection, driver: Driver, workspace: str, work: Callable[[Unit], object], known: set[str]
-) -> Outcome:
-    """Do one work of a group in a savepoint.
+def attempt_all(connection: Connection, driver: Driver, works: Sequence[Work], known: set[str]) -> list[Outcome]:
+    """Do the works of a group, each in a savepoint.
 
     Args:
         connection: inside the group's transaction.
         driver: what the connection stands on.
-        workspace: where the work is done.
-        work: what is done.
+        works: what is done, and where.
         known: workspaces that have their row; grows.
 
     Raises:
         Exception: it concerns the whole group, which has to be undone.
     """
+    end = AuditEnd(connection)
+    outcomes = [_attempt(connection, driver, work, known, end) for work in works]
+    end.save()
+    return outcomes
+
+
+def _attempt(connection: Connection, driver: Driver, wanted: Work, known: set[str], end: AuditEnd) -> Outcome:
+    workspace, work = wanted
+    before = end.known
     driver.execute("SAVEPOINT work")
     try:
-        unit = Unit(connection, workspace)
+        unit = Unit(connection, workspace, end)
         result = work(unit)
         if workspace not in known:
-            connection.execute(_ADD_WORKSPACE.on(connection), {"name": workspace})
+            change(connection, _ADD_WORKSPACE.on(connection), {"name": workspace})
         driver.execute("RELEASE work")
     except Exception as error:
         if classify(error) is not None:
             raise
+        end.move(before)
         driver.execute("ROLLBACK TO work")
         driver.execute("RELEASE work")
         return Outcome(error=explain(error))

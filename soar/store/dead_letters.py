@@ -29,7 +29,7 @@ class DeadLetters(Repository):
 
     def remove(self, letter: str) -> bool:
         """Remove the letter with this id; return whether it was there."""
-        return self._run(_REMOVE, given_id=letter).rowcount == 1
+        return self._send(_REMOVE, given_id=letter) == 1
 
     def list(self, limit: int, cursor: str | None = None) -> Page[DeadLetter]:
         """Return a page of letters, newest first."""

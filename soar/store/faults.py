@@ -134,7 +134,7 @@ def _translate_own(error: Exception) -> Exception:
             code="store.text",
             hint="send texts that UTF-8 can write",
         )
-    if isinstance(error, StatementError | sqlite3.Error) or find_state(error) is not None:
+    if isinstance(error, StatementError | sqlite3.Error) or hasattr(error, "sqlstate"):
         return BugError(f"the database refused a statement: {describe(error)}")
     return error
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, insert, literal, null, or_, select, t
 from soar.model.run import Handout
 from soar.store.repository import Repository
 from soar.store.rows import PerDialect, given
+from soar.store.statement import change, fetch
 from soar.store.tables import RUNNABLE, HandoutRow, InboxRow, RunRow, table_of
 
 HANDED_OUT = "soar_handed_out"
@@ -59,7 +60,7 @@ class Handouts(Repository):
             limit: how many at most.
         """
         values = {"given_worker": worker, "given_now": now, "given_until": until, "given_limit": limit}
-        return _load(self._connection.execute(_CLAIM, values))
+        return _load(fetch(self._connection, _CLAIM, values))
 
     def renew(self, worker: str, until: datetime) -> None:
         """Hold on to what this worker still has."""
@@ -67,7 +68,7 @@ class Handouts(Repository):
 
     def held(self, worker: str) -> tuple[Handout, ...]:
         """Return what this worker holds, with how often each was told something."""
-        return _load(self._connection.execute(_HELD, {"given_worker": worker}))
+        return _load(fetch(self._connection, _HELD, {"given_worker": worker}))
 
     def finish(self, worker: str, handout: Handout) -> Handout | None:
         """Drop a hand-out; if the run was told more since, keep it and return what it has become.
@@ -75,10 +76,10 @@ class Handouts(Repository):
         None says that this worker holds it no longer.
         """
         values = {"given_worker": worker, "given_number": handout.number}
-        if self._connection.execute(_FINISH, {**values, "given_told": handout.told}).rowcount == 1:
+        if change(self._connection, _FINISH, {**values, "given_told": handout.told}) == 1:
             return None
-        row = self._connection.execute(_HELD_RUN, values).first()
-        return None if row is None else Handout(*row)
+        left = _load(fetch(self._connection, _HELD_RUN, values))
+        return left[0] if left else None
 
     def release(self, worker: str) -> None:
         """Give back whatever this worker holds, for others to take."""

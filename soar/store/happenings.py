@@ -9,6 +9,7 @@ from soar.model.event import EventType, Happening, Watch
 from soar.model.values import Value
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
+from soar.store.statement import change
 from soar.store.tables import EventTriggerRow, HappeningRow, WatchRow, table_of
 
 _HAPPENINGS = Rows(table_of(HappeningRow), Happening)
@@ -74,15 +75,16 @@ class Happenings(Repository):
             playbook: id of the playbook whose run it comes from.
             depth: how many runs stand above one that it starts.
         """
-        if not self._run(_IS_AWAITED, given_type=type).scalar():
+        [(is_awaited,)] = self._fetch(_IS_AWAITED, given_type=type)
+        if not is_awaited:
             return
         row = {"type": type, "subject": subject, "data": data, "at": at, "playbook": playbook, "depth": depth}
-        self._connection.execute(_ADD, {"workspace": self._workspace, **row})
+        change(self._connection, _ADD, {"workspace": self._workspace, **row})
         self._tell()
 
     def remove(self, happening: int) -> bool:
         """Remove what has this id; return whether it was there: nobody else has taken it."""
-        return self._run(_REMOVE, given_id=happening).rowcount == 1
+        return self._send(_REMOVE, given_id=happening) == 1
 
     def set_triggers(self, triggers: Iterable[tuple[EventType, str]]) -> None:
         """Name the playbooks that can be started, each with a type of what starts it, in the place of all before."""
@@ -99,15 +101,15 @@ class Watches(Repository):
 
     def set(self, watch: Watch) -> None:
         """Let a step wait; what it waited for before is replaced."""
-        self._connection.execute(_SET.on(self._connection), {"workspace": self._workspace, **_WATCHES.dump(watch)})
+        change(self._connection, _SET.on(self._connection), {"workspace": self._workspace, **_WATCHES.dump(watch)})
 
     def forget(self, run: str, path: str) -> None:
         """Let a step wait no longer."""
-        self._run(_FORGET, given_run=run, given_path=path)
+        self._send(_FORGET, given_run=run, given_path=path)
 
     def forget_run(self, run: str) -> None:
         """Let no step of a run wait any longer."""
-        self._run(_FORGET_RUN, given_run=run)
+        self._send(_FORGET_RUN, given_run=run)
 
     def list(self, type: EventType, at: datetime) -> tuple[Watch, ...]:  # noqa: A002 -- the word of the language
         """Return who waits for what happened at a moment."""

@@ -11,6 +11,7 @@ from soar.model.values import JsonValue
 from soar.store.blobs import Blobs
 from soar.store.repository import Repository
 from soar.store.rows import Rows
+from soar.store.statement import change
 from soar.store.tables import InboxRow, JournalRow, table_of
 
 _ENTRIES = Rows(table_of(JournalRow), JournalEntry)
@@ -33,12 +34,9 @@ class Journal(Repository):
         Raises:
             ConflictError: an entry with one of these sequences is there: another writer was faster.
         """
-        if not entries:
-            return
-        small = Blobs(self._connection, self._workspace).take_out(run, entries)
-        rows = [{"workspace": self._workspace, "run": run, **_ENTRIES.dump(entry)} for entry in small]
-        if self._connection.execute(_ENTRIES.add.on(self._connection), rows).rowcount != len(rows):
-            raise ConflictError(f"the journal of run {run} has moved on past entry {entries[0].sequence}")
+        for entry in Blobs(self._connection, self._workspace).take_out(run, entries):
+            if not self._insert(_ENTRIES, entry, run=run):
+                raise ConflictError(f"the journal of run {run} has moved on past entry {entry.sequence}")
 
     def load(self, run: str) -> tuple[JournalEntry, ...]:
         """Return the run's journal from its first entry on, as it was appended.
@@ -67,7 +65,7 @@ class Inbox(Repository):
 
     def add(self, run: str, event: JsonValue, at: datetime) -> None:
         """Put an event behind those that wait; the run is woken once this is on the disk."""
-        self._connection.execute(_ADD_EVENT, {"workspace": self._workspace, "run": run, "event": event, "at": at})
+        change(self._connection, _ADD_EVENT, {"workspace": self._workspace, "run": run, "event": event, "at": at})
         self._told(run)
 
     def peek(self, run: str) -> tuple[InboxEvent, ...]:
@@ -76,6 +74,5 @@ class Inbox(Repository):
 
     def remove(self, events: Iterable[int]) -> None:
         """Remove the events with these ids; those that are gone already do not matter."""
-        rows = [{"given_workspace": self._workspace, "given_id": event} for event in events]
-        if rows:
-            self._connection.execute(_REMOVE, rows)
+        for event in events:
+            self._send(_REMOVE, given_id=event)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from soar.model.errors import BugError, InputError
-from soar.store.database import Heard, Outcome, Work, attempt
+from soar.store.database import Heard, Outcome, Work, attempt_all
 from soar.store.faults import find_state
 from soar.store.handouts import HANDED_OUT, hand_out
 
@@ -119,7 +119,7 @@ class PostgresDatabase:
             driver.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
                 return work(connection)
-            except DBAPIError as error:
+            except (psycopg.Error, DBAPIError) as error:
                 if find_state(error) == _READ_ONLY:
                     raise BugError("a read tried to write, and a read is read-only") from error
                 raise
@@ -149,7 +149,7 @@ class PostgresDatabase:
         driver = driver_of(connection)
         with _watch(connection):
             try:
-                outcomes = [attempt(connection, driver, workspace, work, known) for workspace, work in works]
+                outcomes = attempt_all(connection, driver, works, known)
                 told = [
                     (workspace, run) for (workspace, _), done in zip(works, outcomes, strict=True) for run in done.told
                 ]

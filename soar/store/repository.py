@@ -9,6 +9,7 @@ from sqlalchemy import Connection, CursorResult, Executable, Integer, Select, bi
 from soar.model.errors import ConflictError, InputError, NotFoundError
 from soar.model.page import Page
 from soar.store.rows import Rows
+from soar.store.statement import change, fetch
 
 M = TypeVar("M")
 
@@ -23,31 +24,40 @@ class Repository:
         self._workspace = workspace
 
     def _run(self, statement: Executable, **parameters: object) -> CursorResult[Any]:
+        """Let the toolkit send a statement."""
         parameters["given_workspace"] = self._workspace
         return self._connection.execute(statement, parameters)
+
+    def _fetch(self, statement: Executable, **parameters: object) -> list[tuple[Any, ...]]:
+        """Return the rows of a prebuilt statement."""
+        return fetch(self._connection, statement, {**parameters, "given_workspace": self._workspace})
+
+    def _send(self, statement: Executable, **parameters: object) -> int:
+        """Send a prebuilt statement, and return how many rows it has changed."""
+        return change(self._connection, statement, {**parameters, "given_workspace": self._workspace})
 
     def _insert(self, rows: Rows[M], item: M, **more: object) -> bool:
         """Add a row, unless one of its unique keys is taken; return whether it was added."""
         values = {"workspace": self._workspace, **rows.dump(item), **more}
-        return self._connection.execute(rows.add.on(self._connection), values).rowcount == 1
+        return change(self._connection, rows.add.on(self._connection), values) == 1
 
     def _add(self, rows: Rows[M], item: M, taken: str) -> None:
         if not self._insert(rows, item):
             raise ConflictError(taken)
 
     def _change(self, rows: Rows[M], statement: Executable, item: M, **parameters: object) -> bool:
-        return self._run(statement, **rows.dump_change(item), **parameters).rowcount == 1
+        return self._send(statement, **rows.dump_change(item), **parameters) == 1
 
     def _replace(self, rows: Rows[M], statement: Executable, item: M) -> None:
         if not self._change(rows, statement, item):
             raise NotFoundError(f"there is no such {rows.model.__name__.lower()} to update")
 
     def _first(self, rows: Rows[M], statement: Executable, **parameters: object) -> M | None:
-        row = self._run(statement, **parameters).first()
-        return None if row is None else rows.load(row)
+        found = self._fetch(statement, **parameters)
+        return rows.load(found[0]) if found else None
 
     def _all(self, rows: Rows[M], statement: Executable, **parameters: object) -> tuple[M, ...]:
-        return tuple(map(rows.load, self._run(statement, **parameters)))
+        return tuple(map(rows.load, self._fetch(statement, **parameters)))
 
     def _page(
         self,

@@ -31,7 +31,7 @@ from sqlalchemy.types import TypeDecorator
 
 from soar.model.approval import Card, EscalationLevel, Reply, Vote, VoteChoice
 from soar.model.catalog import Effect
-from soar.model.errors import InputError
+from soar.model.errors import BugError, InputError
 from soar.model.step import Assurance, Question
 from soar.model.values import JsonValue, dump_value, load_value, parse_timestamp, print_timestamp
 
@@ -85,7 +85,7 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a timestamp needs a time zone")
+            raise BugError("a timestamp needs a time zone")
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- as above

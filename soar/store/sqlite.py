@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import NullPool
 
 from soar.model.errors import InputError
-from soar.store.database import Outcome, Work, attempt
+from soar.store.database import Outcome, Work, attempt_all
 
 T = TypeVar("T")
 
@@ -28,6 +28,7 @@ _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
 )
+_READ_ONLY = "PRAGMA query_only = ON"
 _CHECKPOINT_ROWS = 1000  # as many changed rows as SQLite's own checkpoint lets pages gather
 _OWNER_ONLY = 0o600
 _NO_PLACE = {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.EROFS}
@@ -55,16 +56,20 @@ class SqliteDatabase:
     def writer(self) -> Connection:
         """The connection that writes, opened when it is first asked for."""
         if self._writer is None:
-            self._writer = self.connect()
+            self._writer = self._open()
         return self._writer
 
     def connect(self) -> Connection:
+        """Open a connection that only reads."""
+        return self._open(_READ_ONLY)
+
+    def _open(self, *more: str) -> Connection:
         """Open a connection; the file is made, for its owner alone, if it is not there."""
         if self.path is not None:
             _create_file(self.path)
         connection = self._engine.connect()
         try:
-            for pragma in _PRAGMAS:
+            for pragma in (*_PRAGMAS, *more):
                 connection.exec_driver_sql(pragma)
         except BaseException:
             connection.close()
@@ -77,7 +82,14 @@ class SqliteDatabase:
 
     def read(self, connection: Connection, work: Callable[[Connection], T]) -> T:
         """Do the work on one unchanging state of the database; a write in it fails."""
-        return read(connection, work)
+        if connection is not self._writer:
+            return read(connection, work)
+        driver = driver_of(connection)
+        driver.execute(_READ_ONLY)
+        try:
+            return read(connection, work)
+        finally:
+            driver.execute("PRAGMA query_only = OFF")
 
     def commit(self, works: Sequence[Work]) -> list[Outcome]:
         """Do each workspace's work in one transaction and return once it is on the disk.
@@ -87,8 +99,7 @@ class SqliteDatabase:
         """
         known = set(self._known)
         with _transaction(self.writer) as connection:
-            driver = driver_of(connection)
-            outcomes = [attempt(connection, driver, workspace, work, known) for workspace, work in works]
+            outcomes = attempt_all(connection, driver_of(connection), works, known)
         self._known = known
         return outcomes
 
@@ -145,15 +156,13 @@ def _make_engine(url: str) -> Engine:
 
 
 def read(connection: Connection, work: Callable[[Connection], T]) -> T:
-    """Do the work on one unchanging state of the database; a write in it fails."""
+    """Do the work on one unchanging state of the database, over a connection that cannot write."""
     driver = driver_of(connection)
-    driver.execute("PRAGMA query_only = ON")
     driver.execute("BEGIN")
     try:
         return work(connection)
     finally:
         _roll_back(driver)
-        driver.execute("PRAGMA query_only = OFF")
 
 
 def driver_of(connection: Connection) -> sqlite3.Connection:

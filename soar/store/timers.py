@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, func, select
 from soar.model.run import Timer
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
+from soar.store.statement import change
 from soar.store.tables import TimerRow, table_of
 
 _TIMERS = Rows(table_of(TimerRow), Timer)
@@ -35,7 +36,7 @@ class Timers(Repository):
 
     def set(self, timer: Timer) -> None:
         """Set a timer; one with the same id is replaced."""
-        self._connection.execute(_SET.on(self._connection), {"workspace": self._workspace, **_TIMERS.dump(timer)})
+        change(self._connection, _SET.on(self._connection), {"workspace": self._workspace, **_TIMERS.dump(timer)})
 
     def get(self, timer: str) -> Timer | None:
         """Return the timer with this id."""
@@ -47,11 +48,11 @@ class Timers(Repository):
 
     def take(self, timer: Timer) -> bool:
         """Remove a timer that is due; return whether it was there: nobody has fired, moved or cancelled it."""
-        return self._run(_TAKE, given_id=timer.id, given_due_at=timer.due_at).rowcount == 1
+        return self._send(_TAKE, given_id=timer.id, given_due_at=timer.due_at) == 1
 
     def cancel(self, timer: str) -> None:
         """Remove the timer with this id, if it is there."""
-        self._run(_CANCEL, given_id=timer)
+        self._send(_CANCEL, given_id=timer)
 
 
 def find_due(connection: Connection, until: datetime, limit: int) -> list[tuple[str, Timer]]:

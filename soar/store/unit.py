@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from soar.store.alerts import Alerts, Deliveries
 from soar.store.anchors import Anchors
 from soar.store.approvals import Approvals
-from soar.store.audit import Audit
+from soar.store.audit import Audit, AuditEnd
 from soar.store.breakers import Breakers
 from soar.store.cases import Cases
 from soar.store.credentials import Credentials
@@ -25,10 +25,17 @@ from soar.store.timers import Timers
 
 
 class Unit:
-    """The repositories of one workspace inside one transaction; good for as long as the work it was given to runs."""
+    """The repositories of one workspace inside one transaction; good for as long as the work it was given to runs.
 
-    def __init__(self, connection: Connection, workspace: str) -> None:
+    Args:
+        connection: inside the transaction.
+        workspace: whose rows are seen.
+        end: where the audit record ends, for works that share the transaction; read anew if there are none.
+    """
+
+    def __init__(self, connection: Connection, workspace: str, end: AuditEnd | None = None) -> None:
         self._connection = connection
+        self._end = end or AuditEnd(connection)
         self._told: dict[str, None] = {}
         self._has_happened = False
         self.workspace = workspace
@@ -187,7 +194,7 @@ class Unit:
     @property
     def audit(self) -> Audit:
         """The audit record."""
-        return Audit(self._connection, self.workspace)
+        return Audit(self._connection, self.workspace, self._end)
 
     @property
     def anchors(self) -> Anchors:

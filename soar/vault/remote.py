@@ -12,7 +12,7 @@ from soar.model.errors import InputError
 from soar.model.network import Egress
 from soar.model.secret import Secret
 from soar.model.values import JsonValue
-from soar.sdk.client import EgressTransport, make_client
+from soar.sdk.client import Client
 
 _TIMEOUT = 10.0  # seconds of one exchange
 _LONGEST_TOKEN = 4_096
@@ -30,7 +30,7 @@ class Remote:
     def __init__(self, egress: Egress, url: str, *, is_private: bool) -> None:
         host = frozenset({urlsplit(url).hostname or ""})
         self._url = url.rstrip("/")
-        self._transport = EgressTransport(
+        self._client = Client(
             egress,
             hosts=host,
             private_hosts=host if is_private else frozenset(),
@@ -46,13 +46,12 @@ class Remote:
         Raises:
             ActionError: the server was not reached, or broke off.
         """
-        async with make_client(self._transport) as http:
-            answer = await http.request(
-                method,
-                self._url + path,
-                headers={"X-Vault-Token": token.reveal()},
-                json=None if body is None else dict(body),
-            )
+        answer = await self._client.request(
+            method,
+            self._url + path,
+            headers={"X-Vault-Token": token.reveal()},
+            json=None if body is None else dict(body),
+        )
         try:
             return answer.status_code, orjson.loads(answer.content) if answer.content else None
         except orjson.JSONDecodeError:

@@ -1,9 +1,10 @@
+import asyncio
 from collections.abc import Callable
 
 import pytest
 
 from soar.model.audit import AuditHead, AuditRecord, Checkpoint
-from soar.model.errors import BugError, ConflictError
+from soar.model.errors import BugError, ConflictError, NotFoundError
 from soar.store import Store, Unit
 from tests.contract.works import Works
 from tests.support.clock import START
@@ -57,6 +58,44 @@ async def test_an_event_is_never_replaced_even_if_the_head_was_turned_back(write
     with pytest.raises(ConflictError):
         await write(turn_back_and_append)
     assert await read(lambda unit: unit.audit.range(1, 2)) == (build_record(1),)
+
+
+async def test_works_in_one_transaction_go_on_where_the_last_one_ended(write: Works, read: Works) -> None:
+    def append_and_fail(unit: Unit) -> None:
+        append(build_record(1, reason="undone"), build_record(2))(unit)
+        raise NotFoundError("nobody")
+
+    works = (append(build_record(0)), append_and_fail, append(build_record(1)))
+    ended = await asyncio.gather(*map(write, works), return_exceptions=True)
+    assert [type(end) for end in ended] == [type(None), NotFoundError, type(None)]
+    assert await read(lambda unit: unit.audit.head()) == build_head(2)
+    assert await read(lambda unit: unit.audit.range(0, 9)) == (build_record(0), build_record(1))
+
+
+async def test_a_first_event_that_is_undone_leaves_the_record_as_it_was(write: Works, read: Works) -> None:
+    await write(append(build_record(0)))
+
+    def append_and_fail(unit: Unit) -> None:
+        append(build_record(1, reason="undone"))(unit)
+        raise NotFoundError("nobody")
+
+    works = (append_and_fail, append(build_record(1)))
+    await asyncio.gather(*map(write, works), return_exceptions=True)
+    assert await read(lambda unit: unit.audit.head()) == build_head(2)
+    assert await read(lambda unit: unit.audit.range(1, 9)) == (build_record(1),)
+
+
+async def test_a_head_that_somebody_else_has_moved_undoes_all_that_share_the_transaction(
+    write: Works, read: Works
+) -> None:
+    def move_behind_its_back(unit: Unit) -> None:
+        append(build_record(0))(unit)
+        unit._connection.exec_driver_sql("UPDATE audit_head SET size = 7")
+
+    with pytest.raises(ConflictError, match="does not end before event 0"):
+        await write(move_behind_its_back)
+    assert (await read(lambda unit: unit.audit.head())).size == 0
+    assert await read(lambda unit: unit.audit.range(0, 9)) == ()
 
 
 async def test_a_head_that_does_not_end_with_the_event_is_a_bug(write: Works, read: Works) -> None:

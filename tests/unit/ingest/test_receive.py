@@ -107,6 +107,15 @@ async def test_a_repeat_is_answered_as_before_and_stores_nothing(
     assert len(await list_audit(store)) == 2
 
 
+async def test_a_large_repeat_is_answered_as_before_and_stores_nothing(receiver: Receiver, store: Store) -> None:
+    large = {"kind": "edr.malware", "note": "x" * 20_000}
+    first = await send(receiver, large)
+    assert await send(receiver, large) == Receipt(first.answer, is_repeat=True)
+    twice = await asyncio.gather(*(send(receiver, {**large, "number": 2}) for _ in range(2)))
+    assert sorted(receipt.is_repeat for receipt in twice) == [False, True]
+    assert await count_alerts(store) == 2
+
+
 async def test_the_same_delivery_twice_at_once_is_stored_once(
     receiver: Receiver, store: Store, surroundings: Surroundings
 ) -> None:

@@ -122,6 +122,12 @@ def test_a_document_read_back_has_the_same_bytes(document: JsonValue) -> None:
     assert canonicalize(json.loads(written)) == written
 
 
+@given(json_documents)
+def test_a_document_is_written_alike_wherever_it_stands(document: JsonValue) -> None:
+    assert canonicalize([document, 0.5]) == canonicalize([document])[:-1] + b",0.5]"
+    assert canonicalize({"\u00e9": document}) == '{"\u00e9":'.encode() + canonicalize(document) + b"}"
+
+
 @given(st.dictionaries(st.text(), st.integers(), min_size=2), st.randoms())
 def test_the_order_in_which_a_map_was_filled_does_not_matter(document: dict[str, JsonValue], chance: object) -> None:
     keys = list(document)

@@ -1,3 +1,4 @@
+from collections.abc import Generator
 from datetime import UTC, datetime
 
 import httpx
@@ -9,9 +10,7 @@ from soar.model.network import EgressRequest, EgressResponse
 from soar.model.process import Refusal
 from soar.sdk.client import (
     Client,
-    EgressTransport,
     header,
-    make_client,
     path,
     raise_for_answer,
     read_document,
@@ -36,15 +35,12 @@ def egress() -> VirtualEgress:
 
 
 def open_client(egress: VirtualEgress) -> Client:
-    transport = EgressTransport(
-        egress, hosts=frozenset({HOST}), private_hosts=frozenset(), idempotency_key="key-1", timeout=3.0
-    )
-    return make_client(transport)
+    return Client(egress, hosts=frozenset({HOST}), private_hosts=frozenset(), idempotency_key="key-1", timeout=3.0)
 
 
 async def test_a_request_goes_out_as_it_was_written(egress: VirtualEgress) -> None:
-    async with open_client(egress) as client:
-        response = await client.post(f"https://{HOST}/a%2Fb", json={"x": 1}, params={"q": "ü"})
+    client = open_client(egress)
+    response = await client.post(f"https://{HOST}/a%2Fb", json={"x": 1}, params={"q": "ü"})
     assert response.json() == {"ok": True}
     sent = egress.arrived[0]
     assert (sent.method, sent.url, sent.body) == ("POST", f"https://{HOST}/a%2Fb?q=%C3%BC", b'{"x":1}')
@@ -57,22 +53,56 @@ async def test_a_request_goes_out_as_it_was_written(egress: VirtualEgress) -> No
     ("method", "keys"), [("GET", []), ("POST", ["key-1"]), ("PUT", ["key-1"]), ("DELETE", ["key-1"])]
 )
 async def test_writes_bear_the_idempotency_key(egress: VirtualEgress, method: str, keys: list[str]) -> None:
-    async with open_client(egress) as client:
-        await client.request(method, f"https://{HOST}/")
+    client = open_client(egress)
+    await client.request(method, f"https://{HOST}/")
     assert [value for name, value in egress.arrived[0].headers if name == "idempotency-key"] == keys
 
 
 async def test_a_connector_may_set_its_own_key(egress: VirtualEgress) -> None:
-    async with open_client(egress) as client:
-        await client.post(f"https://{HOST}/", headers={"Idempotency-Key": "mine"})
+    client = open_client(egress)
+    await client.post(f"https://{HOST}/", headers={"Idempotency-Key": "mine"})
     assert ("idempotency-key", "mine") in egress.arrived[0].headers
 
 
 async def test_a_header_that_forges_another_is_not_sent(egress: VirtualEgress) -> None:
-    async with open_client(egress) as client:
-        with pytest.raises(ActionInputError, match="header x-note"):
-            await client.get(f"https://{HOST}/", headers={"X-Note": "a\r\nX-Admin: 1"})
+    client = open_client(egress)
+    with pytest.raises(ActionInputError, match="header x-note"):
+        await client.get(f"https://{HOST}/", headers={"X-Note": "a\r\nX-Admin: 1"})
     assert egress.arrived == []
+
+
+@pytest.mark.parametrize("verb", ["get", "post", "put", "patch", "delete"])
+async def test_each_verb_is_its_method(egress: VirtualEgress, verb: str) -> None:
+    await getattr(open_client(egress), verb)(f"https://{HOST}/")
+    assert egress.arrived[0].method == verb.upper()
+
+
+async def test_a_header_of_the_connectors_own_replaces_ours(egress: VirtualEgress) -> None:
+    await open_client(egress).get(f"https://{HOST}/", headers={"USER-AGENT": "mine", "Accept": "text/plain"})
+    named = dict(egress.arrived[0].headers)
+    assert (named["user-agent"], named["accept"], len(named)) == ("mine", "text/plain", len(egress.arrived[0].headers))
+
+
+async def test_an_authentication_in_steps_sends_each_of_them(egress: VirtualEgress) -> None:
+    class Steps(httpx.Auth):
+        def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+            answered = yield request
+            request.headers["X-Seen"] = str(answered.status_code)
+            yield request
+
+    client = open_client(egress)
+    response = await client.post(f"https://{HOST}/", auth=Steps(), json={"x": 1})
+    assert response.json() == {"ok": True}
+    assert [dict(sent.headers).get("x-seen") for sent in egress.arrived] == [None, "200"]
+    assert client.sent == 2
+
+
+async def test_a_cookie_is_not_kept(egress: VirtualEgress) -> None:
+    egress.route(HOST, lambda _: EgressResponse(status=200, headers=(("Set-Cookie", "a=b"),), body=b""))
+    client = open_client(egress)
+    await client.get(f"https://{HOST}/")
+    await client.get(f"https://{HOST}/")
+    assert "cookie" not in dict(egress.arrived[1].headers)
 
 
 @pytest.mark.parametrize("value", ["a\nb", "a\rb", "a\0b", "naïve", "tab\t", "x" * 4097, "\x7f"])
@@ -198,7 +228,7 @@ def test_an_answer_is_read_as_what_its_documentation_promises() -> None:
 
 
 async def test_a_host_that_is_left_alone_is_not_asked_and_the_others_are(egress: VirtualEgress) -> None:
-    transport = EgressTransport(
+    client = Client(
         egress,
         hosts=frozenset({HOST, "dead.example"}),
         private_hosts=frozenset(),
@@ -206,11 +236,10 @@ async def test_a_host_that_is_left_alone_is_not_asked_and_the_others_are(egress:
         timeout=3.0,
         refusals={"dead.example": Refusal(message="dead.example is left alone", retry_after=20.0)},
     )
-    async with make_client(transport) as client:
-        await client.get(f"https://{HOST}/a")
-        with pytest.raises(TransientError, match="left alone") as caught:
-            await client.get("https://dead.example/a")
-        assert caught.value.retry_after == 20.0
-        await client.get(f"https://{HOST}/b")
-    assert (transport.sent, transport.reached, len(egress.arrived)) == (2, 2, 2)
-    assert transport.hosts_asked == ("dead.example", HOST)
+    await client.get(f"https://{HOST}/a")
+    with pytest.raises(TransientError, match="left alone") as caught:
+        await client.get("https://dead.example/a")
+    assert caught.value.retry_after == 20.0
+    await client.get(f"https://{HOST}/b")
+    assert (client.sent, client.reached, len(egress.arrived)) == (2, 2, 2)
+    assert client.hosts_asked == ("dead.example", HOST)

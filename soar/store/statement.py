@@ -1,0 +1,116 @@
+"""Prebuilt statements, compiled once for each database and sent by its driver.
+
+Going through the toolkit for each of them takes longer than the database does. Statements that are put together anew
+each time, such as those of lists with filters, and those that take a list of values, stay with the toolkit.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol, TypeAlias, cast
+
+from sqlalchemy import Connection, Executable, Insert
+from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+
+_MOST = 1_000  # prepared statements; there are some hundreds
+
+_Turn: TypeAlias = Callable[[Any], Any] | None
+"""Turns a value into the driver's or back; None where the driver takes it as it is."""
+
+
+class _Cursor(Protocol):
+    """What drivers answer with."""
+
+    rowcount: int
+
+    def fetchall(self) -> list[tuple[Any, ...]]: ...
+
+
+class _Driver(Protocol):
+    """A driver's own connection."""
+
+    def execute(self, words: str, values: Any, /) -> _Cursor: ...  # noqa: ANN401 -- by place or by name, as its style is
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A statement as one driver takes it.
+
+    Attributes:
+        words: the statement.
+        values: name and codec of each value, in the order of their places.
+        names: of the values.
+        constants: values that the statement brings itself.
+        columns: the codecs of what it returns.
+        has_places: whether the driver takes values by place instead of by name.
+    """
+
+    words: str
+    values: tuple[tuple[str, _Turn], ...]
+    names: tuple[str, ...]
+    constants: Mapping[str, object]
+    columns: tuple[_Turn, ...]
+    has_places: bool
+
+    def send(self, connection: Connection, parameters: Mapping[str, object]) -> _Cursor:
+        given = {**self.constants, **parameters} if self.constants else parameters
+        driver = cast("_Driver", connection.connection.driver_connection)
+        values = [given[name] if turn is None else turn(given[name]) for name, turn in self.values]
+        return driver.execute(self.words, values if self.has_places else dict(zip(self.names, values, strict=True)))
+
+    def read(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple([value if turn is None else turn(value) for value, turn in zip(row, self.columns, strict=True)])
+
+
+def fetch(connection: Connection, statement: Executable, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    """Send a prebuilt statement and return its rows.
+
+    Args:
+        connection: inside a transaction.
+        statement: built once, at import.
+        parameters: the values it takes, by name.
+    """
+    prepared = _prepare(statement, connection.dialect, tuple(parameters))
+    if prepared is None:
+        return [tuple(row) for row in connection.execute(statement, parameters)]
+    return list(map(prepared.read, prepared.send(connection, parameters).fetchall()))
+
+
+def change(connection: Connection, statement: Executable, parameters: Mapping[str, object]) -> int:
+    """Send a prebuilt statement that returns no rows, and return how many it has changed; see `fetch`."""
+    prepared = _prepare(statement, connection.dialect, tuple(parameters))
+    sent = connection.execute(statement, parameters) if prepared is None else prepared.send(connection, parameters)
+    return sent.rowcount
+
+
+@lru_cache(maxsize=_MOST)
+def _prepare(statement: Executable, dialect: Dialect, names: tuple[str, ...]) -> _Prepared | None:
+    """Compile a statement; an insert or update writes the columns that are among the names.
+
+    None if its words depend on its values, as those of `IN` do.
+    """
+    wanted = statement.inline() if isinstance(statement, Insert) else statement
+    compiled = cast("SQLCompiler", cast("Any", wanted).compile(dialect=dialect, column_keys=names))
+    if compiled.post_compile_params:
+        return None
+    types = {name: bound.type for bound, name in compiled.bind_names.items()}
+    order = tuple(compiled.positiontup or ()) if compiled.positional else tuple(types)
+    columns = getattr(wanted, "exported_columns", ())
+    return _Prepared(
+        words=compiled.string,
+        values=tuple((name, _find_writer(types[name], dialect)) for name in order),
+        names=order,
+        constants={name: value for name, value in compiled.params.items() if name not in names},
+        columns=tuple(_find_reader(column.type, dialect) for column in columns),
+        has_places=compiled.positional,
+    )
+
+
+def _find_writer(kind: TypeEngine[Any], dialect: Dialect) -> _Turn:
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _find_reader(kind: TypeEngine[Any], dialect: Dialect) -> _Turn:
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
