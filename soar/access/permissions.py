@@ -65,6 +65,8 @@ class Permission(StrEnum):
     USER_READ = "user:read", "See people and their roles.", Risk.READ
     USER_WRITE = "user:write", "Add people, change their roles, switch them off.", Risk.CRITICAL
     SCIM_WRITE = "scim:write", "Keep people and groups for the identity provider, over SCIM.", Risk.CRITICAL
+    EMERGENCY_READ = "emergency:read", "See hours of emergency access.", Risk.READ
+    EMERGENCY_REVIEW = "emergency:review", "Put down what was found about an hour of emergency access.", Risk.CHANGE
     ROLE_READ = "role:read", "See which role allows what.", Risk.READ
     TOKEN_READ = "token:read", "See one's own API tokens, without their text.", Risk.READ
     TOKEN_WRITE = "token:write", "Make and revoke one's own API tokens.", Risk.CHANGE

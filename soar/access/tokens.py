@@ -5,6 +5,7 @@ A secret of 256 random bits cannot be guessed, so a fast hash suffices (OWASP AS
 
 import base64
 import hashlib
+import ipaddress
 import re
 from collections.abc import Iterable
 from datetime import timedelta
@@ -64,3 +65,32 @@ def check_scopes(scopes: Iterable[str], held: frozenset[Permission]) -> list[str
         elif permission not in held:
             reasons.append(f"`{scope}` is more than the token's owner may do")
     return reasons
+
+
+def check_networks(networks: Iterable[str]) -> list[str]:
+    """Return why a token may not be bound to these networks, a sentence for each; empty if it may."""
+    reasons = []
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            reasons.append(f"`{network}` is no address or network; write 192.0.2.7 or 192.0.2.0/24")
+    return reasons
+
+
+def is_from(networks: Iterable[str], address: str | None) -> bool:
+    """Whether a token that is bound to these networks may come from an address; bound to none, from any.
+
+    Args:
+        networks: as `check_networks` lets them pass.
+        address: where the request comes from; None if that is not known. An IPv4 address within IPv6 counts as itself.
+    """
+    bound = [ipaddress.ip_network(network) for network in networks]
+    if not bound:
+        return True
+    try:
+        found = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return False
+    plain = (found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None) or found
+    return any(plain in network for network in bound)

@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from soar.access.freshness import is_fresh
 from soar.access.permissions import Permission, find_permission
-from soar.access.tokens import PREFIX, hash_token, parse_token
+from soar.access.tokens import PREFIX, hash_token, is_from, parse_token
 from soar.api.call import Caller
 from soar.api.services import Services
 from soar.model.errors import DeniedError
-from soar.model.identity import Principal, PrincipalKind, Session, Token, User
+from soar.model.identity import Principal, PrincipalKind, Session, Token, User, UserKind
 from soar.store import Unit
 
 IDLE = timedelta(minutes=30)
@@ -74,7 +75,7 @@ class Authenticator:
         found = await self._services.store.read(
             self._services.workspace, lambda unit: _look_up_token(unit, token_id, hash_token(text), now)
         )
-        if found is None:
+        if found is None or not is_from(found[0].networks, request.remote):
             raise refuse_stranger()
         token, user = found
         principal = Principal(
@@ -86,10 +87,13 @@ class Authenticator:
             scopes=_read_scopes(token),
             token=token.id,
             session=name_session(token.key),
+            authenticated_at=token.authenticated_at,
+            mfa_at=token.mfa_at,
             via="api",
             ip=request.remote,
         )
-        return Caller(principal=principal, user=user, session=None, token=token, expires_at=token.expires_at)
+        ends = _find_end(token.expires_at, user)
+        return Caller(principal=principal, user=user, session=None, token=token, expires_at=ends)
 
     async def _find_session(self, request: web.Request, cookie: str, now: datetime) -> Caller:
         key = hash_cookie(cookie)
@@ -105,10 +109,12 @@ class Authenticator:
             roles=user.roles,
             session=name_session(session.key),
             authenticated_at=session.authenticated_at,
+            mfa_at=session.mfa_at,
             via="web",
             ip=request.remote,
         )
-        return Caller(principal=principal, user=user, session=session, token=None, expires_at=session.expires_at)
+        ends = _find_end(session.expires_at, user)
+        return Caller(principal=principal, user=user, session=session, token=None, expires_at=ends)
 
     async def _touch(self, caller: Caller, now: datetime) -> None:
         """Write down that a login or token was used, at most once a minute."""
@@ -116,8 +122,10 @@ class Authenticator:
             key = caller.session.key
             await self._services.store.write(self._services.workspace, lambda unit: _touch_session(unit, key, now))
         elif caller.token is not None and (caller.token.used_at is None or now - caller.token.used_at >= _TOUCH):
-            token_id = caller.token.id
-            await self._services.store.write(self._services.workspace, lambda unit: _touch_token(unit, token_id, now))
+            token_id, ip = caller.token.id, caller.principal.ip
+            await self._services.store.write(
+                self._services.workspace, lambda unit: _touch_token(unit, token_id, ip, now)
+            )
 
 
 def name_cookie(url: str) -> str:
@@ -162,6 +170,23 @@ def check_csrf(caller: Caller, request: web.Request) -> None:
         )
 
 
+def check_proof(caller: Caller, now: datetime) -> None:
+    """Refuse what moves the power to act to somebody who has not proved lately who they are.
+
+    Emergency access is proof enough for its hour: it was opened by whoever has the server itself.
+
+    Raises:
+        DeniedError: they have not (`step_up_required`).
+    """
+    if caller.user.kind is UserKind.EMERGENCY or is_fresh(caller.principal.authenticated_at, now):
+        return
+    raise DeniedError(
+        "this needs a proof of who you are that is no older than five minutes",
+        code="step_up_required",
+        hint="`soar step-up`, or POST /api/v1/session/step-up",
+    )
+
+
 def refuse_stranger() -> DeniedError:
     """Return the answer to somebody who shows nothing, the same as to somebody whose proof does not hold."""
     return DeniedError("nobody is logged in", code="unauthenticated", hint=_LOGIN_HINT)
@@ -173,7 +198,7 @@ def _look_up_token(unit: Unit, token_id: str, key: str, now: datetime) -> tuple[
         return None
     user = unit.users.get(token.user)
     is_valid = token.revoked_at is None and now < token.expires_at
-    return (token, user) if is_valid and user is not None and user.disabled_at is None else None
+    return (token, user) if is_valid and user is not None and user.may_act(now) else None
 
 
 def _look_up_session(unit: Unit, key: str, now: datetime) -> tuple[Session, User] | None:
@@ -181,7 +206,11 @@ def _look_up_session(unit: Unit, key: str, now: datetime) -> tuple[Session, User
     if session is None or now >= min(session.idle_at, session.expires_at):
         return None
     user = unit.users.get(session.user)
-    return (session, user) if user is not None and user.disabled_at is None else None
+    return (session, user) if user is not None and user.may_act(now) else None
+
+
+def _find_end(expires_at: datetime, user: User) -> datetime:
+    return expires_at if user.expires_at is None else min(expires_at, user.expires_at)
 
 
 def _read_scopes(token: Token) -> frozenset[Permission]:
@@ -199,7 +228,7 @@ def _touch_session(unit: Unit, key: str, now: datetime) -> None:
         unit.sessions.update(replace(session, idle_at=_slide(session, now)))
 
 
-def _touch_token(unit: Unit, token_id: str, now: datetime) -> None:
+def _touch_token(unit: Unit, token_id: str, ip: str | None, now: datetime) -> None:
     token = unit.tokens.get(token_id)
     if token is not None:
-        unit.tokens.update(replace(token, used_at=now))
+        unit.tokens.update(replace(token, used_at=now, used_ip=ip))

@@ -8,7 +8,7 @@ from aiohttp import web
 from soar.access.decide import Denied, decide
 from soar.access.permissions import Permission
 from soar.api.actor import describe_stranger
-from soar.api.authentication import Authenticator, check_csrf, refuse_stranger
+from soar.api.authentication import Authenticator, check_csrf, check_proof, refuse_stranger
 from soar.api.call import Caller, Desk
 from soar.api.route import Public, Route, Self, SourceOr
 from soar.audit.actor import describe_principal
@@ -37,7 +37,8 @@ class Guard:
 
         Raises:
             DeniedError: the request comes from another site (`cross_origin`), nobody is logged in (`unauthenticated`),
-                the token against forged requests is missing (`csrf`), or the caller may not.
+                the token against forged requests is missing (`csrf`), the caller may not, or they have to prove first
+                that it is still them (`step_up_required`).
         """
         caller: Caller | None = None
         try:
@@ -52,6 +53,8 @@ class Guard:
             if request.method not in _SAFE:
                 check_csrf(caller, request)
             self._authorize(caller, route)
+            if route.needs_proof:
+                check_proof(caller, self._desk.services.clock.now())
         except DeniedError as error:
             await self._record(request, route, caller, error)
             raise

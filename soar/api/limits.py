@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
+from soar.api.lockout import Lockout
 from soar.api.throttle import Throttle
 from soar.model.clock import Clock
 
-_LOGIN_FAILURES = 10
-_LOGIN_WINDOW = 600.0
 _DENIALS = 20
 _ALL_DENIALS = 300
 _DENIAL_WINDOW = 60.0
@@ -19,16 +18,16 @@ EVERYBODY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Throttles, counted in this process.
+    """What is counted in this process.
 
     Attributes:
-        logins: failed logins a name, and an address, in ten minutes.
+        logins: failed proofs of who somebody is, by name and by address.
         denials: denials a caller that go into the audit, in a minute; the rest is answered and not recorded.
         all_denials: the same for all callers together.
         sign_ons: logins through the identity provider that are begun, and calls of it that are refused, in a minute.
     """
 
-    logins: Throttle
+    logins: Lockout
     denials: Throttle
     all_denials: Throttle
     sign_ons: Throttle
@@ -41,7 +40,7 @@ class Limits:
 def make_limits(clock: Clock) -> Limits:
     """Return the limits, with nothing counted yet."""
     return Limits(
-        logins=Throttle(_LOGIN_FAILURES, _LOGIN_WINDOW, clock),
+        logins=Lockout(clock),
         denials=Throttle(_DENIALS, _DENIAL_WINDOW, clock),
         all_denials=Throttle(_ALL_DENIALS, _DENIAL_WINDOW, clock),
         sign_ons=Throttle(_SIGN_ONS, _SIGN_ON_WINDOW, clock),

@@ -13,6 +13,9 @@ from soar.api.reading import read_body, read_query
 from soar.api.schemas.base import Incoming
 from soar.model.errors import BugError, SoarError
 
+V1 = "/api/v1"
+"""Where the API's routes begin."""
+
 Sent = TypeVar("Sent", bound=Incoming)
 View = TypeVar("View")
 
@@ -53,6 +56,7 @@ class Route:
         status: of the answer, if all is well.
         summary: what it does, in a line.
         refuse: answers errors of a kind of caller that does not read problem documents; None where all do.
+        needs_proof: whether the caller must have proved within five minutes who they are, as it moves the power to act.
     """
 
     method: str
@@ -64,6 +68,7 @@ class Route:
     status: int
     summary: str
     refuse: Callable[[SoarError], web.Response] | None = None
+    needs_proof: bool = False
 
     @property
     def is_for_machines(self) -> bool:
@@ -80,6 +85,7 @@ def private(
     takes: type[Sent],
     answers: type[View] | None,
     status: int = 200,
+    needs_proof: bool = False,
 ) -> Route:
     """Return a route for people who are logged in and may."""
 
@@ -98,6 +104,7 @@ def private(
         answers=answers,
         status=status,
         summary=_summarize(handler),
+        needs_proof=needs_proof,
     )
 
 

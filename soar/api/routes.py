@@ -7,6 +7,7 @@ from functools import cache
 from aiohttp import web
 
 from soar.access.permissions import Permission
+from soar.api.account_routes import list_account_routes
 from soar.api.authentication import Authenticator
 from soar.api.call import Call, write_json
 from soar.api.handlers import (
@@ -22,21 +23,17 @@ from soar.api.handlers import (
     hooks,
     lists,
     messages,
-    now,
     playbooks,
     responses,
     runs,
     scim,
-    session,
     sign_on,
     sources,
-    tokens,
-    users,
     vault,
 )
 from soar.api.openapi import Document, describe_api
 from soar.api.pages import Pages
-from soar.api.route import Public, Route, Self, SourceOr, foreign, private, public, raw
+from soar.api.route import V1, Public, Route, Self, SourceOr, foreign, private, public, raw
 from soar.api.schemas.alerts import AlertDetail, AlertPage, AlertQuery, AlertSent, CheckedAlerts, Received
 from soar.api.schemas.approvals import AnswersSent, ApprovalPage, ApprovalQuery, ApprovalView, VoteSent
 from soar.api.schemas.audit import AuditPage, AuditQuery, ProofView, RecordView, Verdict
@@ -49,13 +46,11 @@ from soar.api.schemas.dead_letters import DeadLetterPage, DeadLetterReplayed
 from soar.api.schemas.health import Health, Readiness, Version
 from soar.api.schemas.lists import EntryAdded, EntrySent, ListDetail, ListPage
 from soar.api.schemas.messages import Channels, MessagePage, MessageQuery
-from soar.api.schemas.now import NowView
-from soar.api.schemas.people import LoginSent, SessionView, TokenMade, TokenPage, TokenWanted, UserPage
 from soar.api.schemas.playbooks import DocumentSent, PlaybookDetail, PlaybookPage, Validation
 from soar.api.schemas.responses import LiftWanted, ResponsePage, ResponseQuery, ResponsesLifting, ResponseView
 from soar.api.schemas.runs import CancelWanted, RetryWanted, RunDetail, RunPage, RunQuery, RunView, RunWanted
 from soar.api.schemas.scim import PATH as SCIM
-from soar.api.schemas.sign_on import SignOnEnded, SignOnView, SignOnWanted
+from soar.api.schemas.sign_on import SignOnWanted
 from soar.api.schemas.sources import SourcePage
 from soar.api.schemas.vault import RewrapView, RotationWanted, VaultKeyView, VaultView
 from soar.api.services import Services
@@ -63,7 +58,6 @@ from soar.api.stream import Stream
 from soar.model.errors import BugError
 
 P = Permission
-V1 = "/api/v1"
 _PROBE = "load balancers and supervisors ask before anybody logs in"
 _PAGE = "the pages hold no data; what they show they ask the API for"
 
@@ -74,7 +68,7 @@ def build_routes(services: Services, authenticator: Authenticator) -> tuple[Rout
     Raises:
         BugError: a route does not say who may, or two are the same.
     """
-    ours = (*_own(), *_seen(), *_done(), *_given_up(), *_managed(authenticator), *_keys())
+    ours = (*list_account_routes(), *_seen(), *_done(), *_given_up(), *_managed(authenticator), *_keys())
     table = (*ours, *_open(), *_through_provider(), *_provisioned())
     routes = (*table, _describe_itself(table))
     routes = (*routes, *_shown(services, routes))
@@ -94,36 +88,6 @@ def check_routes(routes: Sequence[Route]) -> None:
     names = [(route.method, route.path) for route in routes]
     if len(set(names)) != len(names):
         raise BugError("a route stands twice in the table")
-
-
-def _own() -> tuple[Route, ...]:
-    return (
-        public(
-            "POST",
-            f"{V1}/session",
-            "nobody is logged in before they log in; attempts are bounded",
-            session.start_session,
-            takes=LoginSent,
-            answers=SessionView,
-        ),
-        private("GET", f"{V1}/session", Self(), session.show_session, takes=Nothing, answers=SessionView),
-        private("DELETE", f"{V1}/session", Self(), session.end_session, takes=Nothing, answers=None, status=204),
-        public(
-            "GET",
-            f"{V1}/sign-on",
-            "whoever wants to log in has to know how; it says no more than the name on the button",
-            sign_on.show_sign_on,
-            takes=Nothing,
-            answers=SignOnView,
-        ),
-        private("POST", f"{V1}/sign-on/end", Self(), sign_on.end_sign_on, takes=Nothing, answers=SignOnEnded),
-        private("GET", f"{V1}/now", Self(), now.show_now, takes=Nothing, answers=NowView),
-        private("GET", f"{V1}/tokens", P.TOKEN_READ, tokens.list_tokens, takes=Nothing, answers=TokenPage),
-        private("POST", f"{V1}/tokens", P.TOKEN_WRITE, tokens.make_token, takes=TokenWanted, answers=TokenMade),
-        private(
-            "DELETE", f"{V1}/tokens/{{id}}", P.TOKEN_WRITE, tokens.revoke_token, takes=Nothing, answers=None, status=204
-        ),
-    )
 
 
 def _seen() -> tuple[Route, ...]:
@@ -322,7 +286,6 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
             status=204,
         ),
         private("GET", f"{V1}/sources", P.SOURCE_READ, sources.list_sources, takes=Nothing, answers=SourcePage),
-        private("GET", f"{V1}/users", P.USER_READ, users.list_users, takes=PageQuery, answers=UserPage),
         private(
             "GET",
             f"{V1}/credentials",
@@ -338,6 +301,7 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
             credentials.set_credential,
             takes=CredentialSent,
             answers=CredentialView,
+            needs_proof=True,
         ),
         private("GET", f"{V1}/audit", P.AUDIT_READ, audit.list_events, takes=AuditQuery, answers=AuditPage),
         private("GET", f"{V1}/audit/status", P.AUDIT_READ, audit.show_record, takes=Nothing, answers=RecordView),
@@ -359,10 +323,32 @@ def _keys() -> tuple[Route, ...]:
     return (
         private("GET", f"{V1}/vault", P.VAULT_READ, vault.show_vault, takes=Nothing, answers=VaultView),
         private(
-            "POST", f"{V1}/vault/keys", P.VAULT_WRITE, vault.rotate_key, takes=RotationWanted, answers=VaultKeyView
+            "POST",
+            f"{V1}/vault/keys",
+            P.VAULT_WRITE,
+            vault.rotate_key,
+            takes=RotationWanted,
+            answers=VaultKeyView,
+            needs_proof=True,
         ),
-        private("POST", f"{key}/retire", P.VAULT_WRITE, vault.retire_key, takes=Nothing, answers=VaultKeyView),
-        private("POST", f"{key}/destroy", P.VAULT_WRITE, vault.destroy_key, takes=Nothing, answers=VaultKeyView),
+        private(
+            "POST",
+            f"{key}/retire",
+            P.VAULT_WRITE,
+            vault.retire_key,
+            takes=Nothing,
+            answers=VaultKeyView,
+            needs_proof=True,
+        ),
+        private(
+            "POST",
+            f"{key}/destroy",
+            P.VAULT_WRITE,
+            vault.destroy_key,
+            takes=Nothing,
+            answers=VaultKeyView,
+            needs_proof=True,
+        ),
         private(
             "POST", f"{V1}/vault/rewrap", P.VAULT_WRITE, vault.rewrap_credentials, takes=Nothing, answers=RewrapView
         ),

@@ -19,6 +19,9 @@ from soar.model.clock import Clock
 from soar.model.ids import Ids, Randomness
 from soar.model.playbook import Playbook
 from soar.model.values import Value
+from soar.people.accounts import Accounts
+from soar.people.emergency import EmergencyAccess
+from soar.people.factors import SecondFactors
 from soar.playbook import Finding
 from soar.policy import Policy
 from soar.responses.service import ResponseService
@@ -115,6 +118,9 @@ class Services:
     config: Mapping[str, Value]
     passwords: PasswordChecker
     sign_on: SignOnService | None
+    accounts: Accounts
+    factors: SecondFactors
+    emergency: EmergencyAccess
     hub: Hub
     clock: Clock
     ids: Ids

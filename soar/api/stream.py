@@ -82,9 +82,13 @@ class Stream:
                 await answer.write(b": still here\n\n")
                 look_again = loop.time() + _KEEP_ALIVE
                 continue
-            if change is None:
+            if change is None or (self._concerns_login(call, change) and not await self._is_still_there(call)):
                 return
             await self._write(call, answer, change)
+
+    @staticmethod
+    def _concerns_login(call: Call, change: Change) -> bool:
+        return change.kind == "session" and change.subject == call.principal.id
 
     async def _is_still_there(self, call: Call) -> bool:
         """Whether the login or token still holds; listening does not count as using it."""

@@ -1,10 +1,11 @@
-"""Counts what may not happen too often."""
+"""Counts what may not happen too often, and makes whoever fails wait ever longer."""
 
 from collections import deque
 
 from soar.model.clock import Clock
 
 _MOST_KEYS = 10_000
+_MOST_DOUBLINGS = 30
 
 
 class Throttle:
@@ -42,19 +43,58 @@ class Throttle:
         self.add(key)
         return True
 
-    def take_back(self, key: str) -> None:
-        """Uncount the key's last event."""
-        events = self._events.get(key)
-        if events:
-            events.pop()
-
-    def forget(self, key: str) -> None:
-        """Uncount all events of a key."""
-        self._events.pop(key, None)
-
     def _forget_old(self) -> None:
         """Forget keys that nothing happened under lately, or else the one that was first."""
         since = self._clock.monotonic() - self._seconds
         self._events = {key: events for key, events in self._events.items() if events and events[-1] > since}
         while len(self._events) >= _MOST_KEYS:
             del self._events[next(iter(self._events))]
+
+
+class Backoff:
+    """Makes a key wait after failures, each time twice as long, up to a bound: nobody is locked out for good.
+
+    In memory, as for `Throttle`.
+
+    Args:
+        free: failures a key that cost nothing.
+        longest: seconds that a key waits at most; after twice as long without a failure all is forgotten.
+        clock: its monotonic part.
+    """
+
+    def __init__(self, free: int, longest: float, clock: Clock) -> None:
+        self._free = free
+        self._longest = longest
+        self._clock = clock
+        self._failures: dict[str, tuple[int, float]] = {}
+
+    def wait(self, key: str) -> float:
+        """Return the seconds until the key may try again; 0 if it may now."""
+        count, last = self._find(key)
+        if count < self._free:
+            return 0.0
+        delay = min(self._longest, 2.0 ** min(count - self._free, _MOST_DOUBLINGS))
+        return max(0.0, delay - (self._clock.monotonic() - last))
+
+    def add(self, key: str) -> None:
+        """Count a failure."""
+        count, _ = self._find(key)
+        self._failures.pop(key, None)  # so that keys stand in the order of their last failure
+        while len(self._failures) >= _MOST_KEYS:
+            del self._failures[next(iter(self._failures))]
+        self._failures[key] = (count + 1, self._clock.monotonic())
+
+    def take_back(self, key: str) -> None:
+        """Uncount the key's last failure; the time since the one before is not known, and counts from now."""
+        count, last = self._failures.pop(key, (0, 0.0))
+        if count > 1:
+            self._failures[key] = (count - 1, last)
+
+    def forget(self, key: str) -> None:
+        """Uncount all failures of a key."""
+        self._failures.pop(key, None)
+
+    def _find(self, key: str) -> tuple[int, float]:
+        count, last = self._failures.get(key, (0, 0.0))
+        is_over = self._clock.monotonic() - last > 2 * self._longest
+        return (0, 0.0) if is_over else (count, last)

@@ -7,6 +7,7 @@ from soar.approvals.decide import name_all
 from soar.model.announce import Announcer
 from soar.model.clock import Clock
 from soar.model.errors import NotFoundError
+from soar.model.identity import User, UserKind
 from soar.model.ids import derive_id
 from soar.model.message import Message
 from soar.model.process import ActionCall
@@ -73,8 +74,12 @@ def _find_people(unit: Unit, principal: str) -> list[str]:
     """
     kind, _, name = principal.partition(":")
     if kind == "role":
-        return [user.email for user in unit.users.with_role(name) if user.disabled_at is None]
+        return [user.email for user in unit.users.with_role(name) if _may_hear(user)]
     user = unit.users.find_email(name)
-    if user is None or user.disabled_at is not None:
+    if user is None or not _may_hear(user):
         raise NotFoundError(f"there is nobody with the mail address {name}", hint="invite user: and a mail address")
     return [user.email]
+
+
+def _may_hear(user: User) -> bool:
+    return user.disabled_at is None and user.kind is UserKind.PERSON

@@ -45,6 +45,10 @@ from soar.model.errors import SoarError
 from soar.model.process import ActionCall
 from soar.model.secret import BoundSecret, Secret
 from soar.model.standing import Standing
+from soar.people.accounts import Accounts
+from soar.people.emergency import TIMER_KIND as EMERGENCY_OVER
+from soar.people.emergency import EmergencyAccess
+from soar.people.factors import SecondFactors
 from soar.playbook import Loaded
 from soar.registry.host import InProcessHost
 from soar.registry.host import Surroundings as HostSurroundings
@@ -157,7 +161,9 @@ class Service:
     @cached_property
     def approvals(self) -> ApprovalService:
         """Human gates."""
-        return ApprovalService(ids=self.ids, policy=self.site.policy)
+        provider = self.site.provider
+        trusts = provider is not None and provider.tells_of_factors
+        return ApprovalService(ids=self.ids, policy=self.site.policy, trusts_provider=trusts)
 
     @cached_property
     def responses(self) -> ResponseService:
@@ -202,9 +208,18 @@ class Service:
             responses=self.responses,
             announcer=self.hub,
             report=_report_drive,
-            wakers={SCHEDULE_DUE: self.schedules.wake, EVENT_DUE: self.courier.wake},
+            wakers={
+                SCHEDULE_DUE: self.schedules.wake,
+                EVENT_DUE: self.courier.wake,
+                EMERGENCY_OVER: self.emergency.wake,
+            },
             longest_sleep=_SHARED_SLEEP if self.store.is_shared else _LONGEST_SLEEP,
         )
+
+    @cached_property
+    def emergency(self) -> EmergencyAccess:
+        """Hours of emergency access."""
+        return EmergencyAccess(ids=self.ids, randomness=self.randomness, roles=self.site.roles)
 
     @cached_property
     def schedules(self) -> Schedules:
@@ -393,6 +408,9 @@ class Service:
             config=self.site.settings.config,
             passwords=self.passwords,
             sign_on=self.sign_on,
+            accounts=Accounts(ids=self.ids, randomness=self.randomness, roles=self.site.roles),
+            factors=SecondFactors(self.store, self.vault, ids=self.ids, randomness=self.randomness, url=self.url),
+            emergency=self.emergency,
             hub=self.hub,
             clock=self.clock,
             ids=self.ids,

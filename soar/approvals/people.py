@@ -5,7 +5,7 @@ from collections.abc import Collection
 from soar.approvals.decide import Voter
 from soar.audit.actor import describe_principal
 from soar.model.audit import Actor
-from soar.model.identity import Principal, PrincipalKind, User
+from soar.model.identity import Principal, PrincipalKind, User, UserKind
 from soar.model.run import Run
 from soar.model.step import Assurance
 from soar.store import Unit
@@ -16,7 +16,7 @@ def find_voter(unit: Unit, principal: Principal, assurance: Assurance = Assuranc
     if not _is_person(principal):
         return None
     user = unit.users.get(principal.id)
-    if user is None or user.disabled_at is not None:
+    if user is None or user.disabled_at is not None or user.kind is not UserKind.PERSON:
         return None
     return Voter(id=user.id, name=user.name, email=user.email, roles=user.roles, assurance=assurance)
 

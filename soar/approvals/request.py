@@ -9,7 +9,7 @@ from soar.engine.commands import RequestAnswer, RequestApproval
 from soar.model.approval import Approval, ApprovalStatus, Card, EscalationLevel
 from soar.model.canonical import digest
 from soar.model.catalog import ActionSpec, Effect
-from soar.model.identity import User
+from soar.model.identity import User, UserKind
 from soar.model.run import Run
 from soar.model.step import Assurance
 from soar.model.values import JsonValue
@@ -164,29 +164,31 @@ def _default_reminders(timeout: timedelta) -> tuple[timedelta, ...]:
     return (timeout * 0.5, timeout * 0.8)
 
 
-def find_hopeless(approval: Approval, people: Sequence[User], assurances: Collection[Assurance]) -> str | None:
+def find_hopeless(approval: Approval, people: Sequence[User], strong: Collection[str]) -> str | None:
     """Return why nobody could ever bring this question to a yes or an answer, or None if somebody could.
 
     Args:
         approval: the question.
         people: everybody.
-        assurances: how sure of a person one can be here.
+        strong: ids of those who could prove themselves with a second factor.
     """
-    if approval.assurance not in assurances:
-        return f"it needs the assurance {approval.assurance}, which nobody can prove here"
     principals = (*approval.by, *(level.to for level in approval.escalations if level.may_decide))
     able = [
         user
         for user in people
         if user.id not in approval.exclude_users
-        and user.disabled_at is None
+        and user.kind is UserKind.PERSON
+        and user.may_act(approval.asked_at)
         and any(is_meant(principal, _as_voter(user)) for principal in principals)
     ]
+    if approval.assurance is Assurance.MFA:
+        able = [user for user in able if user.id in strong]
     if len(able) >= approval.quorum:
         return None
     verb = "answer" if approval.is_question else "vote"
     needed = "one person" if approval.quorum == 1 else f"{approval.quorum} people"
-    return f"it needs {needed} of {name_all(principals, ', ')}, and {len(able) or 'nobody'} could ever {verb}"
+    how = " with a second factor" if approval.assurance is Assurance.MFA else ""
+    return f"it needs {needed} of {name_all(principals, ', ')}{how}, and {len(able) or 'nobody'} could ever {verb}"
 
 
 def _as_voter(user: User) -> Voter:

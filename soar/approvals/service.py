@@ -62,15 +62,13 @@ class ApprovalService:
     Args:
         ids: new identifiers and codes.
         policy: what must be asked, whatever the playbook says.
-        assurances: how sure of a person one can be here; a gate that wants more is refused at once.
+        trusts_provider: whether logins through the identity provider can count as made with a second factor.
     """
 
-    def __init__(
-        self, *, ids: Ids, policy: Policy, assurances: Collection[Assurance] = (Assurance.LINKED, Assurance.CONFIRMED)
-    ) -> None:
+    def __init__(self, *, ids: Ids, policy: Policy, trusts_provider: bool = False) -> None:
         self._ids = ids
         self._policy = policy
-        self._assurances = assurances
+        self._trusts_provider = trusts_provider
 
     def request(
         self,
@@ -119,7 +117,7 @@ class ApprovalService:
         return self._open(unit, question, unit.users.list(_EVERYBODY).items, at)
 
     def _open(self, unit: Unit, approval: Approval, people: Sequence[User], at: datetime) -> Approval:
-        hopeless = find_hopeless(approval, people, self._assurances)
+        hopeless = find_hopeless(approval, people, self.find_strong(unit))
         if hopeless is not None:
             refused = replace(approval, status=ApprovalStatus.REFUSED, decided_at=at, reason=hopeless)
             unit.approvals.add(refused)
@@ -131,6 +129,11 @@ class ApprovalService:
         self._set_timers(unit, approval)
         post_card(unit, approval, ids=self._ids, at=at)
         return approval
+
+    def find_strong(self, unit: Unit) -> Collection[str]:
+        """Return the ids of those who could prove themselves with a second factor."""
+        holders = unit.factors.holders()
+        return {*holders, *unit.accounts.holders()} if self._trusts_provider else holders
 
     def vote(
         self,

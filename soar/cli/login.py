@@ -1,4 +1,4 @@
-"""`soar login`, `soar logout`, `soar whoami`."""
+"""`soar login`, `soar logout`, `soar whoami`, `soar step-up`, `soar join`, `soar password`."""
 
 import contextlib
 import platform
@@ -13,7 +13,8 @@ from soar.cli.logins import Login, find_token, forget_login, keep_login
 from soar.cli.options import Json, guide
 from soar.cli.output import show, show_answer
 from soar.cli.prompts import ask, ask_secret
-from soar.model.errors import DeniedError, NotFoundError
+from soar.cli.step_up import send_with_code, step_up, with_proof
+from soar.model.errors import DeniedError, InputError, NotFoundError
 from soar.model.values import JsonValue
 
 _DAYS = 30
@@ -26,6 +27,7 @@ commands = typer.Typer()
         f"Log in, and keep a token of {_DAYS} days for the commands that follow.",
         "soar login --name ann",
         "pass soar/ann | soar login --name ann --password-stdin",
+        "soar login --name ann --code 123456",
         "SOAR_URL=https://soar.example soar login",
     )
 )
@@ -34,12 +36,15 @@ def login(
     is_from_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
+    code: Annotated[
+        str, typer.Option("--code", help="Of your authenticator, or a recovery code; asked for if it is needed.")
+    ] = "",
 ) -> None:
     """Exchange a password for a token, and keep the token."""
     url = find_url()
     who = name or ask("name", otherwise="say who with --name")
     password = ask_secret("password", is_from_stdin=is_from_stdin, otherwise="use --password-stdin")
-    session, made = _make_token(Client(url), who, password)
+    session, made = _make_token(Client(url), {"name": who, "password": password, **({"code": code} if code else {})})
     keep_login(url, Login(made.text("token"), made.text("id")))
     show(f"✔ logged in to {url} as {session.part('user').text('name')}, for {_DAYS} days")
 
@@ -76,9 +81,69 @@ def whoami(is_json: Json = False) -> None:
     )
 
 
-def _make_token(client: Client, name: str, password: str) -> tuple[Answer, Answer]:
+@commands.command(
+    "step-up",
+    help=guide(
+        "Prove again who you are. Keys, roles, second factors and tokens want it, and some approvals; it is good for "
+        "five minutes.",
+        "soar step-up",
+    ),
+)
+def prove_again() -> None:
+    """Send password and code once more."""
+    session = step_up(connect())
+    strong = ", with a second factor" if session.text("mfa_at") else ""
+    show(f"✔ you have proved that you are {session.part('user').text('name')}{strong}")
+
+
+@commands.command(
+    help=guide(
+        "Set your password with the code of an invitation, which an administrator has given you.",
+        "soar join 7k2m-9q4w-z1xt-03ab",
+        "pass soar/ann | soar join 7k2m-9q4w-z1xt-03ab --password-stdin",
+    )
+)
+def join(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="It counts once.")],
+    is_from_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+) -> None:
+    """Choose a password."""
+    password = _ask_new_password(is_from_stdin=is_from_stdin)
+    taken = Client(find_url()).post("invitations", body={"code": code, "password": password})
+    show(f"✔ your password is set, {taken.text('name')}", f"next: soar login --name {taken.text('name')}")
+
+
+@commands.command(
+    help=guide(
+        "Change your own password; your logins in browsers end, your tokens stay.",
+        "soar password",
+        "pass soar/ann | soar password --password-stdin",
+    )
+)
+def password(
+    is_from_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the new password from standard input.")
+    ] = False,
+) -> None:
+    """Choose another password."""
+    client = connect()
+    chosen = _ask_new_password(is_from_stdin=is_from_stdin)
+    with_proof(client, lambda: client.send("POST", locate("session", "password"), body={"password": chosen}))
+    show("✔ your password is changed", "next: soar session revoke --all   if somebody else knew the old one")
+
+
+def _ask_new_password(*, is_from_stdin: bool) -> str:
+    chosen = ask_secret("a new password", is_from_stdin=is_from_stdin, otherwise="use --password-stdin")
+    if not is_from_stdin and chosen != ask_secret("once more", is_from_stdin=False, otherwise="use --password-stdin"):
+        raise InputError("these are two passwords", hint="try again")
+    return chosen
+
+
+def _make_token(client: Client, proof: dict[str, JsonValue]) -> tuple[Answer, Answer]:
     """Open a session, make a token that may do what its owner may, and end the session."""
-    reply = client.send("POST", locate("session"), body={"name": name, "password": password})
+    reply = send_with_code(lambda more: client.send("POST", locate("session"), body={**proof, **more}))
     session = reply.answer
     cookies = SimpleCookie()
     for cookie in reply.cookies:

@@ -28,6 +28,10 @@ NOUNS: Mapping[str, str] = {
     "secret": "Set credentials, and list them without their values.",
     "vault": "See and change the keys over the credentials.",
     "token": "Make, list and revoke API tokens of your own.",
+    "session": "See where you are logged in, and log out from afar.",
+    "factor": "List, add and remove your second factors.",
+    "user": "Add people and programs, change their roles, switch them off.",
+    "break-glass": "Act in an emergency, when nobody can log in.",
     "audit": "Read the record of who did what, and check it.",
 }
 """The nouns, each a module of this package, with what its commands are for."""
@@ -41,6 +45,9 @@ VERBS: Mapping[str, tuple[str, str]] = {
     "migrate": ("server", "Bring the database's schema up to date."),
     "login": ("login", "Log in, and keep a token for the commands that follow."),
     "logout": ("login", "Revoke that token and forget it."),
+    "step-up": ("login", "Prove again who you are; good for five minutes."),
+    "join": ("login", "Set your password with the code of an invitation."),
+    "password": ("login", "Change your own password."),
     "whoami": ("login", "Say who you are to the server, and what you may do."),
 }
 """The commands without a noun: their module, and what they are for."""

@@ -14,6 +14,7 @@ from soar.model.federation import Account
 from soar.model.identity import Role, User
 from soar.model.ids import Ids
 from soar.model.values import JsonValue
+from soar.people.accounts import shut_out
 from soar.store import Unit
 
 LONGEST_NAME = 100
@@ -52,7 +53,7 @@ class Registrar:
         """
         account = self.unit.accounts.find(self.provider.issuer, login.subject)
         user = self.unit.users.get(account.id) if account else None
-        if user is not None and user.disabled_at is not None:
+        if user is not None and not user.may_act(self.at):
             raise DeniedError(
                 "you were switched off here",
                 code="sign_on.disabled",
@@ -144,10 +145,7 @@ class Registrar:
         self._keep_an_admin(user)
         changed = replace(user, disabled_at=self.at)
         self.unit.users.update(changed)
-        self.unit.sessions.remove_of(user.id)
-        for token in self.unit.tokens.list_of(user.id):
-            if token.revoked_at is None:
-                self.unit.tokens.update(replace(token, revoked_at=self.at))
+        shut_out(self.unit, user.id, self.at)
         self.report("user.disabled", changed)
         return changed
 

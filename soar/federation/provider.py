@@ -44,6 +44,11 @@ class Provider:
         return frozenset(self.roles[group] for group in groups if group in self.roles)
 
     @property
+    def tells_of_factors(self) -> bool:
+        """Whether the settings say what a login with a second factor looks like."""
+        return bool(self.mfa_acr or self.mfa_amr)
+
+    @property
     def is_here(self) -> bool:
         """Whether it runs on this very machine."""
         return _is_loopback(urlsplit(self.issuer))

@@ -1,7 +1,7 @@
 """The service in small around one run: real store, engine, approvals and responses; time, ids and products are ours."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -14,10 +14,9 @@ from soar.model.approval import Approval
 from soar.model.catalog import Catalog
 from soar.model.errors import BugError
 from soar.model.identity import Principal, PrincipalKind, User
-from soar.model.ids import Ids, encode_crockford
+from soar.model.ids import encode_crockford
 from soar.model.process import ActionHost
 from soar.model.run import Run, Timer
-from soar.model.step import Assurance
 from soar.model.values import Value
 from soar.policy import Policy
 from soar.rehearsal.clock import VirtualClock
@@ -122,8 +121,8 @@ class _Silence:
 class _Approvals(ApprovalService):
     """Approvals where whoever is asked is there, and proves whatever a gate wants."""
 
-    def __init__(self, *, ids: Ids, policy: Policy) -> None:
-        super().__init__(ids=ids, policy=policy, assurances=tuple(Assurance))
+    def find_strong(self, unit: Unit) -> Collection[str]:
+        return {person.id for person in unit.users.list(_EVERYBODY).items}
 
     def ask(self, unit: Unit, command: RequestAnswer, *, run: Run, plan: Plan, at: datetime) -> Approval:
         added = find_asked(command.to, unit.users.list(_EVERYBODY).items, at)

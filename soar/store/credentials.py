@@ -17,7 +17,9 @@ _IS_NEWEST = _TABLE.c.version == (
     .where(_NEWER.c.workspace == _TABLE.c.workspace, _NEWER.c.name == _TABLE.c.name)
     .scalar_subquery()
 )
-_LATEST_OF_ALL = _VERSIONS.where().where(_IS_NEWEST).order_by(_TABLE.c.name)
+_IS_KEPT = _TABLE.c.name.contains(":", autoescape=True)  # sealed for ourselves, and no credential
+_LATEST_OF_ALL = _VERSIONS.where().where(_IS_NEWEST, ~_IS_KEPT).order_by(_TABLE.c.name)
+_REMOVE = delete(_TABLE).where(*_VERSIONS.match("name"))
 
 _COUNT = select(func.count()).where(*_VERSIONS.match())
 _BEGINNING = func.substr(_TABLE.c.blob, 1, given("length"), type_=LargeBinary)
@@ -55,8 +57,12 @@ class Credentials(Repository):
         return self._first(_VERSIONS, _LATEST, given_name=name)
 
     def list(self) -> tuple[CredentialVersion, ...]:
-        """Return the newest version of each credential, by name."""
+        """Return the newest version of each credential, by name; values that the vault keeps for us are none."""
         return self._all(_VERSIONS, _LATEST_OF_ALL)
+
+    def remove(self, name: str) -> None:
+        """Remove all versions of a name, if there are any."""
+        self._run(_REMOVE, given_name=name)
 
     def count(self) -> int:
         """Return how many versions of credentials there are."""

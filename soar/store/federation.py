@@ -1,8 +1,9 @@
 """People and groups of an identity provider, and the logins that come from it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Table, delete, func, select
+from sqlalchemy import Table, delete, func, select, update
 
 from soar.model.errors import ConflictError
 from soar.model.federation import Account, Group, PendingLogin, SignOn
@@ -21,6 +22,7 @@ _GET_SIGN_ON = _SIGN_ONS.where("session")
 _SIGN_ONS_OF = _SIGN_ONS.where("issuer", "subject")
 _SIGN_ONS_AS = _SIGN_ONS.where("issuer", "sid")
 _REMOVE_SIGN_ON = delete(_SIGN_ONS.table).where(*_SIGN_ONS.match("session"))
+_FOLLOW = update(_SIGN_ONS.table).where(*_SIGN_ONS.match("session")).values(session=given("successor"))
 _PRUNE_SIGN_ONS = delete(_SIGN_ONS.table).where(*_SIGN_ONS.match(), _SIGN_ONS.table.c.expires_at <= given("at"))
 
 _SPENT: Table = table_of(SpentTokenRow)
@@ -36,6 +38,7 @@ _FIND_SUBJECT = _ACCOUNTS.where("issuer", "subject")
 _FIND_HANDLE = _ACCOUNTS.where("handle").order_by(_ACCOUNT_BY_AGE)
 _SLICE = _ACCOUNTS.where().order_by(_ACCOUNT_BY_AGE).offset(given("skipped")).limit(given("limit"))
 _COUNT = select(func.count()).select_from(_ACCOUNTS.table).where(*_ACCOUNTS.match())
+_HOLDERS = select(_ACCOUNTS.table.c.id).where(*_ACCOUNTS.match(), _ACCOUNTS.table.c.is_active)
 _UPDATE_ACCOUNT = _ACCOUNTS.change()
 _REMOVE_ACCOUNT = delete(_ACCOUNTS.table).where(*_ACCOUNTS.match("id"))
 
@@ -94,6 +97,10 @@ class SignOns(Repository):
         """Return all that came from one login at the identity provider."""
         return self._all(_SIGN_ONS, _SIGN_ONS_AS, given_issuer=issuer, given_sid=sid)
 
+    def follow(self, session: str, successor: str) -> None:
+        """Let one go with its login, if it came so, to the key that the login has from now on."""
+        self._send(_FOLLOW, given_session=session, given_successor=successor)
+
     def remove(self, session: str) -> None:
         """Forget one, if it is there."""
         self._run(_REMOVE_SIGN_ON, given_session=session)
@@ -145,6 +152,10 @@ class Accounts(Repository):
     def list(self, skipped: int, limit: int) -> tuple[Account, ...]:
         """Return so many after those skipped, in the order they were added."""
         return self._all(_ACCOUNTS, _SLICE, given_skipped=skipped, given_limit=limit)
+
+    def holders(self) -> Collection[str]:
+        """Return the ids of everybody whom the identity provider lets log in."""
+        return frozenset(id_ for (id_,) in self._fetch(_HOLDERS))
 
     def count(self) -> int:
         """Return how many there are."""

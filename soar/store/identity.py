@@ -1,6 +1,8 @@
 """People, their logins and their API tokens."""
 
-from sqlalchemy import delete
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, update
 
 from soar.model.errors import ConflictError
 from soar.model.identity import Session, Token, User
@@ -22,12 +24,18 @@ _SESSIONS = Rows(table_of(SessionRow), Session, key=("key",))
 _GET_SESSION = _SESSIONS.where("key")
 _UPDATE_SESSION = _SESSIONS.change()
 _REMOVE_SESSION = delete(_SESSIONS.table).where(*_SESSIONS.match("key"))
+_SESSIONS_OF = _SESSIONS.where("user").order_by(_SESSIONS.table.c.created_at, _SESSIONS.table.c.key)
 _REMOVE_SESSIONS = delete(_SESSIONS.table).where(*_SESSIONS.match("user"))
 
 _TOKENS = Rows(table_of(TokenRow), Token)
 _GET_TOKEN = _TOKENS.where("id")
 _TOKENS_OF = _TOKENS.where("user").order_by(_TOKENS.table.c.position)
 _UPDATE_TOKEN = _TOKENS.change()
+_REVOKE_TOKENS = (
+    update(_TOKENS.table)
+    .where(*_TOKENS.match("user"), _TOKENS.table.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("revoked_at"))
+)
 
 
 class Users(Repository):
@@ -105,6 +113,10 @@ class Sessions(Repository):
         """
         self._replace(_SESSIONS, _UPDATE_SESSION, session)
 
+    def list_of(self, user: str) -> tuple[Session, ...]:
+        """Return a person's logins in the order they were begun, those included that have ended by themselves."""
+        return self._all(_SESSIONS, _SESSIONS_OF, given_user=user)
+
     def remove(self, key: str) -> None:
         """Remove the login with this key, if it is there."""
         self._run(_REMOVE_SESSION, given_key=key)
@@ -142,3 +154,7 @@ class Tokens(Repository):
     def list_of(self, user: str) -> tuple[Token, ...]:
         """Return the person's tokens in the order they were added."""
         return self._all(_TOKENS, _TOKENS_OF, given_user=user)
+
+    def revoke_of(self, user: str, at: datetime) -> int:
+        """Revoke all tokens of a person that are not; return how many these were."""
+        return self._run(_REVOKE_TOKENS, given_user=user, revoked_at=at).rowcount

@@ -15,6 +15,7 @@ from soar.model.approval import ApprovalStatus
 from soar.model.breaker import BreakerStatus
 from soar.model.dead_letter import LetterKind
 from soar.model.event import EventType
+from soar.model.identity import UserKind
 from soar.model.response import ResponseStatus
 from soar.model.run import Mode, RunStatus
 from soar.model.step import Assurance
@@ -406,6 +407,9 @@ class UserRow(PlacedRow, table=True):
     password_hash: str | None
     created_at: datetime = Field(sa_type=Moment)
     disabled_at: datetime | None = Field(sa_type=Moment)
+    kind: UserKind = Field(sa_type=Choice(UserKind))
+    owner: str | None
+    expires_at: datetime | None = Field(sa_type=Moment)
 
 
 class SessionRow(Row, table=True):
@@ -422,6 +426,9 @@ class SessionRow(Row, table=True):
     authenticated_at: datetime = Field(sa_type=Moment)
     idle_at: datetime = Field(sa_type=Moment)
     expires_at: datetime = Field(sa_type=Moment)
+    mfa_at: datetime | None = Field(sa_type=Moment)
+    ip: str | None
+    agent: str
 
 
 class TokenRow(PlacedRow, table=True):
@@ -439,6 +446,10 @@ class TokenRow(PlacedRow, table=True):
     expires_at: datetime = Field(sa_type=Moment)
     used_at: datetime | None = Field(sa_type=Moment)
     revoked_at: datetime | None = Field(sa_type=Moment)
+    networks: Any = Field(sa_type=Texts)
+    used_ip: str | None
+    authenticated_at: datetime | None = Field(sa_type=Moment)
+    mfa_at: datetime | None = Field(sa_type=Moment)
 
 
 class RevisionRow(Row, table=True):

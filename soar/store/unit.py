@@ -11,6 +11,7 @@ from soar.store.cases import Cases
 from soar.store.credentials import Credentials
 from soar.store.dead_letters import DeadLetters
 from soar.store.encryption_keys import EncryptionKeys
+from soar.store.factors import Factors, OneTimeCodes
 from soar.store.federation import Accounts, Groups, PendingLogins, SignOns, SpentTokens
 from soar.store.handouts import Handouts
 from soar.store.happenings import Happenings, Watches
@@ -18,6 +19,7 @@ from soar.store.identity import Sessions, Tokens, Users
 from soar.store.journal import Inbox, Journal
 from soar.store.lists import Lists
 from soar.store.messages import Messages
+from soar.store.openings import Openings
 from soar.store.responses import Responses
 from soar.store.revisions import Revisions
 from soar.store.runs import Runs
@@ -160,6 +162,21 @@ class Unit:
     def groups(self) -> Groups:
         """Groups that the identity provider keeps."""
         return Groups(self._connection, self.workspace)
+
+    @property
+    def factors(self) -> Factors:
+        """Their second factors."""
+        return Factors(self._connection, self.workspace)
+
+    @property
+    def codes(self) -> OneTimeCodes:
+        """Codes that count once."""
+        return OneTimeCodes(self._connection, self.workspace)
+
+    @property
+    def openings(self) -> Openings:
+        """Hours of emergency access."""
+        return Openings(self._connection, self.workspace)
 
     @property
     def credentials(self) -> Credentials:

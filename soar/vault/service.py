@@ -1,9 +1,10 @@
 """Sets credentials and resolves them for one call. Values go in, and come out as `Secret` only."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 from soar.audit.record import record
 from soar.model.audit import Actor, AuditEvent, Outcome
@@ -15,6 +16,8 @@ from soar.store import Store, Unit
 from soar.vault.cipher import Place, read_key_id, seal, unseal
 from soar.vault.references import References
 from soar.vault.workspace import OpenKey, WorkspaceKeys, WrappedKey, find_key
+
+T = TypeVar("T")
 
 SHORTEST_SECRET = 8
 """Characters; a shorter value cannot be masked in outputs without masking ordinary text."""
@@ -108,17 +111,52 @@ class Vault:
         return await self._set(workspace, draft, actor, now)
 
     async def _set(self, workspace: str, draft: _Draft, actor: Actor, now: datetime) -> CredentialVersion:
-        def put(unit: Unit) -> CredentialVersion | None:
+        return await self._seal(workspace, lambda unit, key: self._put(unit, draft, key, actor=actor, now=now))
+
+    async def keep(
+        self, workspace: str, name: str, value: Secret, *, owner: str, now: datetime, beside: Callable[[Unit], T]
+    ) -> T:
+        """Seal a value of our own that is no credential: nobody can list it, and no step can name it.
+
+        Args:
+            workspace: whose it is.
+            name: with a colon in it, which no credential's has.
+            value: what to seal.
+            owner: id of the person whose it is.
+            now: the moment.
+            beside: writes what belongs to it, in the same transaction.
+
+        Raises:
+            UnavailableError: the workspace's key was wrapped by a key that we do not have.
+        """
+
+        def put(unit: Unit, key: OpenKey) -> T:
+            draft = _Draft(name=name, plain=value.reveal().encode(), hosts=())
+            self._add_version(unit, draft, key, created_by=owner, now=now)
+            return beside(unit)
+
+        return await self._seal(workspace, put)
+
+    async def open_kept(self, workspace: str, name: str) -> Secret:
+        """Return a value that `keep` has sealed.
+
+        Raises:
+            SoarError: as `open` says.
+        """
+        return (await self._open_newest(workspace, name)).secret
+
+    async def _seal(self, workspace: str, put: Callable[[Unit, OpenKey], T]) -> T:
+        """Write something that is sealed under the workspace's current key."""
+
+        def write(unit: Unit) -> tuple[T] | None:
             current = unit.credentials.current_key()
-            if current is None or current.id != key.id:
-                return None
-            return self._put(unit, draft, key, actor=actor, now=now)
+            return (put(unit, key),) if current is not None and current.id == key.id else None
 
         while True:  # until no rotation comes in between
             key = await self._keys.open_current(workspace)
-            version = await self._store.write(workspace, put)
-            if version is not None:
-                return version
+            written = await self._store.write(workspace, write)
+            if written is not None:
+                return written[0]
 
     async def resolve(self, workspace: str, name: str) -> Secret:
         """Return the credential's newest value, for one use within the service.
@@ -136,6 +174,11 @@ class Vault:
             UnavailableError: its key was wrapped by a key that we do not have, or whose provider is not reached.
             BugError: it was changed or moved in the database.
         """
+        if not _NAME.fullmatch(name):
+            raise _miss(name)
+        return await self._open_newest(workspace, name)
+
+    async def _open_newest(self, workspace: str, name: str) -> BoundSecret:
         sealed = await self._store.read(workspace, lambda unit: _find(unit, name))
         while True:
             try:
@@ -152,21 +195,7 @@ class Vault:
 
     def _put(self, unit: Unit, draft: _Draft, key: OpenKey, *, actor: Actor, now: datetime) -> CredentialVersion:
         latest = unit.credentials.latest(draft.name)
-        row, number = self._ids.new("cred"), latest.version + 1 if latest else 1
-        version = CredentialVersion(
-            id=row,
-            name=draft.name,
-            version=number,
-            blob=b"",
-            hosts=draft.hosts,
-            created_at=now,
-            created_by=actor.id,
-            is_reference=draft.is_reference,
-        )
-        place = place_of(unit.workspace, version)
-        blob = seal(draft.plain, place, key_id=key.id, key=key.key, randomness=self._randomness)
-        version = replace(version, blob=blob)
-        unit.credentials.add(version)
+        version = self._add_version(unit, draft, key, created_by=actor.id, now=now)
         event = AuditEvent(
             type="credential.set",
             outcome=Outcome.SUCCESS,
@@ -176,6 +205,26 @@ class Vault:
             after={**_describe(version), **({"reference": draft.plain.decode()} if draft.is_reference else {})},
         )
         record(unit, event, at=now, id=self._ids.new("ev"))
+        return version
+
+    def _add_version(
+        self, unit: Unit, draft: _Draft, key: OpenKey, *, created_by: str, now: datetime
+    ) -> CredentialVersion:
+        latest = unit.credentials.latest(draft.name)
+        version = CredentialVersion(
+            id=self._ids.new("cred"),
+            name=draft.name,
+            version=latest.version + 1 if latest else 1,
+            blob=b"",
+            hosts=draft.hosts,
+            created_at=now,
+            created_by=created_by,
+            is_reference=draft.is_reference,
+        )
+        place = place_of(unit.workspace, version)
+        blob = seal(draft.plain, place, key_id=key.id, key=key.key, randomness=self._randomness)
+        version = replace(version, blob=blob)
+        unit.credentials.add(version)
         return version
 
     async def _open(self, workspace: str, sealed: _Sealed) -> BoundSecret:
@@ -201,11 +250,7 @@ def place_of(workspace: str, version: CredentialVersion) -> Place:
 def _find(unit: Unit, name: str) -> _Sealed:
     version = unit.credentials.latest(name)
     if version is None:
-        raise NotFoundError(
-            f"there is no credential `{name}`",
-            code="credential_not_found",
-            hint=f"set it: soar secret set {name}",
-        )
+        raise _miss(name)
     key_id = read_key_id(version.blob)
     key = find_key(unit, key_id)
     if key is None:
@@ -215,6 +260,12 @@ def _find(unit: Unit, name: str) -> _Sealed:
             hint="set the credential again, or restore the database from a backup",
         )
     return _Sealed(version=version, key=key)
+
+
+def _miss(name: str) -> NotFoundError:
+    return NotFoundError(
+        f"there is no credential `{name}`", code="credential_not_found", hint=f"set it: soar secret set {name}"
+    )
 
 
 def _describe(version: CredentialVersion) -> dict[str, JsonValue]:

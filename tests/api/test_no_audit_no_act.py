@@ -16,7 +16,7 @@ Attempt: TypeAlias = Callable[[Face], Awaitable[Callable[[], Awaitable[Answer]]]
 """Prepares a change, and returns what asks for it."""
 
 _BLOCK = "CREATE TRIGGER no_audit BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'the audit cannot be written'); END"
-_TOUCHED = frozenset({"used_at", "idle_at"})  # that somebody asked is noted whatever comes of it
+_TOUCHED = frozenset({"used_at", "used_ip", "idle_at"})  # that somebody asked is noted whatever comes of it
 
 
 async def log_in(face: Face) -> Callable[[], Awaitable[Answer]]:

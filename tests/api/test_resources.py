@@ -17,7 +17,7 @@ from soar.playbook import digest_text
 from tests.support.builders import build_approval, build_case, build_message, build_revision
 from tests.support.clock import START
 from tests.support.playbooks import refresh
-from tests.support.service import PLAYBOOK, Face, Person
+from tests.support.service import PASSWORD, PLAYBOOK, Face, Person
 
 
 async def test_a_token_is_shown_once_and_works_within_its_scopes(face: Face) -> None:
@@ -30,7 +30,10 @@ async def test_a_token_is_shown_once_and_works_within_its_scopes(face: Face) -> 
     assert (listed["id"], listed["name"], listed["scopes"]) == (made["id"], "dashboard", ["run:read"])
     assert made["token"] not in str(listed)
     (event,) = await face.events("token.created")
-    assert (event["target"]["name"], event["after"]) == ("dashboard", {"scopes": ["run:read"]})
+    assert (event["target"]["name"], event["after"]) == (
+        "dashboard",
+        {"user": "u_ann", "scopes": ["run:read"], "networks": []},
+    )
     assert made["token"] not in str(event)
 
 
@@ -51,6 +54,8 @@ async def test_a_token_is_never_worth_more_than_who_makes_it(face: Face) -> None
     assert (answer.status, answer.code) == (422, "scopes")
     assert len(answer.json["errors"]) == 2
     narrow = await face.person("ann", scopes=frozenset({"token:write", "run:read"}))
+    assert (await narrow.post("/tokens", {"name": "t", "scopes": ["run:cancel"]})).code == "step_up_required"
+    assert (await narrow.post("/session/step-up", {"password": PASSWORD})).status == 200
     assert (await narrow.post("/tokens", {"name": "t", "scopes": ["run:cancel"]})).code == "scopes"
     too_long = await vera.post("/tokens", {"name": "t", "scopes": ["run:read"], "days": 91})
     assert too_long.json["errors"][0]["pointer"] == "/days"

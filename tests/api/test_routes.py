@@ -25,6 +25,8 @@ PUBLIC = {
     ("GET", "/login/sso/start"),
     ("GET", "/login/sso/callback"),
     ("POST", "/login/sso/back-channel"),
+    ("POST", "/api/v1/session/challenge"),
+    ("POST", "/api/v1/invitations"),
     ("GET", "/"),
     ("GET", "/assets/{file}"),
     ("GET", "/{page}"),

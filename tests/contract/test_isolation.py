@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from soar.model.errors import ConflictError, NotFoundError
+from soar.model.factor import CodePurpose
 from soar.store import Store, Unit
 from tests.support import builders
 from tests.support.clock import START
@@ -90,6 +91,21 @@ PROBES = [
     Probe("session", lambda u: u.sessions.add(builders.build_session()), lambda u: u.sessions.get(64 * "a")),
     Probe("token", lambda u: u.tokens.add(builders.build_token()), lambda u: u.tokens.get("tok1")),
     Probe("tokens", lambda u: u.tokens.add(builders.build_token()), lambda u: u.tokens.list_of("u_000000000001")),
+    Probe(
+        "sessions", lambda u: u.sessions.add(builders.build_session()), lambda u: u.sessions.list_of("u_000000000001")
+    ),
+    Probe("factor", lambda u: u.factors.add(builders.build_factor()), lambda u: u.factors.get("fa_000000000001")),
+    Probe("factors", lambda u: u.factors.add(builders.build_factor()), lambda u: u.factors.of("u_000000000001")),
+    Probe("holders", lambda u: u.factors.add(builders.build_factor()), lambda u: u.factors.holders()),
+    Probe("code", lambda u: u.codes.add(builders.build_code(), START), lambda u: u.codes.find(64 * "c", START)),
+    Probe(
+        "codes",
+        lambda u: u.codes.add(builders.build_code(), START),
+        lambda u: u.codes.of("u_000000000001", CodePurpose.INVITATION),
+    ),
+    Probe("opening", lambda u: u.openings.add(builders.build_opening()), lambda u: u.openings.get("bg_000000000001")),
+    Probe("openings", lambda u: u.openings.add(builders.build_opening()), lambda u: u.openings.list()),
+    Probe("unreviewed", lambda u: u.openings.add(builders.build_opening()), lambda u: u.openings.unreviewed()),
     Probe(
         "credential",
         lambda u: u.credentials.add(builders.build_credential_version()),
@@ -179,6 +195,8 @@ CHANGES = {
     "response": (lambda u: u.responses.update(builders.build_response(fault="changed")), NotFoundError),
     "user": (lambda u: u.users.update(builders.build_user(email="changed")), NotFoundError),
     "session": (lambda u: u.sessions.update(builders.build_session(csrf="changed")), NotFoundError),
+    "factor": (lambda u: u.factors.update(builders.build_factor(name="changed")), NotFoundError),
+    "opening": (lambda u: u.openings.update(builders.build_opening(review="changed")), NotFoundError),
     "token": (lambda u: u.tokens.update(builders.build_token(name="changed")), NotFoundError),
 }
 
@@ -190,6 +208,9 @@ def add_one_of_each(unit: Unit) -> None:
     unit.users.add(builders.build_user())
     unit.sessions.add(builders.build_session())
     unit.tokens.add(builders.build_token())
+    unit.factors.add(builders.build_factor())
+    unit.codes.add(builders.build_code(), START)
+    unit.openings.add(builders.build_opening())
     unit.inbox.add(RUN, {"kind": "vote"}, START)
     unit.timers.set(builders.build_timer(due_at=START))
     unit.lists.add_entry(builders.build_list_entry())
@@ -213,12 +234,20 @@ async def test_nothing_is_removed_from_elsewhere(store: Store) -> None:
         unit.timers.cancel(builders.build_timer().id)
         unit.sessions.remove(64 * "a")
         unit.sessions.remove_of("u_000000000001")
+        unit.tokens.revoke_of("u_000000000001", START)
+        unit.factors.remove("fa_000000000001")
+        unit.codes.remove(64 * "c")
+        unit.codes.remove_of("u_000000000001", CodePurpose.INVITATION)
+        unit.codes.add(builders.build_code(key="x"), START + timedelta(days=9))
         unit.lists.remove_entry("vip", "192.0.2.0/24")
         unit.lists.prune("vip", START + timedelta(days=2))
 
     await store.write("south", remove)
     assert await store.read("north", lambda unit: unit.inbox.peek(RUN)) == (event,)
     assert await store.read("north", lambda unit: unit.sessions.get(64 * "a")) is not None
+    assert await store.read("north", lambda unit: unit.tokens.get("tok1").revoked_at) is None
+    assert await store.read("north", lambda unit: unit.factors.get("fa_000000000001")) is not None
+    assert await store.read("north", lambda unit: unit.codes.find(64 * "c", START)) is not None
     assert await store.due_timers(START) == [("north", builders.build_timer(due_at=START))]
     assert await store.read("north", lambda unit: unit.lists.counts(START)) == {"vip": 1}
 

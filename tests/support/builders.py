@@ -9,9 +9,11 @@ from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.case import Case
 from soar.model.catalog import ActionSpec, Catalog, Connection, ConnectorSpec, Effect, Repeat
 from soar.model.dead_letter import DeadLetter, LetterKind
+from soar.model.factor import CodePurpose, Factor, FactorKind, OneTimeCode
 from soar.model.identity import Principal, PrincipalKind, Role, Session, Token, User
 from soar.model.lists import ListEntry, ValueList
 from soar.model.message import Message
+from soar.model.opening import Opening
 from soar.model.playbook import ManualTrigger, Playbook, Revision
 from soar.model.process import ActionCall
 from soar.model.response import Response, ResponseStatus
@@ -255,6 +257,47 @@ def build_token(**changes: object) -> Token:
         scopes=frozenset({"run:read"}),
         created_at=START,
         expires_at=START + timedelta(days=30),
+    )
+    return replace(specimen, **changes)
+
+
+def build_factor(**changes: object) -> Factor:
+    """An authenticator program that counts; its bytes open to nothing."""
+    specimen = Factor(
+        id="fa_000000000001",
+        user="u_000000000001",
+        kind=FactorKind.TOTP,
+        name="phone",
+        material=bytes(120),
+        handle="",
+        counter=1,
+        created_at=START,
+        confirmed_at=START,
+    )
+    return replace(specimen, **changes)
+
+
+def build_code(**changes: object) -> OneTimeCode:
+    """An invitation of three days."""
+    specimen = OneTimeCode(
+        key=64 * "c",
+        user="u_000000000001",
+        purpose=CodePurpose.INVITATION,
+        created_at=START,
+        expires_at=START + timedelta(days=3),
+    )
+    return replace(specimen, **changes)
+
+
+def build_opening(**changes: object) -> Opening:
+    """An hour of emergency access that is open."""
+    specimen = Opening(
+        id="bg_000000000001",
+        user="u_000000000009",
+        reason="nobody can log in",
+        opened_by="root",
+        opened_at=START,
+        expires_at=START + timedelta(hours=1),
     )
     return replace(specimen, **changes)
 

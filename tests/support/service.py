@@ -39,6 +39,10 @@ from soar.model.catalog import Effect, Repeat
 from soar.model.identity import Role, Token, User
 from soar.model.secret import Secret
 from soar.model.values import JsonValue
+from soar.people.accounts import Accounts
+from soar.people.emergency import TIMER_KIND as EMERGENCY_OVER
+from soar.people.emergency import EmergencyAccess
+from soar.people.factors import SecondFactors
 from soar.policy import DEFAULT_POLICY
 from soar.responses.service import ResponseService
 from soar.runtime.commit import Committer
@@ -190,6 +194,7 @@ class Face:
     clock: SteppedClock
     faults: list[Exception]
     breakers: dict[str, Breaker]
+    timers: TimerKeeper
 
     @property
     def store(self) -> Store:
@@ -206,7 +211,7 @@ class Face:
         return await self.store.write(WORKSPACE, work)
 
     async def person(self, name: str, *, scopes: frozenset[str] | None = None) -> Person:
-        """Return a person with a token for all they may, or for these scopes."""
+        """Return a person with a fresh token for all they may, or with one for these scopes."""
         text = await self.make_token(name, scopes=scopes)
         return Person(self.http, self.running.url, {"Authorization": f"Bearer {text}"})
 
@@ -221,6 +226,7 @@ class Face:
             scopes=scopes if scopes is not None else frozenset(Permission),
             created_at=self.clock.now(),
             expires_at=self.clock.now() + timedelta(days=1),
+            authenticated_at=self.clock.now() if scopes is None else None,
         )
         await self.write(lambda unit: unit.tokens.add(token))
         return text
@@ -287,7 +293,9 @@ async def open_face(
     keeper = asyncio.create_task(wiring.timers.run())
     try:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-            yield Face(services, running, http, wiring.queue, wiring.host, wiring.clock, faults, wiring.breakers)
+            yield Face(
+                services, running, http, wiring.queue, wiring.host, wiring.clock, faults, wiring.breakers, wiring.timers
+            )
     finally:
         keeper.cancel()
         await asyncio.gather(keeper, return_exceptions=True)
@@ -332,6 +340,7 @@ class _Wiring:
         self.breakers: dict[str, Breaker] = {}
         self.queue = RunQueue(drive=self._drive, clock=self.clock, report=self._report)
         store.listen(self.queue.wake)
+        self.emergency = EmergencyAccess(ids=self.ids, randomness=self.randomness, roles=DEFAULT_ROLES)
         self.timers = TimerKeeper(
             store=store,
             clock=self.clock,
@@ -339,6 +348,7 @@ class _Wiring:
             responses=self.responses,
             announcer=self.hub,
             report=self._report,
+            wakers={EMERGENCY_OVER: self.emergency.wake},
         )
         self.driver = self._make_driver()
 
@@ -414,6 +424,9 @@ class _Wiring:
                 clock=self.clock,
                 url=self.url,
             ),
+            accounts=Accounts(ids=self.ids, randomness=self.randomness, roles=DEFAULT_ROLES),
+            factors=SecondFactors(self.store, self.vault, ids=self.ids, randomness=self.randomness, url=self.url),
+            emergency=self.emergency,
             hub=self.hub,
             clock=self.clock,
             ids=self.ids,

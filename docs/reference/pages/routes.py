@@ -34,7 +34,7 @@ def render() -> Iterator[str]:
     yield "|---|---|---|---|"
     for route in _read_routes():
         path = _PATTERN.sub(r"{\1}", route.path)
-        yield row(route.method, f"`{path}`", _describe_access(route.access), route.summary)
+        yield row(route.method, f"`{path}`", _describe_caller(route), route.summary)
 
 
 def _read_routes() -> Sequence[Route]:
@@ -52,6 +52,10 @@ async def _wire(settings: Settings) -> Sequence[Route]:
         return build_routes(service.services, Authenticator(service.services))
     finally:
         await service.close()
+
+
+def _describe_caller(route: Route) -> str:
+    return _describe_access(route.access) + (", proved within five minutes" if route.needs_proof else "")
 
 
 def _describe_access(access: Access) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from soar.access.freshness import is_fresh
 from soar.api.call import Call
 from soar.api.schemas.approvals import AnswersSent, ApprovalPage, ApprovalQuery, ApprovalView, Progress, VoteSent
 from soar.api.schemas.base import Nothing
@@ -11,10 +12,12 @@ from soar.approvals.service import find_approval
 from soar.model.approval import Approval, ApprovalStatus
 from soar.model.errors import ConflictError, DeniedError, InputError, SoarError
 from soar.model.page import Page
+from soar.model.step import Assurance
 from soar.store import Unit
 
 _TOO_LATE = frozenset({"already_decided", "already_voted", "expired", "digest_differs"})
 _INCOMPLETE = frozenset({"confirm_missing", "comment_missing"})
+_STEP_UP_HINT = "`soar step-up` with a second factor, or POST /api/v1/session/step-up; `soar factor add` adds one"
 _MISTAKEN = {
     "answers_invalid": "correct these fields",
     "is_question": "send the answers, and no vote",
@@ -44,8 +47,15 @@ async def cast_vote(call: Call, sent: VoteSent) -> ApprovalView:
 
     return await _decide(
         call,
-        lambda unit: call.services.approvals.vote(unit, call.part("id"), call.principal, ballot, call.at),
+        lambda unit: call.services.approvals.vote(
+            unit, call.part("id"), call.principal, ballot, call.at, assurance=_assure(call)
+        ),
     )
+
+
+def _assure(call: Call) -> Assurance:
+    """Return how sure we are of who votes: a second factor counts for five minutes."""
+    return Assurance.MFA if is_fresh(call.principal.mfa_at, call.at) else Assurance.LINKED
 
 
 async def answer_question(call: Call, sent: AnswersSent) -> ApprovalView:
@@ -82,6 +92,8 @@ def explain_refusal(refusal: Refusal) -> SoarError:
         return InputError(refusal.reason, code=refusal.code, hint="add it, and send the vote again")
     if refusal.code in _MISTAKEN:
         return InputError(refusal.reason, code=refusal.code, hint=_MISTAKEN[refusal.code], faults=refusal.faults)
+    if refusal.code == "assurance_missing":
+        return DeniedError(refusal.reason, code="step_up_required", hint=_STEP_UP_HINT)
     return DeniedError(refusal.reason, code=refusal.code, hint="ask somebody who may")
 
 

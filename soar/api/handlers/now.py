@@ -6,6 +6,7 @@ from datetime import timedelta
 from soar.access.permissions import Permission
 from soar.api.call import Call
 from soar.api.schemas.base import Nothing
+from soar.api.schemas.emergency import view_opening
 from soar.api.schemas.now import Counts, FirstAlertView, NowView
 from soar.api.schemas.responses import ResponseView
 from soar.api.schemas.runs import RunView
@@ -50,6 +51,7 @@ class _Board:
             responses_ending=self._find_ending(),
             counts=Counts(alerts=self._count_alerts(), runs=len(open_runs), waiting=len(waiting)),
             first_alert=sample if is_empty else None,
+            emergencies=tuple(map(view_opening, self._unit.openings.unreviewed())),
         )
 
     def _may(self, permission: Permission) -> bool:

@@ -1,6 +1,7 @@
 """Logging in and out through an identity provider."""
 
 import hashlib
+from dataclasses import replace
 from html import escape
 from http import HTTPStatus
 from urllib.parse import parse_qs
@@ -10,16 +11,14 @@ from aiohttp import web
 from soar.api.actor import describe_stranger
 from soar.api.authentication import (
     COOKIE_BYTES,
-    IDLE,
     LONGEST_LOGIN,
     encode_secret,
-    hash_cookie,
     is_secure,
     name_session,
 )
 from soar.api.call import Call, Visit, write_json
 from soar.api.errors import status_of
-from soar.api.handlers.session import clear_cookie, close_session, set_cookie
+from soar.api.handlers.session import clear_cookie, close_session, make_session, set_cookie
 from soar.api.limits import EVERYBODY
 from soar.api.reading import check_type, read_bytes
 from soar.api.schemas.base import Nothing
@@ -189,15 +188,8 @@ def _open_session(visit: Visit, unit: Unit, sign_on: SignOnService, login: Login
 
 def _make_session(visit: Visit, user: User, login: Login, cookie: str) -> Session:
     """Return the login here. Where nobody knows when the person proved who they are, it counts as long ago."""
-    return Session(
-        key=hash_cookie(cookie),
-        user=user.id,
-        csrf=encode_secret(visit.services.randomness.bytes(COOKIE_BYTES)),
-        created_at=visit.at,
-        authenticated_at=login.authenticated_at or visit.at - LONGEST_LOGIN,
-        idle_at=visit.at + IDLE,
-        expires_at=visit.at + LONGEST_LOGIN,
-    )
+    opened = make_session(visit, user, cookie=cookie, mfa_at=login.mfa_at)
+    return replace(opened, authenticated_at=login.authenticated_at or visit.at - LONGEST_LOGIN)
 
 
 def _end_sessions(visit: Visit, unit: Unit, sign_on: SignOnService, logout: Logout) -> None:

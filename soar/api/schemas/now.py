@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from soar.api.schemas.approvals import ApprovalView
+from soar.api.schemas.emergency import OpeningView
 from soar.api.schemas.responses import ResponseView
 from soar.api.schemas.runs import RunView
 
@@ -26,7 +27,10 @@ class FirstAlertView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NowView:
-    """What needs somebody, and what is under way, at most five of each; `first_alert` is null once there was one."""
+    """What needs somebody, and what is under way, at most five of each; `first_alert` is null once there was one.
+
+    `emergencies` are the hours of emergency access that are open or that nobody has reviewed, all of them.
+    """
 
     waiting_for_me: tuple[ApprovalView, ...]
     waiting_for_others: int
@@ -35,3 +39,4 @@ class NowView:
     responses_ending: tuple[ResponseView, ...]
     counts: Counts
     first_alert: FirstAlertView | None
+    emergencies: tuple[OpeningView, ...]

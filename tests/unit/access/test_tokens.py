@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soar.access.permissions import Permission
-from soar.access.tokens import check_scopes, format_token, hash_token, parse_token
+from soar.access.tokens import check_networks, check_scopes, format_token, hash_token, is_from, parse_token
 
 IDS = st.text("0123456789abcdefghjkmnpqrstvwxyz_-", min_size=1, max_size=40)
 
@@ -68,3 +68,29 @@ def test_scopes_beyond_the_owner_are_named() -> None:
         "`run:cancel` is more than the token's owner may do",
         "`x` is no permission",
     ]
+
+
+@pytest.mark.parametrize("networks", [["192.0.2.1/24"], ["corp.example"], ["192.0.2.0/33"], [""]])
+def test_a_network_that_is_none_is_named(networks: list[str]) -> None:
+    (reason,) = check_networks(networks)
+    assert f"`{networks[0]}`" in reason
+
+
+@pytest.mark.parametrize(
+    ("networks", "address"),
+    [
+        ([], None),
+        (["192.0.2.0/24"], "192.0.2.7"),
+        (["2001:db8::/32", "192.0.2.7"], "2001:db8::1"),
+        (["192.0.2.0/24"], "::ffff:192.0.2.7"),
+        (["fe80::/10"], "fe80::1%eth0"),
+    ],
+)
+def test_a_token_may_come_from_its_networks_and_from_anywhere_without(networks: list[str], address: str | None) -> None:
+    assert check_networks(networks) == []
+    assert is_from(networks, address)
+
+
+@pytest.mark.parametrize("address", [None, "", "somewhere", "192.0.3.7", "::1"])
+def test_a_token_may_come_from_nowhere_else(address: str | None) -> None:
+    assert not is_from(["192.0.2.0/24"], address)

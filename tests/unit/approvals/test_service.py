@@ -11,12 +11,12 @@ from soar.approvals.service import find_approval
 from soar.model.approval import Approval, ApprovalStatus, VoteChoice
 from soar.model.catalog import Effect
 from soar.model.errors import NotFoundError
-from soar.model.identity import PrincipalKind
+from soar.model.identity import PrincipalKind, UserKind
 from soar.model.process import ActionAnswer
 from soar.model.step import Assurance
 from soar.model.values import JsonValue
 from soar.policy import GateRule, Policy
-from tests.support.builders import build_principal, build_user
+from tests.support.builders import build_factor, build_principal, build_user
 from tests.support.clock import START
 from tests.support.world import WORKSPACE, World, at, play
 
@@ -225,6 +225,47 @@ def test_a_quorum_that_nobody_could_reach_is_refused_at_once(gate: str, said: st
         assert await world.messages() == []
 
     play(scenario)
+
+
+STRONG = "{by: role:analyst, quorum: 1, assurance: mfa, reason: r}"
+
+
+@pytest.mark.parametrize("holders", [(), ("u_carol",), ("u_ann",)], ids=["nobody", "somebody else", "an initiator"])
+def test_a_gate_that_wants_a_second_factor_is_refused_where_nobody_who_could_vote_has_one(
+    holders: tuple[str, ...],
+) -> None:
+    async def scenario(world: World) -> None:
+        for holder in holders:
+            await world.write(lambda unit, holder=holder: unit.factors.add(build_factor(user=holder)))
+        asked = await ask(world, STRONG, initiator="user:u_ann")
+        assert asked.status is ApprovalStatus.REFUSED
+        said = "it needs one person of analyst with a second factor, and nobody could ever vote"
+        assert asked.reason == said
+
+    play(scenario)
+
+
+def test_a_gate_that_wants_a_second_factor_asks_where_somebody_has_one_and_counts_only_that() -> None:
+    async def scenario(world: World) -> None:
+        await world.write(lambda unit: unit.factors.add(build_factor(user="u_bob")))
+        asked = await ask(world, STRONG, initiator="user:u_ann")
+        assert asked.status is ApprovalStatus.PENDING
+        assert code_of(await world.vote("bob", confirm="web-1")) == "assurance_missing"
+
+    play(scenario)
+
+
+def test_neither_programs_nor_those_whose_time_is_over_make_a_quorum() -> None:
+    async def scenario(world: World) -> str | None:
+        def add(unit: object) -> None:
+            for name, more in {"sync": {"kind": UserKind.SERVICE}, "past": {"expires_at": START}}.items():
+                roles = frozenset({"publisher"})
+                unit.users.add(build_user(id=f"u_{name}", name=name, email=f"{name}@x.y", roles=roles, **more))
+
+        await world.write(add)
+        return (await ask(world, "{by: role:publisher, reason: r}", use="crm.note")).reason
+
+    assert play(scenario) == "it needs one person of publisher, and nobody could ever vote"
 
 
 def test_a_refused_question_excludes_those_who_could_have() -> None:

@@ -7,7 +7,8 @@ def test_a_new_token_stands_alone_on_standard_output(soar: Soar, api: FakeApi) -
     outcome = soar("token", "create", "ci", "--scope", "alert:send", "--scope", "run:read", "--days", "7")
     assert outcome.out == "soar_pat_new\n"
     assert "only this once" in outcome.err
-    assert api.asked[0].body == {"name": "ci", "scopes": ["alert:send", "run:read"], "days": 7}
+    wanted = {"name": "ci", "scopes": ["alert:send", "run:read"], "days": 7, "networks": []}
+    assert api.asked[0].body == wanted
 
 
 def test_a_token_without_scopes_or_for_too_long_is_refused(soar: Soar, api: FakeApi) -> None:

@@ -96,6 +96,15 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table in ("pending_logins", "sign_ons", "spent_tokens", "accounts", "directory_groups"):
         writer.exec_driver_sql(f"DROP TABLE {table}")
+    for table in ("factors", "one_time_codes", "openings"):
+        writer.exec_driver_sql(f"DROP TABLE {table}")
+    for table, columns in {
+        "users": ("kind", "owner", "expires_at"),
+        "sessions": ("mfa_at", "ip", "agent"),
+        "tokens": ("networks", "used_ip", "authenticated_at", "mfa_at"),
+    }.items():
+        for column in columns:
+            writer.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
     writer.exec_driver_sql("UPDATE alembic_version SET version_num = '0003_pre_lists'")
     await store.migrate()
     assert await store.read("default", lambda unit: unit.approvals.get(build_approval().id)) == build_approval()

@@ -1,0 +1,1 @@
+"""Accounts of people and programs, their second factors, and emergency access."""
