@@ -8,7 +8,18 @@ import difflib
 import sys
 from pathlib import Path
 
-from pages import commands, connectors, errors, findings, functions, permissions, routes, settings, statuses
+from pages import (
+    commands,
+    connectors,
+    errors,
+    findings,
+    functions,
+    neighbours,
+    permissions,
+    routes,
+    settings,
+    statuses,
+)
 
 HERE = Path(__file__).resolve().parent
 PAGES = (commands, connectors, errors, findings, functions, permissions, routes, settings, statuses)
@@ -19,6 +30,7 @@ _HEADING = "<!-- Written by docs/reference/generate.py; `make docs` writes it an
 def main(arguments: list[str]) -> int:
     """Write all pages, or compare them, and return the exit code."""
     rendered = {HERE / f"{page.__name__.rpartition('.')[2]}.md": [_HEADING, "", *page.render()] for page in PAGES}
+    rendered[HERE.parent / "security" / "neighbours.md"] = [_HEADING, "", *neighbours.render()]
     rendered |= {file: text.splitlines() for file, text in connectors.list_readmes()}
     if arguments == ["--check"]:
         drift = [line for file, lines in rendered.items() for line in _compare(file, lines)]

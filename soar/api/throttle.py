@@ -44,11 +44,14 @@ class Throttle:
         return True
 
     def _forget_old(self) -> None:
-        """Forget keys that nothing happened under lately, or else the one that was first."""
+        """Forget keys that nothing happened under lately, or else one under which the least did.
+
+        So a flood of new keys does not free one that is at its limit.
+        """
         since = self._clock.monotonic() - self._seconds
         self._events = {key: events for key, events in self._events.items() if events and events[-1] > since}
         while len(self._events) >= _MOST_KEYS:
-            del self._events[next(iter(self._events))]
+            del self._events[min(self._events, key=lambda key: len(self._events[key]))]
 
 
 class Backoff:
@@ -79,9 +82,9 @@ class Backoff:
     def add(self, key: str) -> None:
         """Count a failure."""
         count, _ = self._find(key)
-        self._failures.pop(key, None)  # so that keys stand in the order of their last failure
+        self._failures.pop(key, None)
         while len(self._failures) >= _MOST_KEYS:
-            del self._failures[next(iter(self._failures))]
+            del self._failures[min(self._failures, key=lambda known: self._failures[known][0])]  # see `Throttle`
         self._failures[key] = (count + 1, self._clock.monotonic())
 
     def take_back(self, key: str) -> None:
