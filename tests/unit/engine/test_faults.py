@@ -116,6 +116,7 @@ def test_a_retry_condition_that_cannot_be_evaluated_gives_up() -> None:
     ("gate", "said"),
     [
         ("{by: role:analyst, quorum: '${{ 1 > 0 }}'}", "`quorum` is no whole number"),
+        ("{by: role:analyst, quorum: '${{ 1 - 1 }}'}", "`quorum` is no whole number above zero"),
         ("{by: role:analyst, reason: '${{ inputs.gone }}'}", "gone"),
         ("{by: role:analyst, if: inputs.gone}", "gone"),
     ],

@@ -1,0 +1,165 @@
+"""Whether a test notices: each mutant in a process of its own, before the tests that run its lines."""
+
+import os
+import resource
+import signal
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from itertools import islice
+
+import coverage
+import pytest
+
+from tests.mutation.mutants import Mutant, apply
+from tests.support.repository import ROOT
+
+_PATIENCE = 10.0  # seconds that a trial has above four times what its tests took
+_MEMORY = 3 << 30  # bytes of address space, for a loop that gathers
+_LONGEST = 20.0  # seconds of tests that are held against one mutant, the fastest first
+
+
+class Verdict(IntEnum):
+    """What came of a trial, which is also how its process ends."""
+
+    SURVIVED = 0
+    KILLED = 10
+    UNCHANGED = 11
+    TIMED_OUT = 12
+
+
+@dataclass(eq=False)
+class Trials:
+    """A plugin of pytest: runs the collected tests once to learn what they reach, then tries mutants on them.
+
+    Args:
+        mutants: what is tried.
+        width: how many trials at once.
+        tell: takes each mutant and its verdict, as they come.
+        learned: takes how many tests have run, and how many there are.
+
+    Attributes:
+        fault: why nothing was tried: the tests must pass on the code as it is.
+    """
+
+    mutants: Sequence[Mutant]
+    width: int
+    tell: Callable[[Mutant, Verdict], None]
+    learned: Callable[[int, int], None]
+    fault: str = ""
+    _times: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    _is_trial: bool = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Stop a trial at its first failure; the code as it is may have none."""
+        self._times[report.nodeid] += report.duration
+        if not report.failed:
+            return
+        if self._is_trial:
+            os._exit(Verdict.KILLED)
+        self.fault = f"{report.nodeid} fails on the code as it is\n{report.longreprtext}"
+        pytest.exit(self.fault)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Stop where a test cannot be read."""
+        if report.failed:
+            self.fault = f"{report.nodeid} cannot be collected\n{report.longreprtext}"
+            pytest.exit(self.fault)
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """Keep what has stopped pytest itself."""
+        self.fault = str(excrepr)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Take the place of the loop that runs each test once."""
+        reach = self._learn(session.items)
+        self._try_all((mutant, self._choose(mutant, session.items, reach)) for mutant in self.mutants)
+        return True
+
+    def _learn(self, items: Sequence[pytest.Item]) -> dict[tuple[str, int], set[str]]:
+        """Return which tests run a line."""
+        reached = coverage.Coverage(data_file=None, config_file=False, include=[str(ROOT / "soar" / "*")])
+        reached.start()
+        for number, (item, following) in enumerate(_pair(items), 1):
+            reached.switch_context(item.nodeid)
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+            self.learned(number, len(items))
+        reached.stop()
+        found: dict[tuple[str, int], set[str]] = {}
+        data = reached.get_data()
+        for path in {mutant.path for mutant in self.mutants}:
+            for line, tests in data.contexts_by_lineno(str(ROOT / path)).items():
+                found[path, line] = set(tests) - {""}
+        return found
+
+    def _choose(
+        self, mutant: Mutant, items: Sequence[pytest.Item], reach: dict[tuple[str, int], set[str]]
+    ) -> list[pytest.Item]:
+        """Return the tests that meet a mutant, the fastest first and no more than there is time for."""
+        names = set().union(*(reach.get((mutant.path, line), set()) for line in mutant.lines))
+        chosen, left = [], _LONGEST
+        for item in sorted((item for item in items if item.nodeid in names), key=lambda item: self._times[item.nodeid]):
+            left -= self._times[item.nodeid]
+            if left < 0 and chosen:
+                break
+            chosen.append(item)
+        return chosen
+
+    def _try_all(self, trials: Iterable[tuple[Mutant, Sequence[pytest.Item]]]) -> None:
+        waiting = iter(trials)
+        running: dict[int, tuple[Mutant, float]] = {}
+        while True:
+            for mutant, items in islice(waiting, self.width - len(running)):
+                running[self._begin(mutant, items)] = mutant, time.monotonic() + self._allow(items)
+            if not running:
+                return
+            for mutant, verdict in _gather(running):
+                self.tell(mutant, verdict)
+
+    def _allow(self, items: Sequence[pytest.Item]) -> float:
+        return _PATIENCE + 4 * sum(self._times[item.nodeid] for item in items)
+
+    def _begin(self, mutant: Mutant, items: Sequence[pytest.Item]) -> int:
+        """Start a trial and return its process."""
+        process = os.fork()
+        if process:
+            return process
+        try:
+            self._is_trial = True
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, 1)
+            os.dup2(nothing, 2)
+            resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+            if items and not apply(mutant):
+                os._exit(Verdict.UNCHANGED)
+            for item, following in _pair(items):
+                item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+            os._exit(Verdict.SURVIVED)
+        finally:
+            os._exit(Verdict.KILLED)  # the change has broken what runs the tests
+
+
+def _pair(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
+    return zip(items, [*items[1:], None], strict=True) if items else iter(())
+
+
+def _gather(running: dict[int, tuple[Mutant, float]]) -> Iterator[tuple[Mutant, Verdict]]:
+    """Give the trials that are over, and end those whose time is up."""
+    for process, (mutant, until) in list(running.items()):
+        found, status = os.waitpid(process, os.WNOHANG)
+        if found:
+            code = os.waitstatus_to_exitcode(status)
+            verdict = Verdict(code) if code >= 0 else Verdict.KILLED
+        elif time.monotonic() < until:
+            continue
+        else:
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+            verdict = Verdict.TIMED_OUT
+        del running[process]
+        yield mutant, verdict
+    time.sleep(0.01)
