@@ -10,6 +10,8 @@ _DENIALS = 20
 _ALL_DENIALS = 300
 _DENIAL_WINDOW = 60.0
 
+_SEARCH_WINDOW = 600.0
+
 _SIGN_ONS = 600
 _SIGN_ON_WINDOW = 60.0
 
@@ -24,12 +26,14 @@ class Limits:
         logins: failed proofs of who somebody is, by name and by address.
         denials: denials a caller that go into the audit, in a minute; the rest is answered and not recorded.
         all_denials: the same for all callers together.
+        searches: the same question about the audit by the same caller that goes into the audit, in ten minutes.
         sign_ons: logins through the identity provider that are begun, and calls of it that are refused, in a minute.
     """
 
     logins: Lockout
     denials: Throttle
     all_denials: Throttle
+    searches: Throttle
     sign_ons: Throttle
 
     def may_record_denial(self, key: str) -> bool:
@@ -43,5 +47,6 @@ def make_limits(clock: Clock) -> Limits:
         logins=Lockout(clock),
         denials=Throttle(_DENIALS, _DENIAL_WINDOW, clock),
         all_denials=Throttle(_ALL_DENIALS, _DENIAL_WINDOW, clock),
+        searches=Throttle(1, _SEARCH_WINDOW, clock),
         sign_ons=Throttle(_SIGN_ONS, _SIGN_ON_WINDOW, clock),
     )

@@ -14,6 +14,7 @@ from soar.api.handlers import (
     alerts,
     approvals,
     audit,
+    audit_export,
     cases,
     connections,
     connectors,
@@ -36,7 +37,17 @@ from soar.api.pages import Pages
 from soar.api.route import V1, Public, Route, Self, SourceOr, foreign, private, public, raw
 from soar.api.schemas.alerts import AlertDetail, AlertPage, AlertQuery, AlertSent, CheckedAlerts, Received
 from soar.api.schemas.approvals import AnswersSent, ApprovalPage, ApprovalQuery, ApprovalView, VoteSent
-from soar.api.schemas.audit import AuditPage, AuditQuery, ProofView, RecordView, Verdict
+from soar.api.schemas.audit import (
+    AuditPage,
+    AuditQuery,
+    ExportQuery,
+    FacetQuery,
+    FacetsView,
+    ProofView,
+    RecordView,
+    Verdict,
+    ViewPage,
+)
 from soar.api.schemas.base import Nothing, PageQuery
 from soar.api.schemas.cases import CasePage
 from soar.api.schemas.connections import ConnectionPage
@@ -304,6 +315,9 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
             needs_proof=True,
         ),
         private("GET", f"{V1}/audit", P.AUDIT_READ, audit.list_events, takes=AuditQuery, answers=AuditPage),
+        private("GET", f"{V1}/audit/facets", P.AUDIT_READ, audit.count_events, takes=FacetQuery, answers=FacetsView),
+        private("GET", f"{V1}/audit/views", P.AUDIT_READ, audit.list_views, takes=Nothing, answers=ViewPage),
+        private("GET", f"{V1}/audit/export", P.AUDIT_READ, audit_export.export_events, takes=ExportQuery, answers=None),
         private("GET", f"{V1}/audit/status", P.AUDIT_READ, audit.show_record, takes=Nothing, answers=RecordView),
         private(
             "GET",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from soar.audit.keeper import checkpoint_head, verify_unit
+from soar.audit.keeper import checkpoint_head, index_events, verify_unit
 from soar.audit.note import SigningKey, VerifierKey
 from soar.audit.verify import Report
 from soar.model.audit import Checkpoint
@@ -51,12 +51,15 @@ class Auditor:
     async def keep_signing(self, interval: float) -> None:
         """Make a checkpoint every so many seconds, as long as there is something new, until cancelled.
 
+        What is new can be searched from then on, too.
+
         While the store takes nothing, there is none: each vouches for everything before it.
         """
         while True:
             await self._clock.sleep(interval)
             try:
                 await self.checkpoint()
+                await index_events(self._store, self._workspace)
             except UnavailableError as error:
                 structlog.get_logger().warning("no checkpoint now", action="audit.checkpoint", error=str(error))
 

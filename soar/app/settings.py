@@ -15,7 +15,7 @@ from pydantic_settings import (
 )
 
 import soar
-from soar.app.anchors.settings import AnchorSettings
+from soar.app.anchors.settings import AnchorSettings, ForwardSettings
 from soar.app.documents import read_yaml_file
 from soar.model.errors import FieldFault, InputError
 from soar.model.values import JsonValue
@@ -208,6 +208,7 @@ class AuditSettings(_Section):
         origin: names this installation in checkpoints.
         anchors: where checkpoints are put out of our reach; a path is a file that they are appended to, a map with
             `kind` is something else.
+        forward: who gets every event, over syslog or HTTP; followed up like an anchor.
         anchor_patience: seconds that an anchor may lag before there is an alarm.
         interval: seconds between checkpoints, as long as there is something new.
         post_quantum: whether checkpoints are signed with ML-DSA-44 as well.
@@ -216,6 +217,7 @@ class AuditSettings(_Section):
     key_file: Path = Path("audit.key")
     origin: str = "soar.local/audit"
     anchors: tuple[Path | AnchorSettings, ...] = ()
+    forward: tuple[ForwardSettings, ...] = ()
     anchor_patience: float = Field(default=600.0, ge=1, le=604_800)
     interval: float = Field(default=1.0, gt=0, le=3600)
     post_quantum: bool = False

@@ -14,7 +14,7 @@ from soar.api.hub import Hub
 from soar.api.services import AuditStanding, FirstAlert, Services
 from soar.app.alerts import OwnAlerts
 from soar.app.anchorage import Anchorage
-from soar.app.anchors.factory import make_anchors
+from soar.app.anchors.factory import make_anchors, make_forwards
 from soar.app.auditor import Auditor
 from soar.app.callee import make_caller
 from soar.app.clock import SystemClock
@@ -354,8 +354,9 @@ class Service:
             clock=self.clock,
             announcer=self.hub,
         )
+        forwards = make_forwards(settings.forward, store=self.store, workspace=self.workspace, egress=self.egress)
         return Anchorage(
-            anchors,
+            (*anchors, *forwards),
             store=self.store,
             clock=self.clock,
             workspace=self.workspace,

@@ -34,18 +34,25 @@ def export_lines(
         keys: public keys of those who signed, for the reader's convenience.
         head: where the record ends.
     """
-    yield _write(
-        {
-            "format": FORMAT,
-            "size": head.size,
-            "root": compute_head_root(head).hex(),
-            "keys": [str(key) for key in keys],
-        }
-    )
-    for record in records:
-        yield _write({"event": dict(record.document), "leaf": record.leaf})
-    for checkpoint in checkpoints:
-        yield _write({"note": checkpoint.note})
+    yield write_heading(head, keys)
+    yield from map(write_record, records)
+    yield from map(write_checkpoint, checkpoints)
+
+
+def write_heading(head: AuditHead, keys: Iterable[VerifierKey]) -> str:
+    """Return the first line: where the record ends, and the keys that the exporter names."""
+    root = compute_head_root(head).hex()
+    return _write({"format": FORMAT, "size": head.size, "root": root, "keys": [str(key) for key in keys]})
+
+
+def write_record(record: AuditRecord) -> str:
+    """Return an event's line."""
+    return _write({"event": dict(record.document), "leaf": record.leaf})
+
+
+def write_checkpoint(checkpoint: Checkpoint) -> str:
+    """Return a checkpoint's line."""
+    return _write({"note": checkpoint.note})
 
 
 def verify_export(

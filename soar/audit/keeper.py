@@ -11,7 +11,7 @@ from soar.audit.tree import prove_inclusion
 from soar.audit.verify import Report, verify_records
 from soar.model.audit import AuditRecord, Checkpoint
 from soar.model.errors import BugError, NotFoundError, UnavailableError
-from soar.store import Unit
+from soar.store import Store, Unit
 
 _BATCH = 1_000  # records read at a time
 
@@ -63,6 +63,16 @@ def prove_event(unit: Unit, sequence: int) -> str:
         )
     path = prove_inclusion(read_leaves(unit, 0, latest.size), sequence)
     return write_proof(record.document, path, latest.note)
+
+
+async def index_events(store: Store, workspace: str) -> None:
+    """Make all events findable that are recorded by now, some at a time.
+
+    Raises:
+        UnavailableError: the store takes nothing now.
+    """
+    while await store.write(workspace, lambda unit: unit.audit_index.advance(_BATCH)) == _BATCH:
+        pass
 
 
 def verify_unit(unit: Unit, public_keys: Sequence[VerifierKey]) -> Report:

@@ -1,15 +1,23 @@
 """`soar audit`."""
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
+from soar.audit.format import Format
 from soar.cli.answer import Answer
-from soar.cli.client import connect
+from soar.cli.client import connect, locate
 from soar.cli.exits import ExitCode
 from soar.cli.options import Json, Limit, group, guide
-from soar.cli.output import Line, count, describe_moment, show, show_answer, show_list, waiting
+from soar.cli.output import Line, count, describe_moment, note, show, show_answer, show_json, show_list, waiting
+from soar.model.errors import InputError
+
+Query: TypeAlias = Annotated[
+    str, typer.Argument(help="Conditions, such as `actor:ann`, `-type:run.*`, `after:2026-11-01`, or words.")
+]
+ViewName: TypeAlias = Annotated[str | None, typer.Option("--view", help="A ready-made question.")]
 
 commands = group(
     "Read the record of who did what, and check it.",
@@ -18,6 +26,8 @@ commands = group(
     "soar audit status",
     "soar audit prove 48190 > event-48190.tlog-proof",
     "soar audit list --type approval.voted",
+    "soar audit search 'actor:carol type:approval.* after:2026-11-01'",
+    "soar audit export --output record.jsonl",
 )
 
 
@@ -160,3 +170,97 @@ def list_events(
 
 def _describe_target(target: Answer) -> str:
     return " ".join(filter(None, (target.text("kind"), target.text("name") or target.text("id"))))
+
+
+@commands.command(
+    help=guide(
+        "Search the record, newest first; each event is a sentence. `soar audit views` lists ready-made questions.",
+        "soar audit search 'actor:carol type:approval.* outcome:success after:2026-11-01'",
+        "soar audit search 'host:srv-files-01 renaming -type:run.*' --raw",
+        "soar audit search --view actions-without-a-human",
+        "soar audit search type:action.started --facets",
+    )
+)
+def search(
+    query: Query = "",
+    view: ViewName = None,
+    limit: Limit = 50,
+    is_raw: Annotated[
+        bool, typer.Option("--raw", help="Print each event as it is recorded under its sentence.")
+    ] = False,
+    is_counted: Annotated[
+        bool, typer.Option("--facets", help="Count by type, actor, outcome and day instead of listing; without a view.")
+    ] = False,
+    is_json: Json = False,
+) -> None:
+    """Show the events that match."""
+    if is_counted:
+        if view is not None:
+            raise InputError("facets are of a query, not of a view", hint="leave --view away, or --facets")
+        _show_facets(connect().get("audit", "facets", query={"q": query or None}), is_json=is_json)
+        return
+    page = connect().get("audit", query={"q": query or None, "view": view, "limit": str(limit)})
+    if not is_raw or is_json:
+        rows = (
+            (event.text("sequence"), describe_moment(event.moment("at")), event.text("type"), event.text("sentence"))
+            for event in page.parts("items")
+        )
+        if show_list(page, is_json, ("EVENT", "AT", "TYPE", "WHAT HAPPENED"), rows):
+            show("No such event.")
+        return
+    for event in page.parts("items"):
+        show(Line(f"{event.text('sequence')}  {event.text('sentence')}", "bold"))
+        show_json({name: value for name, value in event.raw.items() if name not in {"sequence", "sentence"}})
+
+
+@commands.command(help=guide("List the ready-made questions about the record.", "soar audit views"))
+def views(is_json: Json = False) -> None:
+    """Show the views."""
+    page = connect().get("audit", "views")
+    rows = ((view.text("name"), view.text("title"), view.text("query")) for view in page.parts("items"))
+    show_list(page, is_json, ("VIEW", "WHAT IT SHOWS", "QUERY"), rows)
+
+
+@commands.command(
+    help=guide(
+        "Write the record, or what a query finds, for other programs. Whole and as JSON lines it can be verified.",
+        "soar audit export --output record.jsonl",
+        "soar audit export --format csv --query type:approval.* --since 2026-01-01 --output approvals.csv",
+        "soar audit export --format ocsf --view own-requests-approved",
+    )
+)
+def export(
+    format_: Annotated[Format, typer.Option("--format", help="How events are written.")] = Format.JSONL,
+    query: Annotated[str, typer.Option("--query", help="Which events, as `soar audit search` takes it.")] = "",
+    view: ViewName = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="From this day or moment on, such as 2026-11-01.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", help="The file to write; else it is printed.")] = None,
+) -> None:
+    """Write the record."""
+    asked = f"{query} after:{since}".strip() if since else query
+    wanted = {"format": format_.value, "q": asked or None, "view": view}
+    if output is None:
+        connect().download(locate("audit", "export"), sys.stdout.buffer, query=wanted)
+        sys.stdout.flush()
+        return
+    partial = output.with_name(f"{output.name}.part")
+    try:
+        partial.touch(mode=0o600)
+        with partial.open("wb") as file:
+            connect().download(locate("audit", "export"), file, query=wanted)
+        partial.replace(output)
+    finally:
+        partial.unlink(missing_ok=True)
+    note(f"written: {output}")
+
+
+def _show_facets(facets: Answer, *, is_json: bool) -> None:
+    counted = facets.number("counted")
+    scope = "" if facets.flag("is_complete") else "the newest "
+    lines = [Line(f"{scope}{count(counted, 'event')}", "bold")]
+    for name in ("types", "actors", "outcomes", "days"):
+        lines.append(Line(name))
+        lines += [Line(f"  {tally.number('count'):>6,}  {tally.text('value')}") for tally in facets.parts(name)]
+    show_answer(facets, *lines, is_json=is_json)

@@ -3,9 +3,11 @@
 import http.client
 import json
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import cast
+from typing import BinaryIO, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 from soar.cli.answer import Answer
@@ -25,6 +27,7 @@ from soar.model.values import JsonValue
 DEFAULT_URL = "http://127.0.0.1:8600"
 _API = "/api/v1"
 _TIMEOUT = 60.0  # seconds; checking a long record takes some
+_CHUNK = 65_536  # bytes of a large answer that are held at a time
 _LOGIN_HINT = "soar login, or set SOAR_TOKEN"
 
 
@@ -105,13 +108,7 @@ class Client:
             UnavailableError: 429, 503.
             SoarError: there is no server, or its answer is none of the API's.
         """
-        target = urlsplit(self.url).path + path
-        asked = {name: text for name, text in (query or {}).items() if text is not None}
-        if asked:
-            target += "?" + urlencode(asked)
-        sent = {"Accept": "application/json", "User-Agent": "soar-cli", **(headers or {})}
-        if self.token:
-            sent["Authorization"] = f"Bearer {self.token}"
+        target, sent = self._address(path, query), self._introduce(headers)
         content = b""
         if method in {"POST", "PUT"}:
             sent["Content-Type"] = "application/json"
@@ -120,16 +117,52 @@ class Client:
             response, received = self._exchange(method, target, content, sent)
         return self._read(response, received)
 
+    def download(self, path: str, sink: BinaryIO, *, query: Mapping[str, str | None] | None = None) -> None:
+        """Read something that may be large, and write it down as it comes.
+
+        Args:
+            path: from the server's root, as `locate` gives it.
+            sink: what came is in it, even if the rest does not come.
+            query: parameters; those that are None are left out.
+
+        Raises:
+            SoarError: as for `send`; or the answer broke off.
+        """
+        with self._ask("GET", self._address(path, query), b"", self._introduce({"Accept": "*/*"})) as response:
+            if response.status == http.HTTPStatus.OK:
+                shutil.copyfileobj(response, sink, _CHUNK)
+                return
+            content = response.read()
+        self._read(response, content)
+
+    def _address(self, path: str, query: Mapping[str, str | None] | None) -> str:
+        target = urlsplit(self.url).path + path
+        asked = {name: text for name, text in (query or {}).items() if text is not None}
+        return f"{target}?{urlencode(asked)}" if asked else target
+
+    def _introduce(self, headers: Mapping[str, str] | None) -> dict[str, str]:
+        sent = {"Accept": "application/json", "User-Agent": "soar-cli", **(headers or {})}
+        if self.token:
+            sent["Authorization"] = f"Bearer {self.token}"
+        return sent
+
     def _exchange(
         self, method: str, target: str, content: bytes, headers: Mapping[str, str]
     ) -> tuple[http.client.HTTPResponse, bytes]:
+        with self._ask(method, target, content, headers) as response:
+            return response, response.read()
+
+    @contextmanager
+    def _ask(
+        self, method: str, target: str, content: bytes, headers: Mapping[str, str]
+    ) -> Iterator[http.client.HTTPResponse]:
+        """Send a request and give its answer, whose body is yet to be read."""
         parts = urlsplit(self.url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT)
         try:
             connection.request(method, target, content or None, headers)
-            response = connection.getresponse()
-            return response, response.read()
+            yield connection.getresponse()
         except ConnectionRefusedError as error:
             raise SoarError(f"no server at {self.url}", code="no_server", hint=_start_hint(self.url)) from error
         except TimeoutError as error:

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, or_, select, update
 
 from soar.model.audit import AuditHead, AuditRecord, Checkpoint
+from soar.model.audit_query import Facets, Query
 from soar.model.errors import BugError, ConflictError, NotFoundError
 from soar.model.page import Page
 from soar.model.values import JsonValue
+from soar.store.audit_search import build_conditions, count_facets, select_facets
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
 from soar.store.statement import change, fetch
@@ -149,6 +151,7 @@ class Audit(Repository):
         type_prefix: str | None = None,
         actor: str | None = None,
         target: str | None = None,
+        query: Query | None = None,
     ) -> Page[AuditRecord]:
         """Return a page of the workspace's events, newest first.
 
@@ -158,8 +161,11 @@ class Audit(Repository):
             type_prefix: how the type begins, such as `approval.`.
             actor: id or name of the actor.
             target: id of the target.
+            query: what else has to hold.
         """
         found = _RECORDS.where()
+        if query is not None:
+            found = found.where(*build_conditions(query))
         if type_prefix:
             found = found.where(_TABLE.c.type.startswith(type_prefix, autoescape=True))
         if actor is not None:
@@ -167,6 +173,23 @@ class Audit(Repository):
             found = found.where(or_(_TABLE.c.actor == word, _TABLE.c.actor_name == word))
         wanted = None if target is None else target[:_LONGEST_WORD]
         return self._page(_RECORDS, limit, cursor, (("target", wanted),), found)
+
+    def walk(self, query: Query, start: int, stop: int, limit: int) -> tuple[AuditRecord, ...]:
+        """Return the first of the workspace's events that are asked for, oldest first.
+
+        Args:
+            query: what has to hold.
+            start: from this sequence on,
+            stop: and up to, but without, this one.
+            limit: how many at most.
+        """
+        found = _RECORDS.where().where(*build_conditions(query))
+        found = found.where(_TABLE.c.sequence >= start, _TABLE.c.sequence < stop)
+        return self._all(_RECORDS, found.order_by(_TABLE.c.sequence).limit(limit))
+
+    def facets(self, query: Query) -> Facets:
+        """Count the newest of the workspace's events that are asked for."""
+        return count_facets(map(tuple, self._run(select_facets(query))))
 
     def add_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Keep a signed checkpoint.

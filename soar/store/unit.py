@@ -6,6 +6,7 @@ from soar.store.alerts import Alerts, Deliveries
 from soar.store.anchors import Anchors
 from soar.store.approvals import Approvals
 from soar.store.audit import Audit, AuditEnd
+from soar.store.audit_index import AuditIndex
 from soar.store.breakers import Breakers
 from soar.store.cases import Cases
 from soar.store.credentials import Credentials
@@ -212,6 +213,11 @@ class Unit:
     def audit(self) -> Audit:
         """The audit record."""
         return Audit(self._connection, self.workspace, self._end)
+
+    @property
+    def audit_index(self) -> AuditIndex:
+        """How far the audit record can be searched."""
+        return AuditIndex(self._connection, self.workspace)
 
     @property
     def anchors(self) -> Anchors:

@@ -33,7 +33,8 @@ _SETTINGS = {
 }
 _DURABLE = {"fsync": "on", "full_page_writes": "on"}
 
-_START_OF_RECORD = {"size": 0, "last": 64 * "0", "range": ()}
+_STARTS = {"audit_head": {"size": 0, "last": 64 * "0", "range": ()}, "audit_index": {"size": 0}}
+"""What stands in tables that have one row from the first migration on."""
 
 
 class NoServerError(Exception):
@@ -67,8 +68,8 @@ class PostgresServer:
         yield url
         with create_engine(url.replace("://", "+psycopg://"), poolclass=NullPool).begin() as connection:
             for table in METADATA.tables.values():
-                is_head = table.name == "audit_head"
-                connection.execute(update(table).values(_START_OF_RECORD) if is_head else delete(table))
+                start = _STARTS.get(table.name)
+                connection.execute(delete(table) if start is None else update(table).values(start))
 
     def psql(self, words: str, database: str = "postgres") -> str:
         """Let an operator say something, and return the answer."""

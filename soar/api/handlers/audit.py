@@ -1,26 +1,87 @@
 """The audit record: searched and checked."""
 
+from collections.abc import Mapping
+from hashlib import sha256
+
 from soar.api.call import Call
-from soar.api.schemas.audit import AuditPage, AuditQuery, ProofView, RecordView, Verdict, view_anchor
+from soar.api.schemas.audit import (
+    AuditPage,
+    AuditQuery,
+    FacetQuery,
+    FacetsView,
+    ProofView,
+    RecordView,
+    Verdict,
+    ViewPage,
+    view_anchor,
+    view_facets,
+    view_view,
+)
 from soar.api.schemas.base import Nothing
 from soar.audit import keeper
 from soar.audit.actor import describe_principal
+from soar.audit.query import parse_query
+from soar.audit.sentence import describe_event
 from soar.audit.verify import Report
-from soar.model.audit import AuditEvent, Checkpoint, Outcome
+from soar.audit.views import VIEWS, find_page, read_question
+from soar.model.audit import AuditEvent, AuditRecord, Checkpoint, Outcome
+from soar.model.canonical import canonicalize
 from soar.model.errors import NotFoundError
+from soar.model.values import JsonValue
 from soar.store import Unit
 
 _LONGEST_NUMBER = 18  # digits; more do not fit into 64 bits
 
 
 async def list_events(call: Call, query: AuditQuery) -> AuditPage:
-    """List what was done, newest first."""
+    """Search what was done, newest first; a question is itself an event, its further pages are not."""
+    question = read_question(query.q, query.view)
+    if query.cursor is None:
+        asked = {"q": query.q, "view": query.view, "type": query.type, "actor": query.actor, "target": query.target}
+        await note_reading(call, "audit.searched", {name: value for name, value in asked.items() if value})
+    await keeper.index_events(call.services.store, call.workspace)
     page = await call.read(
-        lambda unit: unit.audit.list(query.limit, query.cursor, query.type, query.actor, query.target)
+        lambda unit: find_page(
+            unit,
+            question,
+            query.limit,
+            query.cursor,
+            type_prefix=query.type,
+            actor=query.actor,
+            target=query.target,
+        )
     )
-    return AuditPage(
-        items=tuple({"sequence": event.sequence, **event.document} for event in page.items), next=page.next
+    return AuditPage(items=tuple(map(_show, page.items)), next=page.next)
+
+
+async def count_events(call: Call, query: FacetQuery) -> FacetsView:
+    """Count the newest events that match, by type, actor, outcome and day."""
+    asked = parse_query(query.q)
+    await note_reading(call, "audit.searched", {"q": query.q} if query.q else {})
+    await keeper.index_events(call.services.store, call.workspace)
+    return view_facets(await call.read(lambda unit: unit.audit.facets(asked)))
+
+
+async def list_views(_: Call, __: Nothing) -> ViewPage:
+    """List the ready-made questions."""
+    return ViewPage(items=tuple(map(view_view, VIEWS.values())), next=None)
+
+
+async def note_reading(call: Call, kind: str, asked: Mapping[str, JsonValue]) -> None:
+    """Record that somebody reads the audit, before they do; the same again within ten minutes is not recorded."""
+    key = sha256(canonicalize([call.principal.id, kind, dict(asked)])).hexdigest()
+    searches = call.desk.limits.searches
+    if searches.wait(key) > 0:
+        return
+    event = AuditEvent(
+        type=kind,
+        outcome=Outcome.SUCCESS,
+        actor=describe_principal(call.principal),
+        target={"kind": "audit", "id": "record"},
+        context={"asked": dict(asked)},
     )
+    await call.write(lambda unit: call.record(unit, event))
+    searches.add(key)
 
 
 async def verify_record(call: Call, _: Nothing) -> Verdict:
@@ -67,7 +128,12 @@ async def prove_event(call: Call, _: Nothing) -> ProofView:
     if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER):
         raise NotFoundError(f"there is no event {text}", hint="name its number, as `soar audit list` shows it")
     sequence = int(text)
+    await note_reading(call, "audit.proved", {"sequence": sequence})
     return ProofView(sequence=sequence, proof=await call.read(lambda unit: keeper.prove_event(unit, sequence)))
+
+
+def _show(record: AuditRecord) -> dict[str, JsonValue]:
+    return {"sequence": record.sequence, "sentence": describe_event(record.document), **record.document}
 
 
 def _report(call: Call, report: Report) -> AuditEvent:

@@ -53,7 +53,7 @@ class Anchor(Protocol):
 def refuse(name: str, reason: object, *, code: str = "anchor_unreached") -> UnavailableError:
     """Return the error of an anchor that takes nothing."""
     return UnavailableError(
-        f"the anchor {name} takes no checkpoint: {reason}",
+        f"the anchor {name} takes nothing: {reason}",
         code=code,
         hint="it gets what it missed once it can be reached; `soar audit status` shows how far it is",
     )

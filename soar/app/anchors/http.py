@@ -10,7 +10,9 @@ _PATIENCE = 20.0  # seconds
 _LONGEST_ANSWER = 262_144  # bytes
 
 
-async def post(egress: Egress, name: str, url: str, body: bytes, content_type: str) -> EgressResponse:
+async def post(
+    egress: Egress, name: str, url: str, body: bytes, content_type: str, *, token: str = ""
+) -> EgressResponse:
     """Send a body to an anchor that settings name; it may stand inside the network.
 
     Args:
@@ -19,6 +21,7 @@ async def post(egress: Egress, name: str, url: str, body: bytes, content_type: s
         url: https, or http on this machine.
         body: what is sent.
         content_type: of the body.
+        token: sent as a bearer's; empty sends none.
 
     Raises:
         UnavailableError: it cannot be reached.
@@ -27,7 +30,7 @@ async def post(egress: Egress, name: str, url: str, body: bytes, content_type: s
     request = EgressRequest(
         method="POST",
         url=url,
-        headers=(("Content-Type", content_type),),
+        headers=(("Content-Type", content_type), *((("Authorization", f"Bearer {token}"),) if token else ())),
         body=body,
         hosts=host,
         private_hosts=host,

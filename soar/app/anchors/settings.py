@@ -141,6 +141,44 @@ class TimestampAnchorSettings(_AnchorSettings):
         return _check_url(url)
 
 
+class SyslogForwardSettings(SyslogAnchorSettings):
+    """A syslog receiver that gets every event.
+
+    Attributes:
+        format: RFC 5424 with structured data, or the Common Event Format in its place.
+        every: seconds between batches of 1,000 events at least.
+    """
+
+    format: Literal["syslog", "cef"] = "syslog"
+    every: Every = 0.5
+
+
+class HttpForwardSettings(_AnchorSettings):
+    """A receiver that every event is posted to, a batch a request, a line an event.
+
+    Attributes:
+        url: what is posted to; any answer from 200 to 299 says that the batch is kept.
+        format: JSON lines as `soar audit export` writes them, or OCSF.
+        token_file: holds what is sent as `Authorization: Bearer`; read anew for each request.
+        every: seconds between requests at least; each has up to 1,000 events.
+    """
+
+    kind: Literal["http"]
+    url: str
+    format: Literal["jsonl", "ocsf"] = "jsonl"
+    token_file: Path | None = None
+    every: Every = 0.5
+
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        return _check_url(url)
+
+
+ForwardSettings: TypeAlias = Annotated[SyslogForwardSettings | HttpForwardSettings, Field(discriminator="kind")]
+"""A place that every event is sent to."""
+
+
 AnchorSettings: TypeAlias = Annotated[
     GitAnchorSettings
     | S3AnchorSettings

@@ -42,24 +42,39 @@ class SyslogAnchor:
         Raises:
             UnavailableError: the receiver cannot be reached, or its certificate does not hold.
         """
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                await self._send(b"".join(frame(checkpoint, self._hostname) for checkpoint in missed))
-        except (OSError, TimeoutError) as error:
-            raise refuse(self.name, str(error) or "it does not answer in time") from error
+        frames = b"".join(frame(checkpoint, self._hostname) for checkpoint in missed)
+        await send_frames(self._settings, self.name, frames)
         return Receipt(missed[-1].size)
 
-    async def _send(self, frames: bytes) -> None:
-        settings = self._settings
-        context = None if settings.is_plain else ssl.create_default_context(cafile=settings.ca_file)
-        _, writer = await asyncio.open_connection(settings.host, settings.port, ssl=context)
-        try:
-            writer.write(frames)
-            await writer.drain()
-        finally:
-            writer.close()
-            with suppress(OSError):  # what was written is in the receiver's hands
-                await writer.wait_closed()
+
+async def send_frames(settings: SyslogAnchorSettings, name: str, frames: bytes) -> None:
+    """Send messages, each with its length before it, over a connection of their own.
+
+    Args:
+        settings: which receiver.
+        name: of the anchor.
+        frames: one behind the other.
+
+    Raises:
+        UnavailableError: the receiver cannot be reached, or its certificate does not hold.
+    """
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await _send(settings, frames)
+    except (OSError, TimeoutError) as error:
+        raise refuse(name, str(error) or "it does not answer in time") from error
+
+
+async def _send(settings: SyslogAnchorSettings, frames: bytes) -> None:
+    context = None if settings.is_plain else ssl.create_default_context(cafile=settings.ca_file)
+    _, writer = await asyncio.open_connection(settings.host, settings.port, ssl=context)
+    try:
+        writer.write(frames)
+        await writer.drain()
+    finally:
+        writer.close()
+        with suppress(OSError):  # what was written is in the receiver's hands
+            await writer.wait_closed()
 
 
 def frame(checkpoint: Checkpoint, hostname: str) -> bytes:

@@ -200,3 +200,100 @@ def test_the_list_says_who_did_what(soar: Soar, api: FakeApi) -> None:
     assert oldest.split()[0] == "0"
     assert "engine" in oldest
     assert api.asked[0].query == {"type": "approval.voted", "actor": "mia", "limit": "50"}
+
+
+EVENT = {
+    "sequence": 7,
+    "sentence": f"ann voted on approval AB12: {HOSTILE}",
+    "seq": 7,
+    "at": "2026-03-01T09:00:00Z",
+    "type": "approval.voted",
+    "reason": HOSTILE,
+}
+
+
+def test_a_search_shows_sentences(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/audit", page(EVENT))
+    outcome = soar("audit", "search", "actor:ann renaming", "--view", "who-approved-what", "--limit", "5")
+    assert outcome.code == 0
+    assert api.asked[0].query == {"q": "actor:ann renaming", "view": "who-approved-what", "limit": "5"}
+    heading, row = outcome.out.splitlines()
+    assert heading.split() == ["EVENT", "AT", "TYPE", "WHAT", "HAPPENED"]
+    assert row.startswith("7 ")
+    assert "ann voted on approval AB12" in row
+    assert "\x1b" not in outcome.out
+    assert soar("audit", "search", "--json").document == page(EVENT)
+
+
+def test_a_search_shows_events_as_they_are_recorded(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/audit", page(EVENT))
+    outcome = soar("audit", "search", "--raw")
+    first, *rest = outcome.out.splitlines()
+    assert first.startswith("7  ann voted on approval AB12")
+    assert "\x1b" not in outcome.out
+    recorded = json.loads("\n".join(rest))
+    assert (recorded["seq"], set(EVENT) - set(recorded)) == (7, {"sequence", "sentence"})
+
+
+def test_a_search_that_finds_nothing_says_so(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/audit", page())
+    assert soar("audit", "search", "nothing").out == "No such event.\n"
+
+
+def test_a_query_that_is_none_is_told_with_its_place(soar: Soar, api: FakeApi) -> None:
+    api.refuse("GET", "/api/v1/audit", 422, "at character 1 of the query: there is no field `x`", code="query.field")
+    outcome = soar("audit", "search", "x:y")
+    assert outcome.code == 2
+    assert "at character 1" in outcome.err
+
+
+def test_events_are_counted(soar: Soar, api: FakeApi) -> None:
+    facets = {
+        "counted": 10_000,
+        "is_complete": False,
+        "types": [{"value": "run.finished", "count": 9_000}],
+        "actors": [{"value": HOSTILE, "count": 2}],
+        "outcomes": [],
+        "days": [],
+    }
+    api.answer("GET", "/api/v1/audit/facets", facets)
+    outcome = soar("audit", "search", "type:run.*", "--facets")
+    assert outcome.out.splitlines()[:3] == ["the newest 10,000 events", "types", "   9,000  run.finished"]
+    assert "\x1b" not in outcome.out
+    assert api.asked[0].query == {"q": "type:run.*"}
+    refused = soar("audit", "search", "--facets", "--view", "audit-access")
+    assert (refused.code, len(api.asked)) == (2, 1)
+
+
+def test_views_are_listed(soar: Soar, api: FakeApi) -> None:
+    view = {"name": "audit-access", "title": "Who read it", "query": "type:audit.*", "is_narrowed": False}
+    api.answer("GET", "/api/v1/audit/views", page(view))
+    assert soar("audit", "views").out.splitlines()[1].split() == ["audit-access", "Who", "read", "it", "type:audit.*"]
+
+
+def test_an_export_is_written_byte_for_byte(soar: Soar, api: FakeApi, tmp_path: Path) -> None:
+    content = "zażółć\r\n".encode() * 20_000
+    api.answer("GET", "/api/v1/audit/export", content)
+    file = tmp_path / "approvals.csv"
+    arguments = ("--format", "csv", "--query", "type:approval.*", "--since", "2026-01-01", "--output", str(file))
+    outcome = soar("audit", "export", *arguments)
+    assert (outcome.code, outcome.out, file.read_bytes()) == (0, "", content)
+    assert api.asked[0].query == {"format": "csv", "q": "type:approval.* after:2026-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "headers", "code"),
+    [
+        (403, b'{"detail": "you may not"}', {}, 5),
+        (200, b"5\r\nhello\r\n", {"Transfer-Encoding": "chunked"}, 1),
+    ],
+)
+def test_an_export_that_is_refused_or_breaks_off_leaves_the_file_as_it_was(
+    soar: Soar, api: FakeApi, tmp_path: Path, status: int, content: bytes, headers: dict[str, str], code: int
+) -> None:
+    api.answer("GET", "/api/v1/audit/export", content, status=status, headers=headers)
+    file = tmp_path / "record.jsonl"
+    file.write_bytes(b"before")
+    outcome = soar("audit", "export", "--output", str(file))
+    assert (outcome.code, file.read_bytes(), [*tmp_path.iterdir()]) == (code, b"before", [file])
+    assert outcome.err.startswith("error: ")

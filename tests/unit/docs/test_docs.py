@@ -1,6 +1,5 @@
 """Documents hold true: their playbooks validate, their commands exist, their links lead somewhere."""
 
-import asyncio
 import importlib
 import os
 import re
@@ -19,16 +18,8 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 from soar.app.connections import parse_connections
-from soar.app.demo import write_settings
 from soar.app.documents import read_yaml
-from soar.app.ids import SystemRandomness
-from soar.app.people import FIRST_PERSON, create_people
-from soar.app.settings import Settings, load_settings
-from soar.app.site import read_site
-from soar.app.wiring import open_service
-from soar.audit.export import verify_export
-from soar.audit.keyfile import create_key_file
-from soar.audit.note import parse_verifier_key
+from soar.app.settings import load_settings
 from soar.cli.main import NOUNS, VERBS
 from soar.ingest.authentication import Request, find_refusal
 from soar.ingest.source import parse_source
@@ -282,43 +273,3 @@ def test_a_signature_that_is_shown_is_the_one_the_source_wants(block: Block, tmp
     request = Request(headers, (tmp_path / sent).read_bytes())
     assert find_refusal(recipe, request, [Secret("a key of some length")], at) is None
     assert find_refusal(recipe, request, [Secret("another of some length")], at) is not None
-
-
-def test_the_export_that_is_shown_verifies(tmp_path: Path) -> None:
-    (block,) = (block for block in BLOCKS if block.file == "export_audit.py")
-    settings = write_settings(tmp_path, None)
-    for key_file in (settings.vault.key_file, settings.audit.key_file):
-        create_key_file(key_file, SystemRandomness())
-    asyncio.run(record_people(settings))
-    variables = {
-        "SOAR_DATABASE__URL": settings.database.url,
-        "SOAR_VAULT__KEY_FILE": str(settings.vault.key_file),
-        "SOAR_AUDIT__KEY_FILE": str(settings.audit.key_file),
-        "SOAR_AUDIT__ORIGIN": settings.audit.origin,
-    }
-    (tmp_path / "copy.yaml").write_text("log: {level: error}\n", "utf-8")
-    subprocess.run(
-        [sys.executable, "-c", block.text, "copy.yaml", "export.jsonl", "audit.pub"],
-        cwd=tmp_path,
-        env={**os.environ, **variables, "PYTHONPATH": str(ROOT)},
-        check=True,
-    )
-    key = parse_verifier_key((tmp_path / "audit.pub").read_text("utf-8").strip())
-    report = verify_export((tmp_path / "export.jsonl").read_text("utf-8").splitlines(), [key])
-    assert report.is_sound
-    assert (report.size, report.checkpoints) == (len(FIRST_PERSON), 1)
-
-
-async def record_people(settings: Settings) -> None:
-    """Put something into the record, and sign it."""
-    async with open_service(read_site(settings), "http://127.0.0.1:8600") as service:
-        await create_people(
-            service.store,
-            service.workspace,
-            FIRST_PERSON,
-            passwords=service.passwords,
-            clock=service.clock,
-            ids=service.ids,
-            randomness=service.randomness,
-        )
-        await service.auditor.checkpoint()

@@ -73,7 +73,7 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
     writer = store._database.writer
     for column in ("fields", "reply"):
         writer.exec_driver_sql(f"ALTER TABLE approvals DROP COLUMN {column}")
-    for index in ("ix_runs_workspace_retry_of", "ix_runs_open"):
+    for index in ("ix_runs_workspace_retry_of", "ix_runs_open", "ix_audit_workspace_at"):
         writer.exec_driver_sql(f"DROP INDEX {index}")
     for table, column in (
         ("runs", "retry_of"),
@@ -92,6 +92,8 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         "blobs",
         "anchors",
         "encryption_keys",
+        "audit_terms",
+        "audit_index",
     ):
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table in ("pending_logins", "sign_ons", "spent_tokens", "accounts", "directory_groups"):
@@ -146,4 +148,4 @@ def test_what_asks_whether_the_schema_is_current_loads_no_alembic() -> None:
 
 def test_every_row_but_those_of_the_one_chain_belongs_to_a_workspace() -> None:
     without = {name for name, table in METADATA.tables.items() if "workspace" not in table.c}
-    assert without == {"workspaces", "audit_head", "checkpoints", "anchors"}
+    assert without == {"workspaces", "audit_head", "audit_index", "checkpoints", "anchors"}

@@ -76,7 +76,7 @@ async def test_an_anchor_that_lags_too_long_raises_an_alarm_once(store: Store, c
     assert [entry["action"] for entry in logged] == ["audit.anchor", "audit.anchor_late"]
     (standing,) = await anchorage.describe()
     assert (standing.behind, standing.is_late, standing.state.failed_at) == (3, True, START)
-    assert standing.state.error == "the anchor far takes no checkpoint: no route to host"
+    assert standing.state.error == "the anchor far takes nothing: no route to host"
     far.is_down = False
     await anchorage.deliver()
     (standing,) = await anchorage.describe()

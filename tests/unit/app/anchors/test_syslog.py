@@ -86,7 +86,7 @@ async def test_nobody_there_is_told_of(plain: Receiver, grow: Grow) -> None:
     server.close()
     await server.wait_closed()
     anchor = SyslogAnchor(SyslogAnchorSettings(kind="syslog", host="127.0.0.1", port=port, is_plain=True), "soar-1")
-    with pytest.raises(UnavailableError, match="takes no checkpoint"):
+    with pytest.raises(UnavailableError, match="takes nothing"):
         await anchor.take([await grow()], STATE)
 
 

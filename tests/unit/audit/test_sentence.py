@@ -1,0 +1,43 @@
+import pytest
+
+from soar.audit.sentence import describe_event
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        (
+            {
+                "type": "approval.voted",
+                "outcome": "success",
+                "actor": {"id": "u_1", "name": "carol"},
+                "target": {"kind": "approval", "id": "ap_1", "code": "AB12", "action": "edr.isolate"},
+                "after": {"status": "approved"},
+                "reason": "files are renaming",
+            },
+            "carol voted on approval AB12 (edr.isolate), now approved: files are renaming",
+        ),
+        (
+            {
+                "type": "action.started",
+                "outcome": "denied",
+                "actor": {"id": "isolate-host"},
+                "target": {"kind": "action", "id": "edr.isolate", "targets": ["a", "b", "c", "d"]},
+                "reason": "the host is protected",
+            },
+            "isolate-host began action edr.isolate on a, b, c and 1 more, which was denied: the host is protected",
+        ),
+        (
+            {"type": "list.entry_added", "outcome": "success", "actor": {"name": "ann"}, "target": {"id": "blocked"}},
+            "ann entry added blocked",
+        ),
+        (
+            {"type": "run.finished", "outcome": "failure", "actor": {"id": "p"}, "target": {"kind": "run", "id": "r"}},
+            "p finished run r, which failed",
+        ),
+        ({"type": "odd", "outcome": 7, "actor": None, "target": "x"}, "somebody odd something"),
+        ({}, "somebody did something to something"),
+    ],
+)
+def test_an_event_is_a_sentence_whatever_its_shape(event: dict, sentence: str) -> None:
+    assert describe_event(event) == sentence
