@@ -54,6 +54,7 @@ class Permission(StrEnum):
     PLAYBOOK_WRITE = "playbook:write", "Propose a new revision of a playbook.", Risk.CHANGE
     PLAYBOOK_PUBLISH = "playbook:publish", "Make a revision the one that runs.", Risk.CRITICAL
     CONNECTOR_READ = "connector:read", "See installed connectors and their actions.", Risk.READ
+    ACTION_CALL = "action:call", "Have the runs that one starts call actions of connectors.", Risk.CHANGE
     CONNECTION_READ = "connection:read", "See connections and their open settings.", Risk.READ
     CREDENTIAL_READ = "credential:read", "See names, versions and hosts of credentials; never a value.", Risk.READ
     CREDENTIAL_WRITE = "credential:write", "Set a credential; nobody can read it back.", Risk.CRITICAL

@@ -1,17 +1,42 @@
 """Which role allows what, the table that comes with the product and what a site may change in it."""
 
 import difflib
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
-from typing import TypeAlias
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from soar.access.permissions import Permission, Risk, find_permission
+from soar.access.scopes import escape_key, read_scope
 from soar.model.errors import FieldFault, InputError
+from soar.model.grant import Grant, Scope
 from soar.model.identity import Role
 from soar.model.values import JsonValue
 
 P = Permission
-RoleTable: TypeAlias = Mapping[str, frozenset[Permission]]
+
+
+@dataclass(frozen=True, slots=True)
+class RoleTable(Mapping[str, frozenset[Permission]]):
+    """Permissions by role.
+
+    Attributes:
+        scopes: for roles that are limited wherever they are held, the part of the world they are for.
+    """
+
+    permissions: Mapping[str, frozenset[Permission]]
+    scopes: Mapping[str, Scope] = field(default_factory=dict)
+
+    def __getitem__(self, role: str) -> frozenset[Permission]:
+        """Return what a role allows."""
+        return self.permissions[role]
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the roles."""
+        return iter(self.permissions)
+
+    def __len__(self) -> int:
+        """Return how many roles there are."""
+        return len(self.permissions)
+
 
 _VIEWER = frozenset(
     {
@@ -44,6 +69,7 @@ _ANALYST = _VIEWER | {
     P.CASE_WRITE,
     P.PLAYBOOK_VALIDATE,
     P.PLAYBOOK_RUN,
+    P.ACTION_CALL,
     P.CONNECTION_READ,
     P.METRICS_READ,
     P.MESSAGE_WRITE,
@@ -52,7 +78,7 @@ _LEAD = _ANALYST | {P.FREEZE_WRITE, P.LETTER_WRITE, P.USER_READ, P.AUDIT_READ, P
 _AUTHOR = _VIEWER | {P.ALERT_CHECK, P.CONNECTION_READ, P.PLAYBOOK_VALIDATE, P.PLAYBOOK_WRITE}
 _READS = frozenset(permission for permission in Permission if permission.risk is Risk.READ)
 
-DEFAULT_ROLES: RoleTable = MappingProxyType(
+DEFAULT_ROLES = RoleTable(
     {
         Role.VIEWER.value: _VIEWER,
         Role.ANALYST.value: _ANALYST,
@@ -71,7 +97,8 @@ DEFAULT_ROLES: RoleTable = MappingProxyType(
 def parse_roles(plain: JsonValue) -> RoleTable:
     """Read a site's table of roles: `{"roles": {id: [permission, …]}}`.
 
-    A role named here replaces the one of the product with that name; those not named stay.
+    A role named here replaces the one of the product with that name; those not named stay. One that is written as
+    `{"permissions": […], "scope": {attribute: [name, …]}}` is for that part of the world alone, whoever holds it.
 
     Raises:
         InputError: an unknown key or permission, or a table that breaks the separation of duties; all faults at once,
@@ -79,28 +106,42 @@ def parse_roles(plain: JsonValue) -> RoleTable:
     """
     if not isinstance(plain, dict) or not isinstance(plain.get("roles"), dict):
         raise InputError("roles must be a map with one key, `roles`", hint="write `roles:` and under it `id: [...]`")
-    faults = [FieldFault(f"/{_escape(key)}", "unknown key; only `roles` is known") for key in plain if key != "roles"]
-    table = dict(DEFAULT_ROLES)
+    faults = [
+        FieldFault(f"/{escape_key(key)}", "unknown key; only `roles` is known") for key in plain if key != "roles"
+    ]
+    table, scopes = dict(DEFAULT_ROLES), {}
     entries = plain["roles"]
-    for role, listed in entries.items() if isinstance(entries, dict) else ():
-        table[role] = _read_permissions(listed, f"/roles/{_escape(role)}", faults)
-    faults += _check_table(table)
+    for role, written in entries.items() if isinstance(entries, dict) else ():
+        pointer = f"/roles/{escape_key(role)}"
+        listed, scope = _split_role(written, pointer, faults)
+        table[role] = _read_permissions(listed, pointer, faults)
+        if scope is not None:
+            scopes[role] = scope
+    made = RoleTable(table, scopes)
+    faults += _check_table(made)
     if faults:
         raise InputError(
             f"the table of roles has {len(faults)} faults, the first: {faults[0].message}",
             hint="correct the entries at the pointers",
             faults=faults,
         )
-    return MappingProxyType(table)
+    return made
 
 
 def check_roles(roles: Iterable[str], *, table: RoleTable = DEFAULT_ROLES) -> list[str]:
     """Return why a person may not hold these roles together, a sentence for each reason; empty if they may.
 
-    An auditor judges what others do: never together with administration, nor with a role that votes on approvals.
+    An auditor judges what others do: never together with administration, nor with a role that votes on approvals. Who
+    administers hands out roles, and so never holds one that votes.
     """
     held = sorted(set(roles))
     reasons = [f"there is no role `{role}`" for role in held if role not in table]
+    if Role.ADMIN in held and Role.AUDITOR not in held:
+        reasons += [
+            f"an admin cannot be `{role}` at the same time"
+            for role in held
+            if Permission.APPROVAL_VOTE in table.get(role, frozenset())
+        ]
     if Role.AUDITOR in held:
         reasons += [
             f"an auditor cannot be `{role}` at the same time"
@@ -108,6 +149,44 @@ def check_roles(roles: Iterable[str], *, table: RoleTable = DEFAULT_ROLES) -> li
             if role == Role.ADMIN or Permission.APPROVAL_VOTE in table.get(role, frozenset())
         ]
     return reasons
+
+
+def check_grants(grants: Iterable[Grant], roles: Iterable[str], *, table: RoleTable) -> list[str]:
+    """Return why a person may not hold these roles everywhere and these grants together; empty if they may.
+
+    A scope makes no difference to the separation of duties: an auditor of one team votes in none.
+    """
+    given = tuple(grants)
+    return check_roles({*roles, *(grant.role for grant in given)}, table=table)
+
+
+def find_separation(held: Collection[str], permission: Permission) -> str | None:
+    """Return why duties keep somebody from a permission, whatever their roles give; None if they do not.
+
+    This holds at every decision, also for people whose roles came about in a way that `check_roles` has not seen.
+
+    Args:
+        held: all their roles, those of grants included: a scope makes no difference.
+        permission: what they want to do.
+    """
+    if Role.AUDITOR in held and permission.risk is Risk.CRITICAL:
+        return f"an auditor never holds `{permission}`: who judges what others do moves no power to act"
+    if Role.ADMIN in held and permission is Permission.APPROVAL_VOTE:
+        return "an admin never holds `approval:vote`: who hands out roles does not vote"
+    return None
+
+
+def _split_role(written: JsonValue, pointer: str, faults: list[FieldFault]) -> tuple[JsonValue, Scope | None]:
+    """Return a role's list of permissions, and its scope if it has one."""
+    if not isinstance(written, dict):
+        return written, None
+    faults += [
+        FieldFault(f"{pointer}/{escape_key(key)}", "unknown key; a role has `permissions` and `scope`")
+        for key in sorted(written.keys() - {"permissions", "scope"})
+    ]
+    scope, wrong = read_scope(written.get("scope"), f"{pointer}/scope")
+    faults += wrong
+    return written.get("permissions"), scope
 
 
 def _read_permissions(listed: JsonValue, pointer: str, faults: list[FieldFault]) -> frozenset[Permission]:
@@ -142,7 +221,3 @@ def _check_table(table: RoleTable) -> list[FieldFault]:
 def _suggest(text: JsonValue) -> str:
     near = difflib.get_close_matches(str(text), list(Permission), n=1)
     return f"; did you mean `{near[0]}`?" if near else ""
-
-
-def _escape(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")

@@ -6,8 +6,9 @@ from aiohttp import web
 
 from soar.access.permissions import Permission
 from soar.api.call import Call
-from soar.api.handlers import emergency, factors, logins, now, session, sign_on, step_up, tokens, users
+from soar.api.handlers import access, emergency, factors, logins, now, session, sign_on, step_up, tokens, users
 from soar.api.route import V1, Route, Self, Sent, View, private, public
+from soar.api.schemas.access import AccessQuery, AccessView, GrantsSent, GrantsView, UserAccessQuery
 from soar.api.schemas.accounts import (
     AccountWanted,
     DisableWanted,
@@ -52,7 +53,7 @@ P = Permission
 
 def list_account_routes() -> tuple[Route, ...]:
     """Return the routes that are about those who ask."""
-    return (*_own(), *_proved(), *_people(), *_emergency())
+    return (*_own(), *_proved(), *_people(), *_granted(), *_emergency())
 
 
 def _own() -> tuple[Route, ...]:
@@ -67,6 +68,7 @@ def _own() -> tuple[Route, ...]:
         ),
         private("GET", f"{V1}/session", Self(), session.show_session, takes=Nothing, answers=SessionView),
         private("DELETE", f"{V1}/session", Self(), session.end_session, takes=Nothing, answers=None, status=204),
+        private("GET", f"{V1}/session/access", Self(), access.explain_own, takes=AccessQuery, answers=AccessView),
         private("GET", f"{V1}/sessions", Self(), logins.list_logins, takes=Nothing, answers=LoginPage),
         private("DELETE", f"{V1}/sessions", Self(), logins.end_all_logins, takes=Nothing, answers=None, status=204),
         private("DELETE", f"{V1}/sessions/{{id}}", Self(), logins.end_login, takes=Nothing, answers=None, status=204),
@@ -218,6 +220,28 @@ def _people() -> tuple[Route, ...]:
             takes=Nothing,
             answers=None,
             status=204,
+        ),
+    )
+
+
+def _granted() -> tuple[Route, ...]:
+    return (
+        private(
+            "GET",
+            f"{V1}/access/explain",
+            P.USER_READ,
+            access.explain_access,
+            takes=UserAccessQuery,
+            answers=AccessView,
+        ),
+        private(
+            "PUT",
+            f"{V1}/users/{{id}}/grants",
+            P.USER_WRITE,
+            access.set_grants,
+            takes=GrantsSent,
+            answers=GrantsView,
+            needs_proof=True,
         ),
     )
 

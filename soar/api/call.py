@@ -1,20 +1,22 @@
 """What a handler is given, and how it answers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
 import orjson
 from aiohttp import web
 
-from soar.access.decide import list_permissions
+from soar.access.decide import Allowed, Denied, decide, is_unlimited, list_held_roles, list_permissions
 from soar.access.permissions import Permission
+from soar.access.things import Thing
 from soar.api.limits import Limits
 from soar.api.revisions import Revisions
 from soar.api.services import Services
 from soar.audit.record import record
 from soar.model.audit import AuditEvent
+from soar.model.errors import DeniedError
 from soar.model.identity import Principal, Session, Token, User
 from soar.store import Unit
 
@@ -105,9 +107,34 @@ class Call(Visit):
         """As whom the request acts."""
         return self.caller.principal
 
+    def may(self, permission: Permission, thing: Thing) -> bool:
+        """Whether the caller may do this to this thing."""
+        decision = decide(self.principal, permission, roles=self.services.roles, thing=thing)
+        return isinstance(decision, Allowed)
+
+    def check(self, permission: Permission, thing: Thing) -> None:
+        """Refuse a caller who may not do this to this thing.
+
+        Raises:
+            DeniedError: they may not.
+        """
+        decision = decide(self.principal, permission, roles=self.services.roles, thing=thing)
+        if isinstance(decision, Denied):
+            hint = "`soar access explain` shows every reason"
+            raise DeniedError(decision.reason, code=decision.code, hint=hint)
+
+    def over(self, thing: Thing) -> Principal:
+        """Return the caller with the roles that they hold over a thing."""
+        held = list_held_roles(self.principal, thing, roles=self.services.roles)
+        return replace(self.principal, roles=held)
+
+    def is_unlimited(self, permission: Permission) -> bool:
+        """Whether the caller may do this to everything there is."""
+        return is_unlimited(self.principal, permission, roles=self.services.roles)
+
     @property
     def permissions(self) -> frozenset[Permission]:
-        """Everything the caller may do."""
+        """Everything the caller may do to some thing or other."""
         return list_permissions(self.principal, roles=self.services.roles)
 
 

@@ -7,13 +7,10 @@ from aiohttp import web
 
 from soar.access.decide import Denied, decide
 from soar.access.permissions import Permission
-from soar.api.actor import describe_stranger
 from soar.api.authentication import Authenticator, check_csrf, check_proof, refuse_stranger
 from soar.api.call import Caller, Desk
+from soar.api.denials import record_denial
 from soar.api.route import Public, Route, Self, SourceOr
-from soar.audit.actor import describe_principal
-from soar.audit.record import record
-from soar.model.audit import AuditEvent, Outcome
 from soar.model.errors import DeniedError
 
 _SAFE = frozenset({HTTPMethod.GET.value})
@@ -88,20 +85,8 @@ class Guard:
         """Record a denial; somebody who shows nothing at all is not worth a line."""
         if caller is None and error.code == "unauthenticated" and not self._shows_something(request):
             return
-        key = caller.principal.id if caller else request.remote or ""
-        if not self._desk.limits.may_record_denial(key):
-            return
-        services = self._desk.services
-        event = AuditEvent(
-            type="access.denied",
-            outcome=Outcome.DENIED,
-            actor=describe_principal(caller.principal) if caller else describe_stranger(request),
-            target={"kind": "route", "id": f"{route.method} {route.path}"},
-            reason=error.message,
-            context={"code": error.code},
-        )
-        at, id_ = services.clock.now(), services.ids.new("ev")
-        await services.store.write(services.workspace, lambda unit: record(unit, event, at=at, id=id_))
+        target = {"kind": "route", "id": f"{route.method} {route.path}"}
+        await record_denial(self._desk, request, caller, target, error)
 
     def _shows_something(self, request: web.Request) -> bool:
         return "Authorization" in request.headers or self._authenticator.cookie in request.cookies

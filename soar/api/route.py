@@ -9,8 +9,9 @@ from aiohttp import web
 
 from soar.access.permissions import Permission
 from soar.api.call import Call, Caller, Desk, Visit, write_json
+from soar.api.naming import Listed, Names, check_named
 from soar.api.reading import read_body, read_query
-from soar.api.schemas.base import Incoming
+from soar.api.schemas.base import Incoming, Nothing
 from soar.model.errors import BugError, SoarError
 
 V1 = "/api/v1"
@@ -39,6 +40,17 @@ class SourceOr:
     permission: Permission
 
 
+def find_permission(access: "Access") -> Permission | None:
+    """Return the permission that a person needs for a route; None if they need none."""
+    match access:
+        case Permission():
+            return access
+        case SourceOr(permission):
+            return permission
+        case Public() | Self():
+            return None
+
+
 Access: TypeAlias = Permission | Public | Self | SourceOr
 Serve: TypeAlias = Callable[[web.Request, Desk, Caller | None, datetime], Awaitable[web.StreamResponse]]
 
@@ -57,6 +69,8 @@ class Route:
         summary: what it does, in a line.
         refuse: answers errors of a kind of caller that does not read problem documents; None where all do.
         needs_proof: whether the caller must have proved within five minutes who they are, as it moves the power to act.
+        names: finds the things that a request names, each of which is asked for; or says that it lists them. None where
+            the permission is about no thing.
     """
 
     method: str
@@ -69,6 +83,7 @@ class Route:
     summary: str
     refuse: Callable[[SoarError], web.Response] | None = None
     needs_proof: bool = False
+    names: Names | None = None
 
     @property
     def is_for_machines(self) -> bool:
@@ -86,6 +101,7 @@ def private(
     answers: type[View] | None,
     status: int = 200,
     needs_proof: bool = False,
+    names: Names | None = None,
 ) -> Route:
     """Return a route for people who are logged in and may."""
 
@@ -93,7 +109,9 @@ def private(
         if caller is None:
             raise BugError(f"{method} {path} was reached by a stranger")
         sent = await _read(request, takes)
-        return _write(await handler(Call(request=request, desk=desk, at=at, caller=caller), sent), status)
+        call = Call(request=request, desk=desk, at=at, caller=caller)
+        await _check(call, access, names, sent)
+        return _write(await handler(call, sent), status)
 
     return Route(
         method=method,
@@ -105,6 +123,7 @@ def private(
         status=status,
         summary=_summarize(handler),
         needs_proof=needs_proof,
+        names=names,
     )
 
 
@@ -145,13 +164,16 @@ def raw(
     answers: type[View] | None,
     status: int = 200,
     refuse: Callable[[SoarError], web.Response] | None = None,
+    names: Names | None = None,
 ) -> Route:
     """Return a route whose handler reads the request itself, byte for byte; a person's visit is a call."""
 
     async def serve(request: web.Request, desk: Desk, caller: Caller | None, at: datetime) -> web.StreamResponse:
         if caller is None:
             return await handler(Visit(request=request, desk=desk, at=at))
-        return await handler(Call(request=request, desk=desk, at=at, caller=caller))
+        call = Call(request=request, desk=desk, at=at, caller=caller)
+        await _check(call, access, names, Nothing())
+        return await handler(call)
 
     return Route(
         method=method,
@@ -163,6 +185,7 @@ def raw(
         status=status,
         summary=_summarize(handler),
         refuse=refuse,
+        names=names,
     )
 
 
@@ -193,6 +216,13 @@ def foreign(
         summary=_summarize(handler),
         refuse=refuse,
     )
+
+
+async def _check(call: Call, access: Access, names: Names | None, sent: Incoming) -> None:
+    """Ask for every thing that a request names."""
+    permission = find_permission(access)
+    if permission is not None and names is not None and not isinstance(names, Listed):
+        await check_named(call, permission, names, sent)
 
 
 async def _read(request: web.Request, model: type[Sent]) -> Sent:

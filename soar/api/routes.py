@@ -7,6 +7,7 @@ from functools import cache
 from aiohttp import web
 
 from soar.access.permissions import Permission
+from soar.access.things import find_kind
 from soar.api.account_routes import list_account_routes
 from soar.api.authentication import Authenticator
 from soar.api.call import Call, write_json
@@ -32,9 +33,24 @@ from soar.api.handlers import (
     sources,
     vault,
 )
+from soar.api.naming import (
+    LISTED,
+    name_alert,
+    name_approval,
+    name_channel,
+    name_credential,
+    name_document,
+    name_letter,
+    name_list,
+    name_playbook,
+    name_response,
+    name_run,
+    name_sent_source,
+    name_source,
+)
 from soar.api.openapi import Document, describe_api
 from soar.api.pages import Pages
-from soar.api.route import V1, Public, Route, Self, SourceOr, foreign, private, public, raw
+from soar.api.route import V1, Public, Route, Self, SourceOr, find_permission, foreign, private, public, raw
 from soar.api.schemas.alerts import AlertDetail, AlertPage, AlertQuery, AlertSent, CheckedAlerts, Received
 from soar.api.schemas.approvals import AnswersSent, ApprovalPage, ApprovalQuery, ApprovalView, VoteSent
 from soar.api.schemas.audit import (
@@ -77,10 +93,22 @@ def build_routes(services: Services, authenticator: Authenticator) -> tuple[Rout
     """Return every route.
 
     Raises:
-        BugError: a route does not say who may, or two are the same.
+        BugError: a route does not say who may or on which things, or two are the same.
     """
-    ours = (*list_account_routes(), *_seen(), *_done(), *_given_up(), *_managed(authenticator), *_keys())
-    table = (*ours, *_open(), *_through_provider(), *_provisioned())
+    table = (
+        *list_account_routes(),
+        *_seen(),
+        *_readable(),
+        *_done(),
+        *_decided(),
+        *_given_up(),
+        *_managed(authenticator),
+        *_kept(),
+        *_keys(),
+        *_open(),
+        *_through_provider(),
+        *_provisioned(),
+    )
     routes = (*table, _describe_itself(table))
     routes = (*routes, *_shown(services, routes))
     check_routes(routes)
@@ -88,7 +116,7 @@ def build_routes(services: Services, authenticator: Authenticator) -> tuple[Rout
 
 
 def check_routes(routes: Sequence[Route]) -> None:
-    """Refuse a table in which a route does not say who may, or stands twice.
+    """Refuse a table in which a route does not say who may, or on which things, or stands twice.
 
     Raises:
         BugError: it does.
@@ -96,6 +124,9 @@ def check_routes(routes: Sequence[Route]) -> None:
     for route in routes:
         if not isinstance(route.access, P | Public | Self | SourceOr):
             raise BugError(f"{route.method} {route.path} does not say who may")
+        permission = find_permission(route.access)
+        if permission is not None and find_kind(permission) is not None and route.names is None:
+            raise BugError(f"{route.method} {route.path} does not say which things it names")
     names = [(route.method, route.path) for route in routes]
     if len(set(names)) != len(names):
         raise BugError("a route stands twice in the table")
@@ -103,10 +134,22 @@ def check_routes(routes: Sequence[Route]) -> None:
 
 def _seen() -> tuple[Route, ...]:
     return (
-        private("GET", f"{V1}/alerts", P.ALERT_READ, alerts.list_alerts, takes=AlertQuery, answers=AlertPage),
-        private("GET", f"{V1}/alerts/{{id}}", P.ALERT_READ, alerts.show_alert, takes=Nothing, answers=AlertDetail),
-        private("GET", f"{V1}/runs", P.RUN_READ, runs.list_runs, takes=RunQuery, answers=RunPage),
-        private("GET", f"{V1}/runs/{{id}}", P.RUN_READ, runs.show_run, takes=Nothing, answers=RunDetail),
+        private(
+            "GET", f"{V1}/alerts", P.ALERT_READ, alerts.list_alerts, takes=AlertQuery, answers=AlertPage, names=LISTED
+        ),
+        private(
+            "GET",
+            f"{V1}/alerts/{{id}}",
+            P.ALERT_READ,
+            alerts.show_alert,
+            takes=Nothing,
+            answers=AlertDetail,
+            names=name_alert,
+        ),
+        private("GET", f"{V1}/runs", P.RUN_READ, runs.list_runs, takes=RunQuery, answers=RunPage, names=LISTED),
+        private(
+            "GET", f"{V1}/runs/{{id}}", P.RUN_READ, runs.show_run, takes=Nothing, answers=RunDetail, names=name_run
+        ),
         private(
             "GET",
             f"{V1}/approvals",
@@ -114,6 +157,7 @@ def _seen() -> tuple[Route, ...]:
             approvals.list_approvals,
             takes=ApprovalQuery,
             answers=ApprovalPage,
+            names=LISTED,
         ),
         private(
             "GET",
@@ -122,6 +166,7 @@ def _seen() -> tuple[Route, ...]:
             approvals.show_approval,
             takes=Nothing,
             answers=ApprovalView,
+            names=name_approval,
         ),
         private(
             "GET",
@@ -130,10 +175,22 @@ def _seen() -> tuple[Route, ...]:
             responses.list_responses,
             takes=ResponseQuery,
             answers=ResponsePage,
+            names=LISTED,
         ),
-        private("GET", f"{V1}/cases", P.CASE_READ, cases.list_cases, takes=PageQuery, answers=CasePage),
+        private("GET", f"{V1}/cases", P.CASE_READ, cases.list_cases, takes=PageQuery, answers=CasePage, names=LISTED),
+    )
+
+
+def _readable() -> tuple[Route, ...]:
+    return (
         private(
-            "GET", f"{V1}/playbooks", P.PLAYBOOK_READ, playbooks.list_playbooks, takes=Nothing, answers=PlaybookPage
+            "GET",
+            f"{V1}/playbooks",
+            P.PLAYBOOK_READ,
+            playbooks.list_playbooks,
+            takes=Nothing,
+            answers=PlaybookPage,
+            names=LISTED,
         ),
         private(
             "GET",
@@ -142,19 +199,41 @@ def _seen() -> tuple[Route, ...]:
             playbooks.show_playbook,
             takes=Nothing,
             answers=PlaybookDetail,
+            names=name_playbook,
         ),
         private(
-            "GET", f"{V1}/messages", P.MESSAGE_READ, messages.list_messages, takes=MessageQuery, answers=MessagePage
+            "GET",
+            f"{V1}/messages",
+            P.MESSAGE_READ,
+            messages.list_messages,
+            takes=MessageQuery,
+            answers=MessagePage,
+            names=name_channel,
         ),
         private(
-            "GET", f"{V1}/messages/channels", P.MESSAGE_READ, messages.list_channels, takes=Nothing, answers=Channels
+            "GET",
+            f"{V1}/messages/channels",
+            P.MESSAGE_READ,
+            messages.list_channels,
+            takes=Nothing,
+            answers=Channels,
+            names=LISTED,
         ),
     )
 
 
 def _done() -> tuple[Route, ...]:
     return (
-        private("POST", f"{V1}/alerts", P.ALERT_SEND, alerts.send_alert, takes=AlertSent, answers=Received, status=202),
+        private(
+            "POST",
+            f"{V1}/alerts",
+            P.ALERT_SEND,
+            alerts.send_alert,
+            takes=AlertSent,
+            answers=Received,
+            status=202,
+            names=name_sent_source,
+        ),
         private(
             "POST",
             f"{V1}/runs/{{id}}/cancel",
@@ -163,6 +242,7 @@ def _done() -> tuple[Route, ...]:
             takes=CancelWanted,
             answers=RunView,
             status=202,
+            names=name_run,
         ),
         private(
             "POST",
@@ -172,6 +252,7 @@ def _done() -> tuple[Route, ...]:
             takes=RetryWanted,
             answers=RunView,
             status=202,
+            names=name_run,
         ),
         private(
             "POST",
@@ -181,6 +262,7 @@ def _done() -> tuple[Route, ...]:
             takes=Nothing,
             answers=ResponsesLifting,
             status=202,
+            names=name_run,
         ),
         private(
             "POST",
@@ -190,7 +272,13 @@ def _done() -> tuple[Route, ...]:
             takes=LiftWanted,
             answers=ResponseView,
             status=202,
+            names=name_response,
         ),
+    )
+
+
+def _decided() -> tuple[Route, ...]:
+    return (
         private(
             "POST",
             f"{V1}/approvals/{{id}}/votes",
@@ -198,6 +286,7 @@ def _done() -> tuple[Route, ...]:
             approvals.cast_vote,
             takes=VoteSent,
             answers=ApprovalView,
+            names=name_approval,
         ),
         private(
             "POST",
@@ -206,6 +295,7 @@ def _done() -> tuple[Route, ...]:
             approvals.answer_question,
             takes=AnswersSent,
             answers=ApprovalView,
+            names=name_approval,
         ),
         private(
             "POST",
@@ -215,6 +305,7 @@ def _done() -> tuple[Route, ...]:
             takes=RunWanted,
             answers=RunView,
             status=202,
+            names=name_playbook,
         ),
         private(
             "POST",
@@ -223,6 +314,7 @@ def _done() -> tuple[Route, ...]:
             playbooks.validate_playbook,
             takes=DocumentSent,
             answers=Validation,
+            names=name_document,
         ),
     )
 
@@ -236,6 +328,7 @@ def _given_up() -> tuple[Route, ...]:
             dead_letters.list_letters,
             takes=PageQuery,
             answers=DeadLetterPage,
+            names=LISTED,
         ),
         private(
             "POST",
@@ -244,6 +337,7 @@ def _given_up() -> tuple[Route, ...]:
             dead_letters.replay_letter,
             takes=Nothing,
             answers=DeadLetterReplayed,
+            names=name_letter,
         ),
         private(
             "DELETE",
@@ -253,6 +347,7 @@ def _given_up() -> tuple[Route, ...]:
             takes=Nothing,
             answers=None,
             status=204,
+            names=name_letter,
         ),
     )
 
@@ -260,6 +355,7 @@ def _given_up() -> tuple[Route, ...]:
 def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
     stream = Stream(authenticator)
     return (
+        private("GET", f"{V1}/stream", P.STREAM_READ, stream.open_stream, takes=Nothing, answers=None),
         private(
             "GET",
             f"{V1}/connectors",
@@ -267,6 +363,7 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
             connectors.list_connectors,
             takes=Nothing,
             answers=ConnectorPage,
+            names=LISTED,
         ),
         private(
             "GET",
@@ -275,9 +372,18 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
             connections.list_connections,
             takes=Nothing,
             answers=ConnectionPage,
+            names=LISTED,
         ),
-        private("GET", f"{V1}/lists", P.LIST_READ, lists.list_lists, takes=Nothing, answers=ListPage),
-        private("GET", f"{V1}/lists/{{name}}", P.LIST_READ, lists.show_list, takes=PageQuery, answers=ListDetail),
+        private("GET", f"{V1}/lists", P.LIST_READ, lists.list_lists, takes=Nothing, answers=ListPage, names=LISTED),
+        private(
+            "GET",
+            f"{V1}/lists/{{name}}",
+            P.LIST_READ,
+            lists.show_list,
+            takes=PageQuery,
+            answers=ListDetail,
+            names=name_list,
+        ),
         private(
             "POST",
             f"{V1}/lists/{{name}}/entries",
@@ -286,6 +392,7 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
             takes=EntrySent,
             answers=EntryAdded,
             status=201,
+            names=name_list,
         ),
         private(
             "DELETE",
@@ -295,8 +402,16 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
             takes=Nothing,
             answers=None,
             status=204,
+            names=name_list,
         ),
-        private("GET", f"{V1}/sources", P.SOURCE_READ, sources.list_sources, takes=Nothing, answers=SourcePage),
+        private(
+            "GET", f"{V1}/sources", P.SOURCE_READ, sources.list_sources, takes=Nothing, answers=SourcePage, names=LISTED
+        ),
+    )
+
+
+def _kept() -> tuple[Route, ...]:
+    return (
         private(
             "GET",
             f"{V1}/credentials",
@@ -304,6 +419,7 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
             credentials.list_credentials,
             takes=Nothing,
             answers=CredentialPage,
+            names=LISTED,
         ),
         private(
             "PUT",
@@ -313,6 +429,7 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
             takes=CredentialSent,
             answers=CredentialView,
             needs_proof=True,
+            names=name_credential,
         ),
         private("GET", f"{V1}/audit", P.AUDIT_READ, audit.list_events, takes=AuditQuery, answers=AuditPage),
         private("GET", f"{V1}/audit/facets", P.AUDIT_READ, audit.count_events, takes=FacetQuery, answers=FacetsView),
@@ -328,7 +445,6 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
             answers=ProofView,
         ),
         private("POST", f"{V1}/audit/verify", P.AUDIT_VERIFY, audit.verify_record, takes=Nothing, answers=Verdict),
-        private("GET", f"{V1}/stream", P.STREAM_READ, stream.open_stream, takes=Nothing, answers=None),
     )
 
 
@@ -379,7 +495,14 @@ def _open() -> tuple[Route, ...]:
             answers=Received,
             status=202,
         ),
-        raw("POST", "/hooks/{source}/check", SourceOr(P.ALERT_CHECK), hooks.check_alert, answers=CheckedAlerts),
+        raw(
+            "POST",
+            "/hooks/{source}/check",
+            SourceOr(P.ALERT_CHECK),
+            hooks.check_alert,
+            answers=CheckedAlerts,
+            names=name_source,
+        ),
         raw("GET", "/healthz", Public(_PROBE), health.show_health, answers=Health),
         raw("GET", "/readyz", Public(_PROBE), health.show_readiness, answers=Readiness),
         raw("GET", "/version", Public(_PROBE), health.show_version, answers=Version),

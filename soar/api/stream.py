@@ -9,11 +9,13 @@ import orjson
 from aiohttp import web
 
 from soar.access.permissions import Permission
+from soar.access.things import Kind
 from soar.api.authentication import Authenticator
 from soar.api.call import Call
 from soar.api.hub import Change, Listener
 from soar.api.schemas.base import Nothing
-from soar.model.errors import DeniedError
+from soar.api.things import Things
+from soar.model.errors import DeniedError, NotFoundError
 
 _KEEP_ALIVE = 15.0  # seconds between two signs of life, and between two looks at whether the login still holds
 _EVENT_ID = re.compile(r"([0-9A-Z]{1,16})-([0-9]{1,15})", re.ASCII)
@@ -101,8 +103,19 @@ class Stream:
         permission = _READS.get(change.kind)
         if permission is None or permission not in call.permissions:
             return
+        if not (call.is_unlimited(permission) or await _may_hear(call, permission, change)):
+            return
         data = orjson.dumps({"kind": change.kind, "id": change.subject}).decode()
         await answer.write(f"event: change\nid: {_print_id(call, change.id)}\ndata: {data}\n\n".encode())
+
+
+async def _may_hear(call: Call, permission: Permission, change: Change) -> bool:
+    """Whether what changed lies within the scopes of somebody who is limited."""
+    try:
+        thing = await call.read(lambda unit: Things(call, unit).find(Kind(change.kind), change.subject))
+    except NotFoundError:
+        return False
+    return call.may(permission, thing)
 
 
 def _print_id(call: Call, number: int) -> str:

@@ -14,6 +14,7 @@ from soar.api.schemas.approvals import (
 )
 from soar.api.schemas.responses import InitiatorView, ResponseView
 from soar.api.schemas.runs import RunView
+from soar.api.things import Things
 from soar.approvals.decide import LEVELS, find_refusal
 from soar.approvals.people import find_voter
 from soar.expr import to_plain
@@ -40,9 +41,7 @@ class Views:
     def __init__(self, call: Call, unit: Unit) -> None:
         self._call = call
         self._unit = unit
-        self._voter = find_voter(unit, call.principal)
-        decision = decide(call.principal, Permission.APPROVAL_VOTE, roles=call.services.roles)
-        self._never = decision.reason if isinstance(decision, Denied) else None
+        self._things = Things(call, unit)
 
     def show_run(self, run: Run) -> RunView:
         """Return a run as lists show it."""
@@ -125,11 +124,14 @@ class Views:
 
     def explain_no(self, approval: Approval) -> str | None:
         """Return why the caller may not vote on or answer a question now, in a sentence; None if they may."""
-        if self._never is not None:
-            return self._never
-        if self._voter is None:
+        thing = self._things.of_approval(approval)
+        decision = decide(self._call.principal, Permission.APPROVAL_VOTE, roles=self._call.services.roles, thing=thing)
+        if isinstance(decision, Denied):
+            return decision.reason
+        voter = find_voter(self._unit, self._call.over(thing))
+        if voter is None:
             return "Only people answer." if approval.is_question else "Only people decide."
-        refusal = find_refusal(approval, self._voter, self._call.at)
+        refusal = find_refusal(approval, voter, self._call.at)
         return refusal.reason if refusal else None
 
     def _show_initiator(self, initiator: str) -> InitiatorView:

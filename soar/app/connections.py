@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
-from soar.model.catalog import Catalog, Connection, ConnectorSpec, OAuth2
+from soar.model.catalog import Allow, Catalog, Connection, ConnectorSpec, OAuth2
 from soar.model.errors import FieldFault, InputError
 from soar.model.rate import Rate
 
@@ -33,6 +33,22 @@ class _OAuth2(BaseModel):
         return self
 
 
+class _Allow(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    playbooks: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+
+    def build(self) -> Allow:
+        return Allow(playbooks=self.playbooks, teams=self.teams)
+
+
+class _Credential(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    allow: _Allow
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -44,12 +60,14 @@ class _Entry(BaseModel):
     calls: int | None = Field(default=None, ge=1, le=1000)
     limit: _Limit | None = None
     oauth2: _OAuth2 | None = None
+    allow: _Allow | None = None
 
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     connections: dict[str, _Entry] = Field(default_factory=dict)
+    credentials: dict[str, _Credential] = Field(default_factory=dict)
 
 
 def parse_connections(document: JsonValue, catalog: Catalog) -> dict[str, Connection]:
@@ -63,11 +81,7 @@ def parse_connections(document: JsonValue, catalog: Catalog) -> dict[str, Connec
         InputError: a key, setting or credential is unknown, a connection names a connector that is not installed, or
             is to simulate one that cannot be simulated.
     """
-    try:
-        entries = _File.model_validate(document).connections
-    except ValidationError as error:
-        faults = [FieldFault("/" + "/".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
-        raise InputError("the connections do not fit", code="connections.invalid", faults=faults) from error
+    entries = _read_file(document).connections
     found = {}
     for id_, entry in entries.items():
         connector = entry.connector or id_
@@ -90,8 +104,26 @@ def parse_connections(document: JsonValue, catalog: Catalog) -> dict[str, Connec
             calls=entry.calls,
             rate=Rate(entry.limit.requests, entry.limit.seconds) if entry.limit else None,
             oauth2=OAuth2(**entry.oauth2.model_dump()) if entry.oauth2 else None,
+            allow=entry.allow.build() if entry.allow else None,
         )
     return found
+
+
+def parse_credential_rules(document: JsonValue) -> dict[str, Allow]:
+    """Read from the same file which playbooks may name which credentials in their arguments.
+
+    Raises:
+        InputError: it does not fit.
+    """
+    return {name: entry.allow.build() for name, entry in _read_file(document).credentials.items()}
+
+
+def _read_file(document: JsonValue) -> _File:
+    try:
+        return _File.model_validate(document)
+    except ValidationError as error:
+        faults = [FieldFault("/" + "/".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
+        raise InputError("the connections do not fit", code="connections.invalid", faults=faults) from error
 
 
 def _find_faults(pointer: str, entry: _Entry, spec: ConnectorSpec) -> Iterator[FieldFault]:

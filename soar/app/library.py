@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
+from soar.access.allowances import EVERYBODY, Allowances
 from soar.model.catalog import Catalog
 from soar.model.errors import NotFoundError
 from soar.model.playbook import Playbook, Revision
@@ -23,12 +24,16 @@ class Checker:
         catalog: the installed connectors.
         policy: what stands above every playbook.
         sources: ids of the sources that are set up.
+        allowances: which playbooks connections and credentials are for.
     """
 
-    def __init__(self, *, catalog: Catalog, policy: Policy, sources: Sequence[str]) -> None:
+    def __init__(
+        self, *, catalog: Catalog, policy: Policy, sources: Sequence[str], allowances: Allowances = EVERYBODY
+    ) -> None:
         self._catalog = catalog
         self._policy = policy
         self._sources = tuple(sources)
+        self._allowances = allowances
 
     def check(self, playbook_id: str, text: str, file: str) -> tuple[Playbook | None, list[Finding]]:
         """Return the playbook, or None if it has errors, and everything found."""
@@ -39,12 +44,19 @@ class Checker:
             catalog=self._catalog,
             policy=self._policy,
             known_sources=self._sources,
+            allowances=self._allowances,
         )
 
     def check_file(self, file: Path) -> Loaded:
         """Check a file; one that cannot be read is a bad one."""
         try:
-            return load_file(file, catalog=self._catalog, policy=self._policy, known_sources=self._sources)
+            return load_file(
+                file,
+                catalog=self._catalog,
+                policy=self._policy,
+                known_sources=self._sources,
+                allowances=self._allowances,
+            )
         except OSError as error:
             return Loaded(file, None, "", (_report_unreadable(file, error),))
 

@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from soar.access.allowances import Allowances
 from soar.access.roles import DEFAULT_ROLES, RoleTable, parse_roles
-from soar.app.connections import parse_connections, simulate_all
+from soar.app.connections import parse_connections, parse_credential_rules, simulate_all
 from soar.app.documents import read_yaml, read_yaml_file
 from soar.app.library import Checker
 from soar.app.settings import Settings, find_bundled
@@ -33,6 +34,7 @@ class Site:
         connectors: loaded, by id.
         sources: by id.
         provider: the identity provider; None where there is none.
+        allowances: which playbooks connections and credentials are for.
     """
 
     settings: Settings
@@ -42,12 +44,15 @@ class Site:
     policy: Policy
     roles: RoleTable
     sources: Mapping[str, Source]
+    allowances: Allowances
     provider: Provider | None = None
 
     @property
     def checker(self) -> Checker:
         """What checks playbooks against this site."""
-        return Checker(catalog=self.catalog, policy=self.policy, sources=tuple(self.sources))
+        return Checker(
+            catalog=self.catalog, policy=self.policy, sources=tuple(self.sources), allowances=self.allowances
+        )
 
 
 def read_site(settings: Settings) -> Site:
@@ -72,6 +77,10 @@ def read_site(settings: Settings) -> Site:
         roles=roles,
         sources=_read_sources(paths.sources),
         provider=make_provider(settings.sign_on, roles),
+        allowances=Allowances(
+            connections={one.id: one.allow for one in connections.values() if one.allow is not None},
+            credentials=_read(paths.connections, parse_credential_rules, {}),
+        ),
     )
 
 

@@ -62,6 +62,7 @@ from soar.runtime.handout import HandoutKeeper
 from soar.runtime.parking import EVENT_KIND as EVENT_DUE
 from soar.runtime.plans import Planner, Surroundings
 from soar.runtime.queue import RunQueue
+from soar.runtime.rights import Rights
 from soar.runtime.timers import TimerKeeper
 from soar.runtime.watchdog import Watchdog
 from soar.sdk.egress import HttpEgress
@@ -270,6 +271,7 @@ class Service:
             policy=self.site.policy,
             ids=self.ids,
             call=make_caller(self.library.current, self.receiver.requests),
+            rights=Rights(roles=self.site.roles, allowances=self.site.allowances),
         )
         return Driver(
             store=self.store,

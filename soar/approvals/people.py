@@ -12,13 +12,26 @@ from soar.store import Unit
 
 
 def find_voter(unit: Unit, principal: Principal, assurance: Assurance = Assurance.LINKED) -> Voter | None:
-    """Return the person behind a principal as a voter, with the roles they hold now; None if there is none."""
+    """Return the person behind a principal as a voter; None if there is none.
+
+    Args:
+        unit: the transaction.
+        principal: who asks; of the roles that they hold over what is asked about, those of their grants count that they
+            still have now, beside the roles that they hold everywhere now.
+        assurance: how sure we are of who it is.
+    """
     if not _is_person(principal):
         return None
     user = unit.users.get(principal.id)
     if user is None or user.disabled_at is not None or user.kind is not UserKind.PERSON:
         return None
-    return Voter(id=user.id, name=user.name, email=user.email, roles=user.roles, assurance=assurance)
+    held = user.roles | (principal.roles & list_roles(user))
+    return Voter(id=user.id, name=user.name, email=user.email, roles=held, assurance=assurance)
+
+
+def list_roles(user: User) -> frozenset[str]:
+    """Return every role that somebody holds, be it for a part of the world only."""
+    return user.roles | {grant.role for grant in user.grants}
 
 
 def find_excluded(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from soar.approvals.decide import Voter, is_meant, name_all
+from soar.approvals.people import list_roles
 from soar.engine.commands import RequestAnswer, RequestApproval
 from soar.model.approval import Approval, ApprovalStatus, Card, EscalationLevel
 from soar.model.canonical import digest
@@ -192,4 +193,4 @@ def find_hopeless(approval: Approval, people: Sequence[User], strong: Collection
 
 
 def _as_voter(user: User) -> Voter:
-    return Voter(id=user.id, name=user.name, email=user.email, roles=user.roles, assurance=Assurance.LINKED)
+    return Voter(id=user.id, name=user.name, email=user.email, roles=list_roles(user), assurance=Assurance.LINKED)

@@ -10,7 +10,17 @@ from soar.model.ids import Ids
 from soar.store import Unit
 
 
-def join_case(unit: Unit, key: str, *, title: str, severity: Severity, actor: Actor, ids: Ids, at: datetime) -> Case:
+def join_case(
+    unit: Unit,
+    key: str,
+    *,
+    title: str,
+    severity: Severity,
+    actor: Actor,
+    ids: Ids,
+    at: datetime,
+    team: str | None = None,
+) -> Case:
     """Return the open case with this key; there is one afterwards.
 
     Args:
@@ -21,11 +31,12 @@ def join_case(unit: Unit, key: str, *, title: str, severity: Severity, actor: Ac
         actor: who opens it.
         ids: new identifiers.
         at: the moment.
+        team: of the case, if it is opened now.
     """
     known = unit.cases.find_open(key)
     if known is not None:
         return known
-    case = Case(id=ids.new("c"), key=key, title=title, severity=severity, opened_at=at)
+    case = Case(id=ids.new("c"), key=key, title=title, severity=severity, opened_at=at, team=team)
     unit.cases.add(case)
     event = AuditEvent(
         type="case.opened",

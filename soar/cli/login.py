@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from soar.cli.access import show_decision
 from soar.cli.answer import Answer
 from soar.cli.client import Client, connect, find_url, locate
 from soar.cli.logins import Login, find_token, forget_login, keep_login
@@ -64,11 +65,31 @@ def logout() -> None:
 
 
 @commands.command(
-    help=guide("Say who you are to the server, and what you may do.", "soar whoami", "soar whoami --json")
+    help=guide(
+        "Say who you are to the server, and what you may do.",
+        "soar whoami",
+        "soar whoami --can run:cancel run:run_7k2m9q4wz1xt",
+    )
 )
-def whoami(is_json: Json = False) -> None:
-    """Show the session that the token stands for."""
+def whoami(
+    thing: Annotated[str | None, typer.Argument(metavar="[OBJECT]", help="With --can: on what, as kind:id.")] = None,
+    permission: Annotated[
+        str | None, typer.Option("--can", metavar="PERMISSION", help="Say whether you may do this, and why.")
+    ] = None,
+    is_json: Json = False,
+) -> None:
+    """Show the session that the token stands for, or one decision about it.
+
+    Raises:
+        typer.BadParameter: there is an object without a permission.
+    """
     client = connect()
+    if permission is not None:
+        query = {"permission": permission, "thing": thing}
+        show_decision(client.get("session", "access", query=query), is_json=is_json)
+        return
+    if thing is not None:
+        raise typer.BadParameter("say what you would do to it: --can PERMISSION OBJECT")
     session = client.get("session")
     user = session.part("user")
     origin = "soar login" if find_token(client.url) == client.token else "SOAR_TOKEN"

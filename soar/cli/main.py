@@ -32,6 +32,7 @@ NOUNS: Mapping[str, str] = {
     "factor": "List, add and remove your second factors.",
     "user": "Add people and programs, change their roles, switch them off.",
     "break-glass": "Act in an emergency, when nobody can log in.",
+    "access": "Say who may do what and why, and give roles for a part of the world.",
     "audit": "Read the record of who did what, and check it.",
 }
 """The nouns, each a module of this package, with what its commands are for."""

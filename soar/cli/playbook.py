@@ -102,17 +102,20 @@ def create_playbook(
         "Tell what a playbook does and the worst that it can do: a file, one of the site's, or else one that serves.",
         "soar playbook show phishing-triage",
         "soar playbook show playbooks/phishing-triage.yaml --json",
-        "soar playbook show phishing-triage --text",
+        "soar playbook show phishing-triage --grants",
     ),
 )
 def show_playbook(
     name: Annotated[str, typer.Argument(metavar="ID_OR_FILE", help="The playbook's id, or its file.")],
     has_text: Annotated[bool, typer.Option("--text", help="Print the document instead.")] = False,
+    has_grants: Annotated[bool, typer.Option("--grants", help="Print what it may use instead, and no more.")] = False,
     is_json: Annotated[bool, typer.Option("--json", help="Print it for programs.")] = False,
     config: Annotated[Path | None, typer.Option("--config", help="The site's settings.")] = None,
 ) -> None:
     """Show one playbook."""
     from soar.cli import summary  # noqa: PLC0415 -- loads every connector, and much with them
+    from soar.cli.manifest import show_grants  # noqa: PLC0415 -- as above
+    from soar.playbook.references import find_references  # noqa: PLC0415 -- as above
 
     shown = summary.find_playbook(name, config)
     if has_text:
@@ -122,7 +125,10 @@ def show_playbook(
     if playbook is None:
         note(*summary.tell_faults(shown.loaded))
         raise typer.Exit(ExitCode.FAILED)
-    if is_json:
+    if has_grants:
+        references = find_references(playbook, shown.catalog.find_action)
+        show_grants(references, is_json=is_json)
+    elif is_json:
         show_json(summary.write_playbook(playbook, shown.catalog))
     else:
         show(*summary.tell_playbook(playbook, shown.catalog))

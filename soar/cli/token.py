@@ -15,6 +15,7 @@ Networks = Annotated[
     list[str] | None,
     typer.Option("--from", help="An address or network, such as 192.0.2.0/24, it may come from; may be repeated."),
 ]
+Within = Annotated[str | None, typer.Option(help="The part of the world it reaches: playbook=phishing-*.")]
 
 commands = group(
     "Make, list and revoke API tokens of your own.",
@@ -36,11 +37,12 @@ def create(
     scopes: Annotated[list[str], typer.Option("--scope", help="A permission it carries; may be repeated.")],
     days: Annotated[int, typer.Option(min=1, max=90, help="How long it is valid.")] = 30,
     networks: Networks = None,
+    within: Within = None,
     is_json: Json = False,
 ) -> None:
     """Make a token and show it once."""
     client = connect()
-    body = write_wanted(name, scopes, days, networks)
+    body = write_wanted(name, scopes, days, networks, within)
     made = with_proof(client, lambda: client.post("tokens", body=body))
     note(f"token {name}, valid for {days} days; it is shown only this once:")
     show_answer(made, made.text("token"), is_json=is_json)
@@ -61,11 +63,12 @@ def revoke(token_id: Annotated[str, typer.Argument(metavar="ID", help="As `soar 
     show(f"✔ {token_id} is revoked")
 
 
-def write_wanted(name: str, scopes: list[str], days: int, networks: list[str] | None) -> JsonValue:
+def write_wanted(name: str, scopes: list[str], days: int, networks: list[str] | None, within: str | None) -> JsonValue:
     """Return what is sent to make a token."""
     wanted: list[JsonValue] = [*scopes]
     bound: list[JsonValue] = [*(networks or ())]
-    return {"name": name, "scopes": wanted, "days": days, "networks": bound}
+    limit: dict[str, JsonValue] = {} if within is None else {"within": within}
+    return {"name": name, "scopes": wanted, "days": days, "networks": bound, **limit}
 
 
 def show_tokens(page: Answer, is_json: bool) -> bool:
@@ -79,7 +82,8 @@ def show_tokens(page: Answer, is_json: bool) -> bool:
             token.text("used_ip"),
             " ".join(token.texts("networks")) or "anywhere",
             " ".join(token.texts("scopes")),
+            token.text("within") or "everything",
         )
         for token in page.parts("items")
     )
-    return show_list(page, is_json, ("TOKEN", "NAME", "ENDS", "LAST USED", "BY", "FROM", "SCOPES"), rows)
+    return show_list(page, is_json, ("TOKEN", "NAME", "ENDS", "LAST USED", "BY", "FROM", "SCOPES", "WITHIN"), rows)

@@ -10,7 +10,7 @@ from soar.cli.client import Client, connect
 from soar.cli.options import Json, Limit, group, guide
 from soar.cli.output import describe_moment, note, show, show_answer, show_list
 from soar.cli.step_up import with_proof
-from soar.cli.token import Networks, show_tokens, write_wanted
+from soar.cli.token import Networks, Within, show_tokens, write_wanted
 from soar.expr import parse_duration
 from soar.model.errors import InputError
 from soar.model.values import JsonValue, parse_timestamp, print_timestamp
@@ -61,6 +61,8 @@ def show_user(name: Name, is_json: Json = False) -> None:
         f"factors  {user.text('factors')}",
         f"state    {_say_state(user)}",
     ]
+    lines += [f"grant    {grant}" for grant in user.texts("grants")]
+    lines += [f"teams    {' '.join(user.texts('teams'))}"] if user.texts("teams") else []
     lines += [f"owner    {user.text('owner')}"] if user.text("owner") else []
     show_answer(user, *lines, is_json=is_json)
 
@@ -174,11 +176,12 @@ def token(
     scopes: Annotated[list[str], typer.Option("--scope", help="A permission it carries; may be repeated.")],
     days: Annotated[int, typer.Option(min=1, max=90, help="How long it is valid.")] = 30,
     networks: Networks = None,
+    within: Within = None,
     is_json: Json = False,
 ) -> None:
     """Make a token and show it once."""
     client = connect()
-    body = write_wanted(name, scopes, days, networks)
+    body = write_wanted(name, scopes, days, networks, within)
     made = with_proof(client, lambda: client.post("users", name, "tokens", body=body))
     note(f"token {made.text('id')} of {name}, valid for {days} days; it is shown only this once:")
     show_answer(made, made.text("token"), is_json=is_json)

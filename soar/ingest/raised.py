@@ -23,6 +23,7 @@ def build_source(raised: RaisedAlert) -> Source:
     return Source(
         id=OWN_SOURCE,
         description="Alerts that runs raise",
+        team=None,
         recipe=_NOBODY,
         format=Format.OBJECT,
         mapped=Mapped(

@@ -379,6 +379,7 @@ class RunRequests:
             actor=Actor(kind="playbook", id=playbook.id, name=playbook.name, via="engine"),
             ids=self._ids,
             at=now,
+            team=playbook.team,
         )
         return case.id
 

@@ -50,10 +50,15 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A source, read from `sources/<id>.yaml`."""
+    """A source, read from `sources/<id>.yaml`.
+
+    Attributes:
+        team: whose it is, for roles that are limited to a team.
+    """
 
     id: str
     description: str
+    team: str | None
     recipe: Recipe
     format: Format
     mapped: Mapped
@@ -219,6 +224,7 @@ class _Alert(_Strict):
 
 class _File(_Strict):
     description: str = ""
+    team: str | None = None
     auth: _Auth
     format: Format = Format.OBJECT
     alert: _Alert
@@ -255,6 +261,7 @@ def parse_source(document: JsonValue, source_id: str) -> Source:
     return Source(
         id=source_id,
         description=file.description,
+        team=file.team,
         recipe=file.auth.build(),
         format=file.format,
         mapped=_compile_all(source_id, file.alert),

@@ -13,6 +13,7 @@ class Case:
     Attributes:
         id: `c_…`.
         key: runs that name the same key share the open case.
+        team: whose it is: that of the playbook that opened it, if it has one.
     """
 
     id: str
@@ -21,3 +22,4 @@ class Case:
     severity: Severity
     opened_at: datetime
     closed_at: datetime | None = None
+    team: str | None = None

@@ -137,6 +137,19 @@ class OAuth2:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Allow:
+    """Which playbooks may use something: those with one of these names, and those of one of these teams.
+
+    Attributes:
+        playbooks: ids, or beginnings of ids with `*` behind them.
+        teams: names of teams.
+    """
+
+    playbooks: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """A connector configured for one tenant.
 
@@ -149,6 +162,7 @@ class Connection:
         calls: how many calls may be under way at once; None leaves it to the manifest.
         rate: how often the product may be asked; None leaves it to the manifest.
         oauth2: how it gets its access tokens; None where a credential holds what the product wants.
+        allow: which playbooks may use it; None is every one.
     """
 
     id: str
@@ -160,6 +174,7 @@ class Connection:
     calls: int | None = None
     rate: Rate | None = None
     oauth2: OAuth2 | None = None
+    allow: Allow | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,7 @@ class ActionCode(StrEnum):
     INVALID = "invalid"
     CONFLICT = "conflict"
     FORBIDDEN = "forbidden"
+    NOT_GRANTED = "not_granted"
     UNKNOWN_OUTCOME = "unknown_outcome"
     INTERNAL = "internal"
 
@@ -145,7 +146,7 @@ class ActionError(SoarError):
 
     Args:
         message: what happened, without secrets.
-        action_code: which of the ten ways.
+        action_code: which of the eleven ways.
         retry_after: seconds the product asked us to wait, if it did.
         hint: what to do next.
     """

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from soar.model.grant import Grant, Scope
 from soar.model.step import Assurance
 
 
@@ -53,6 +54,8 @@ class User:
         disabled_at: when they were switched off; None while they may act.
         owner: id of the person who answers for a program; None for people.
         expires_at: from then on they may not act; None is no end.
+        grants: roles that they hold for a part of the world only; `roles` are held everywhere.
+        teams: names of the teams they belong to.
     """
 
     id: str
@@ -65,6 +68,8 @@ class User:
     kind: UserKind = UserKind.PERSON
     owner: str | None = None
     expires_at: datetime | None = None
+    grants: tuple[Grant, ...] = ()
+    teams: frozenset[str] = frozenset()
 
     def may_act(self, at: datetime) -> bool:
         """Whether they are neither switched off nor past their end."""
@@ -112,6 +117,7 @@ class Token:
         used_ip: the address that it came from then.
         authenticated_at: when the person last proved with it who they are; None if they never did.
         mfa_at: the same with a second factor.
+        within: the part of the world that it is limited to; None is all that its owner reaches.
     """
 
     id: str
@@ -127,6 +133,7 @@ class Token:
     used_ip: str | None = None
     authenticated_at: datetime | None = None
     mfa_at: datetime | None = None
+    within: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +142,11 @@ class Principal:
 
     Attributes:
         id: the user's id, also when a token speaks for them.
-        roles: roles held now.
+        roles: roles held now, everywhere.
+        grants: roles held now, for a part of the world.
+        teams: those of the person.
         scopes: permissions it is limited to; None is no limit beyond the roles.
+        within: the part of the world it is limited to; None is no limit beyond the roles.
         token: id of the token that speaks, if one does.
         session: hash that names the session in the audit.
         authenticated_at: when the person last proved who they are; None for machines.
@@ -149,7 +159,10 @@ class Principal:
     name: str
     workspace: str
     roles: frozenset[str] = frozenset()
+    grants: tuple[Grant, ...] = ()
+    teams: frozenset[str] = frozenset()
     scopes: frozenset[str] | None = None
+    within: Scope | None = None
     token: str | None = None
     session: str | None = None
     authenticated_at: datetime | None = None

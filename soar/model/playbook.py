@@ -211,6 +211,12 @@ class Playbook:
     outputs: Mapping[str, Template] = field(default_factory=dict)
     locations: Mapping[str, Location] = field(default_factory=dict, repr=False)
 
+    @property
+    def team(self) -> str | None:
+        """Whose it is, if its owner is a team."""
+        kind, _, name = (self.owner or "").partition(":")
+        return name if kind == "team" else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:

@@ -5,14 +5,16 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from soar.access.decide import list_permissions
+from soar.access.decide import is_unlimited
 from soar.access.permissions import Permission
-from soar.access.roles import RoleTable, check_roles
+from soar.access.roles import RoleTable, check_grants
+from soar.access.scopes import dump_grants
 from soar.audit.actor import describe_principal
 from soar.audit.record import record
 from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.errors import ConflictError, DeniedError, FieldFault, InputError, NotFoundError
 from soar.model.factor import CodePurpose
+from soar.model.grant import Grant
 from soar.model.identity import Principal, Role, User, UserKind
 from soar.model.ids import Ids, Randomness
 from soar.model.values import JsonValue, print_timestamp
@@ -41,6 +43,14 @@ class NewAccount:
     kind: UserKind = UserKind.PERSON
     owner: str | None = None
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What somebody is to hold for a part of the world, and the teams they are to be in."""
+
+    grants: tuple[Grant, ...]
+    teams: frozenset[str]
 
 
 class Accounts:
@@ -114,13 +124,32 @@ class Accounts:
         """
         user = self._find(unit, reference)
         wanted = frozenset(roles)
-        faults = self._check_held(wanted, user.kind)
+        faults = self._check_held(wanted, user.kind, user.grants)
         if faults:
             raise _refuse_fields(f"{user.name} cannot have these roles", faults)
         self._check_other(user, by, "change your own roles")
         self._check_reach(by, user.roles | wanted)
         changed = replace(user, roles=wanted)
         self._update(unit, "user.roles_changed", user, changed, by, at)
+        return changed
+
+    def change_grants(self, unit: Unit, reference: str, wanted: Holding, by: Principal, at: datetime) -> User:
+        """Give an account these grants and teams, in the place of those it has; its roles stay.
+
+        Raises:
+            NotFoundError: there is no such account.
+            InputError: there is no such role, or grants and roles do not go together (`grant.invalid`).
+            ConflictError: it was made for an emergency.
+            DeniedError: it is the caller's own account, or a role is concerned that the caller may not give.
+        """
+        user = self._find_lasting(unit, reference)
+        self._check_other(user, by, "change your own grants")
+        reasons = self._find_reasons(user.roles, user.kind, wanted.grants)
+        if reasons:
+            raise InputError("; ".join(reasons), code="grant.invalid", hint="`soar access grant --help` shows how")
+        self._check_reach(by, user.roles | {grant.role for grant in wanted.grants})
+        changed = replace(user, grants=wanted.grants, teams=wanted.teams)
+        self._update(unit, "user.grants_set", user, changed, by, at)
         return changed
 
     def disable(self, unit: Unit, reference: str, by: Principal, at: datetime, reason: str | None = None) -> User:
@@ -258,19 +287,23 @@ class Accounts:
         self._check_reach(by, user.roles)
         return user
 
-    def _check_held(self, roles: Collection[str], kind: UserKind) -> list[FieldFault]:
-        reasons = check_roles(roles, table=self._roles)
+    def _check_held(self, roles: Collection[str], kind: UserKind, grants: Collection[Grant] = ()) -> list[FieldFault]:
+        return [FieldFault("/roles", reason) for reason in self._find_reasons(roles, kind, grants)]
+
+    def _find_reasons(self, roles: Collection[str], kind: UserKind, grants: Collection[Grant]) -> list[str]:
+        reasons = check_grants(grants, roles, table=self._roles)
         if kind is UserKind.SERVICE:
-            reasons += [f"a program cannot be `{role}`: people hand out rights" for role in self._find_managing(roles)]
-        return [FieldFault("/roles", reason) for reason in reasons]
+            named = {*roles, *(grant.role for grant in grants)}
+            reasons += [f"a program cannot be `{role}`: people hand out rights" for role in self._find_managing(named)]
+        return reasons
 
     def _check_reach(self, by: Principal, roles: Collection[str]) -> None:
-        """Refuse to touch a role that hands out rights by somebody who may not do everything that it allows.
+        """Refuse to touch a role that hands out rights by somebody who may not do everything that it allows everywhere.
 
         Raises:
             DeniedError: a role reaches further than the caller.
         """
-        held = list_permissions(by, roles=self._roles)
+        held = {permission for permission in Permission if is_unlimited(by, permission, roles=self._roles)}
         for role in self._find_managing(roles):
             if not self._roles[role] <= held:
                 raise DeniedError(
@@ -338,6 +371,8 @@ def describe_account(user: User) -> dict[str, JsonValue]:
         "kind": user.kind.value,
         "email": user.email,
         "roles": [*sorted(user.roles)],
+        "grants": dump_grants(user.grants),
+        "teams": [*sorted(user.teams)],
         "owner": user.owner,
         "has_password": user.password_hash is not None,
         "disabled_at": print_timestamp(user.disabled_at) if user.disabled_at else None,

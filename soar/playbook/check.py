@@ -3,10 +3,12 @@
 import re
 from collections.abc import Collection, Mapping
 
+from soar.access.allowances import EVERYBODY, Allowances
 from soar.model.alert import OWN_SOURCE
 from soar.model.catalog import Catalog
 from soar.model.playbook import Playbook
 from soar.playbook.actions import check_actions
+from soar.playbook.allowing import check_allowances
 from soar.playbook.document import read_document
 from soar.playbook.expressions import check_expressions
 from soar.playbook.finding import Finding, has_errors, sort_findings
@@ -32,6 +34,7 @@ def check_playbook(
     catalog: Catalog,
     policy: Policy,
     known_sources: Collection[str] | None = None,
+    allowances: Allowances = EVERYBODY,
 ) -> list[Finding]:
     """Check a playbook that `parse_playbook` has read.
 
@@ -42,13 +45,14 @@ def check_playbook(
         catalog: the installed connectors.
         policy: what stands above every playbook.
         known_sources: ids of the sources that are set up; None leaves sources unchecked.
+        allowances: which playbooks connections and credentials are for.
 
     Returns:
         What is wrong or doubtful, in the order of the document.
     """
     root, _ = read_document(text, file)
     spots = {} if root is None else index_spots(root)
-    return _check(playbook, text, spots, Report(text, file), catalog, policy, known_sources)
+    return _check(playbook, text, spots, Report(text, file), catalog, policy, known_sources, allowances)
 
 
 def validate_text(
@@ -59,6 +63,7 @@ def validate_text(
     catalog: Catalog,
     policy: Policy,
     known_sources: Collection[str] | None = None,
+    allowances: Allowances = EVERYBODY,
 ) -> tuple[Playbook | None, list[Finding]]:
     """Read and check a playbook; all stages run, so that all findings come at once.
 
@@ -69,6 +74,7 @@ def validate_text(
         catalog: the installed connectors.
         policy: what stands above every playbook.
         known_sources: ids of the sources that are set up; None leaves sources unchecked.
+        allowances: which playbooks connections and credentials are for.
 
     Returns:
         The playbook, or None if one of the findings is an error; and all findings in the order of the document.
@@ -76,7 +82,8 @@ def validate_text(
     draft = read_draft(text, playbook_id=playbook_id, file=file)
     findings = list(draft.findings)
     if draft.playbook is not None:
-        checked = _check(draft.playbook, text, draft.spots, Report(text, file), catalog, policy, known_sources)
+        report = Report(text, file)
+        checked = _check(draft.playbook, text, draft.spots, report, catalog, policy, known_sources, allowances)
         findings = sort_findings((*findings, *checked))
     return None if has_errors(findings) else draft.playbook, findings
 
@@ -89,6 +96,7 @@ def _check(
     catalog: Catalog,
     policy: Policy,
     known_sources: Collection[str] | None,
+    allowances: Allowances,
 ) -> list[Finding]:
     check_order(playbook, spots, report)
     if not has_bearable_weight(playbook, text, spots, report):
@@ -99,6 +107,7 @@ def _check(
     check_undoing(playbook, spots, report)
     check_gating(playbook, spots, catalog, policy, report)
     check_lints(playbook, spots, catalog, report)
+    check_allowances(playbook, spots, catalog, allowances, report)
     if known_sources is not None:
         _check_sources(spots, known_sources, report)
     return sort_findings(report.findings)

@@ -20,6 +20,7 @@ from soar.model.playbook import (
 from soar.model.run import Mode
 from soar.model.step import CallPlaybook, Gate, Step, Template, UseAction, list_branches, walk_steps
 from soar.model.values import JsonValue
+from soar.playbook.references import name_connection
 
 
 class WayBack(StrEnum):
@@ -236,7 +237,7 @@ def _judge_use(step: Step, use: UseAction, around: _Around, playbook: Playbook, 
         action=use.action,
         effect=None if action is None else action.effect,
         most=around.most,
-        connection=_name_connection(use, playbook),
+        connection=name_connection(use, playbook),
         asked=tuple(describe_gate(gate) for gate in gates),
         way_back=way_back,
         undo=undo,
@@ -265,13 +266,8 @@ def describe_gate(gate: Gate) -> Asked:
     return Asked(by=gate.by, quorum=gate.quorum, timeout=gate.timeout, condition=gate.condition)
 
 
-def _name_connection(use: UseAction, playbook: Playbook) -> str:
-    connector = use.action.partition(".")[0]
-    return use.connection or playbook.default_connections.get(connector) or connector
-
-
 def _list_connections(uses: list[UseAction], playbook: Playbook, catalog: Catalog) -> Iterator[NeededConnection]:
-    connectors = {_name_connection(use, playbook): use.action.partition(".")[0] for use in uses}
+    connectors = {name_connection(use, playbook): use.action.partition(".")[0] for use in uses}
     for undo in (use.undo for use in uses):
         if undo is not None and undo.action:
             connector = undo.action.partition(".")[0]

@@ -66,6 +66,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "P308": "No source has this id.",
         "P309": "An action is polled that does more with each call.",
         "P310": "`core.undo` names no earlier step with something in it that can be taken back.",
+        "P311": "A connection or a credential is kept for other playbooks.",
         "P401": "The policy wants a gate before this action.",
         "P402": "A gate that the policy wants may be switched off by `if`.",
         "P403": "Silence never approves.",

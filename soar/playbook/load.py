@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from soar.access.allowances import EVERYBODY, Allowances
 from soar.model.catalog import Catalog
 from soar.model.playbook import Playbook
 from soar.playbook.check import validate_text
@@ -41,7 +42,14 @@ def list_files(path: Path) -> list[Path]:
     return [file for file in files if not file.name.endswith(_TEST_SUFFIX)]
 
 
-def load_file(file: Path, *, catalog: Catalog, policy: Policy, known_sources: Collection[str] | None = None) -> Loaded:
+def load_file(
+    file: Path,
+    *,
+    catalog: Catalog,
+    policy: Policy,
+    known_sources: Collection[str] | None = None,
+    allowances: Allowances = EVERYBODY,
+) -> Loaded:
     """Read and check a playbook's file.
 
     Args:
@@ -49,6 +57,7 @@ def load_file(file: Path, *, catalog: Catalog, policy: Policy, known_sources: Co
         catalog: the installed connectors.
         policy: what stands above every playbook.
         known_sources: ids of the sources that are set up; None leaves sources unchecked.
+        allowances: which playbooks connections and credentials are for.
 
     Raises:
         OSError: the file cannot be read.
@@ -63,6 +72,7 @@ def load_file(file: Path, *, catalog: Catalog, policy: Policy, known_sources: Co
         catalog=catalog,
         policy=policy,
         known_sources=known_sources,
+        allowances=allowances,
     )
     return Loaded(file, playbook, text, tuple(findings))
 

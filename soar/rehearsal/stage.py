@@ -164,7 +164,14 @@ class Stage:
         self._driver = Driver(
             store=store,
             planner=Planner(Surroundings(catalog=site.catalog, config=site.config, url="https://rehearsal.invalid")),
-            committer=Committer(approvals=self.approvals, responses=responses, policy=site.policy, ids=ids, call=call),
+            committer=Committer(
+                approvals=self.approvals,
+                responses=responses,
+                policy=site.policy,
+                ids=ids,
+                call=call,
+                rights=None,
+            ),
             executor=Executor(host=host, clock=clock, randomness=_EvenRandomness()),
             timers=self._timers,
             clock=clock,

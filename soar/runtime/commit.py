@@ -39,6 +39,7 @@ from soar.responses.service import ResponseService
 from soar.runtime.children import Caller, cancel_child, refuse_child, start_child, tell_relatives
 from soar.runtime.clearance import find_mismatch, find_obstacle
 from soar.runtime.endings import publish_end
+from soar.runtime.rights import Rights
 from soar.store import Unit
 
 _ALL = 10_000
@@ -76,12 +77,21 @@ class Committer:
         policy: what must be asked, whatever the playbook says.
         ids: new identifiers.
         call: starts the playbooks that steps call.
+        rights: what runs may do; None where nothing leaves and everything is granted, as in a rehearsal.
     """
 
     def __init__(
-        self, *, approvals: ApprovalService, responses: ResponseService, policy: Policy, ids: Ids, call: Caller
+        self,
+        *,
+        approvals: ApprovalService,
+        responses: ResponseService,
+        policy: Policy,
+        ids: Ids,
+        call: Caller,
+        rights: Rights | None,
     ) -> None:
         self._call = call
+        self._rights = rights
         self._approvals = approvals
         self._responses = responses
         self._policy = policy
@@ -171,10 +181,13 @@ class Committer:
                 self._finish(unit, plan, committed, command, at)
 
     def _start_action(self, unit: Unit, plan: Plan, committed: Committed, command: StartAction, at: datetime) -> None:
-        obstacle = find_obstacle(unit, plan, committed.run, command, self._policy, at)
+        run = committed.run
+        ungranted = self._rights.explain_no(unit, plan, run, command, at) if self._rights else None
+        obstacle = ungranted or find_obstacle(unit, plan, run, command, self._policy, at)
         self._record_start(unit, plan, command, obstacle, at)
         if obstacle:
-            unit.inbox.add(committed.run.id, dump_event(_forbid(command, obstacle, at)), at)
+            code = ActionCode.NOT_GRANTED if ungranted else ActionCode.FORBIDDEN
+            unit.inbox.add(run.id, dump_event(_forbid(command, obstacle, at, code)), at)
         else:
             committed.calls.append(command)
 
@@ -347,12 +360,12 @@ def _arrange_wait(
             assert_never(command)
 
 
-def _forbid(command: StartAction, obstacle: str, at: datetime) -> ActionFailed:
+def _forbid(command: StartAction, obstacle: str, at: datetime, code: ActionCode = ActionCode.FORBIDDEN) -> ActionFailed:
     """Return the outcome of a call that is not made; being told with its intent, no recovery takes it for under way."""
     return ActionFailed(
         at=at,
         path=command.call.step,
         attempt=command.attempt,
-        code=ActionCode.FORBIDDEN.value,
+        code=code.value,
         message=f"not called: {obstacle}",
     )

@@ -80,8 +80,12 @@ class Users(Repository):
         return self._page(_USERS, limit, cursor)
 
     def with_role(self, role: str) -> tuple[User, ...]:
-        """Return everybody who holds the role, those switched off included, in the order they were added."""
-        return tuple(user for user in self._all(_USERS, _EVERYBODY) if role in user.roles)
+        """Return everybody who holds the role, be it for a part of the world, in the order they were added.
+
+        Those switched off are included.
+        """
+        everybody = self._all(_USERS, _EVERYBODY)
+        return tuple(user for user in everybody if role in user.roles or any(g.role == role for g in user.grants))
 
     def is_empty(self) -> bool:
         """Whether there is nobody yet."""

@@ -32,6 +32,7 @@ from sqlalchemy.types import TypeDecorator
 from soar.model.approval import Card, EscalationLevel, Reply, Vote, VoteChoice
 from soar.model.catalog import Effect
 from soar.model.errors import BugError, InputError
+from soar.model.grant import Attribute, Grant, Scope
 from soar.model.step import Assurance, Question
 from soar.model.values import JsonValue, dump_value, load_value, parse_timestamp, print_timestamp
 
@@ -251,6 +252,26 @@ def _load_reply(document: dict[str, Any] | None) -> Reply | None:
     return Reply(**{**document, **decoded})
 
 
+def _dump_scope(scope: Scope | None) -> JsonValue:
+    return None if scope is None else {key.value: list(names) for key, names in sorted(scope.limits.items())}
+
+
+def _load_scope(document: Mapping[str, Sequence[str]] | None) -> Scope | None:
+    return None if document is None else _build_scope(document)
+
+
+def _build_scope(document: Mapping[str, Sequence[str]]) -> Scope:
+    return Scope({Attribute(key): tuple(names) for key, names in document.items()})
+
+
+def _dump_grants(grants: Sequence[Grant]) -> JsonValue:
+    return [[grant.role, _dump_scope(grant.scope)] for grant in grants]
+
+
+def _load_grants(documents: Sequence[tuple[str, Mapping[str, Sequence[str]]]]) -> tuple[Grant, ...]:
+    return tuple(Grant(role, _build_scope(scope)) for role, scope in documents)
+
+
 Json = Coded(_same, _same)
 Texts = Coded(list, tuple)
 TextSet = Coded(sorted, frozenset)
@@ -262,6 +283,8 @@ Votes = Coded(_dump_votes, _load_votes)
 Escalations = Coded(_dump_escalations, _load_escalations)
 Form = Coded(_dump_form, _load_form)
 ReplyText = Coded(_dump_reply, _load_reply)
+ScopeText = Coded(_dump_scope, _load_scope)
+Grants = Coded(_dump_grants, _load_grants)
 
 
 def given(name: str) -> BindParameter[Any]:

@@ -24,10 +24,12 @@ from soar.store.rows import (
     Choice,
     Escalations,
     Form,
+    Grants,
     Json,
     Moment,
     Moments,
     ReplyText,
+    ScopeText,
     TextLists,
     Texts,
     TextSet,
@@ -388,6 +390,7 @@ class CaseRow(PlacedRow, table=True):
     severity: Severity = Field(sa_type=Choice(Severity))
     opened_at: datetime = Field(sa_type=Moment)
     closed_at: datetime | None = Field(sa_type=Moment)
+    team: str | None
 
 
 class UserRow(PlacedRow, table=True):
@@ -410,6 +413,8 @@ class UserRow(PlacedRow, table=True):
     kind: UserKind = Field(sa_type=Choice(UserKind))
     owner: str | None
     expires_at: datetime | None = Field(sa_type=Moment)
+    grants: Any = Field(sa_type=Grants)
+    teams: Any = Field(sa_type=TextSet)
 
 
 class SessionRow(Row, table=True):
@@ -450,6 +455,7 @@ class TokenRow(PlacedRow, table=True):
     used_ip: str | None
     authenticated_at: datetime | None = Field(sa_type=Moment)
     mfa_at: datetime | None = Field(sa_type=Moment)
+    within: Any = Field(sa_type=ScopeText)
 
 
 class RevisionRow(Row, table=True):

@@ -1,14 +1,16 @@
 """Accounts over the API: made, invited, changed, switched off; programs and their tokens; emergencies."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from soar.access.permissions import Permission
-from soar.access.roles import DEFAULT_ROLES
+from soar.access.roles import DEFAULT_ROLES, RoleTable
+from soar.access.scopes import parse_grant
 from soar.model.errors import DeniedError
 from soar.model.identity import UserKind
-from soar.people.accounts import Accounts
+from soar.people.accounts import Accounts, Holding
 from soar.store import Unit
 from tests.api.test_factors import add_program
 from tests.support.builders import build_principal
@@ -158,9 +160,9 @@ async def test_the_last_administrator_stays(face: Face, path: str, body: dict[st
 async def test_who_may_do_less_than_a_role_neither_gives_nor_takes_it(face: Face) -> None:
     """A custom role with `user:write` alone cannot make, reset or switch off administrators."""
     desk = frozenset({Permission.USER_WRITE, Permission.USER_READ})
-    accounts = Accounts(
-        ids=face.services.ids, randomness=face.services.randomness, roles={**DEFAULT_ROLES, "helpdesk": desk}
-    )
+    roles = RoleTable({**DEFAULT_ROLES, "helpdesk": desk})
+    accounts = Accounts(ids=face.services.ids, randomness=face.services.randomness, roles=roles)
+    everywhere = Holding((parse_grant("admin@playbook=*"),), frozenset())
 
     def act(unit: Unit) -> list[str]:
         by, at = build_principal(roles=frozenset({"helpdesk"}), workspace=WORKSPACE), face.clock.now()
@@ -169,6 +171,9 @@ async def test_who_may_do_less_than_a_role_neither_gives_nor_takes_it(face: Face
             lambda: accounts.change_roles(unit, "bob", ["admin"], by, at),
             lambda: accounts.reset(unit, "root", by, at),
             lambda: accounts.disable(unit, "root", by, at),
+            lambda: accounts.change_grants(unit, "vera", everywhere, by, at),
+            lambda: accounts.change_grants(unit, "root", Holding((), frozenset()), by, at),
+            lambda: accounts.change_roles(unit, "bob", ["admin"], replace(by, grants=everywhere.grants), at),
         ):
             try:
                 attempt()
@@ -177,7 +182,7 @@ async def test_who_may_do_less_than_a_role_neither_gives_nor_takes_it(face: Face
         accounts.change_roles(unit, "bob", ["viewer"], by, at)
         return codes
 
-    assert await face.write(act) == ["beyond_reach"] * 3
+    assert await face.write(act) == ["beyond_reach"] * 6
 
 
 async def test_a_reset_takes_password_logins_and_tokens_and_factors_only_if_they_are_lost(face: Face) -> None:

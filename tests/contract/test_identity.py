@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from soar.model.errors import ConflictError, NotFoundError
+from soar.model.grant import Attribute, Grant, Scope
 from soar.model.identity import Role
 from soar.store import Unit
 from tests.contract.works import Works
@@ -62,6 +63,22 @@ async def test_people_are_listed_and_found_by_role(write: Works, read: Works) ->
     assert await read(lambda unit: unit.users.with_role("analyst")) == (ADA, BOB)
     assert await read(lambda unit: unit.users.with_role("admin")) == (BOB,)
     assert await read(lambda unit: unit.users.with_role("admi")) == ()
+
+
+async def test_grants_and_teams_are_kept_and_count_as_roles(write: Works, read: Works) -> None:
+    scope = Scope({Attribute.PLAYBOOK: ("phishing-*",), Attribute.TEAM: ("$own", "soc")})
+    limited = build_user(roles=frozenset(), grants=(Grant("analyst", scope),), teams=frozenset({"soc", "ops"}))
+    await write(lambda unit: unit.users.add(limited))
+    assert await read(lambda unit: unit.users.get(limited.id)) == limited
+    assert await read(lambda unit: unit.users.with_role("analyst")) == (limited,)
+    assert await read(lambda unit: unit.users.with_role("viewer")) == ()
+
+
+async def test_the_limit_of_a_token_is_kept(write: Works, read: Works) -> None:
+    limited = build_token(within=Scope({Attribute.SOURCE: ("mail-*", "siem")}))
+    await write(lambda unit: (unit.tokens.add(limited), unit.tokens.add(build_token(id="tok2"))))
+    assert await read(lambda unit: unit.tokens.get(limited.id)) == limited
+    assert await read(lambda unit: unit.tokens.get("tok2").within) is None
 
 
 async def test_a_session_is_kept_replaced_and_removed(write: Works, read: Works) -> None:

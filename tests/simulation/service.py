@@ -36,6 +36,7 @@ class SimulatedWorld(World):
             policy=self.policy,
             ids=self.ids,
             call=make_caller(lambda: self.playbooks, self.requests),
+            rights=None,
         )
         assert isinstance(self.host, Products)
         committer.watch = self.host.watch

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import aiohttp
 from argon2 import PasswordHasher
 
+from soar.access.allowances import Allowances
 from soar.access.permissions import Permission
 from soar.access.roles import DEFAULT_ROLES
 from soar.access.tokens import format_token, hash_token
@@ -35,7 +36,7 @@ from soar.ingest.request import RunRequests
 from soar.ingest.source import parse_source
 from soar.model.audit import Actor, AnchorStanding, AnchorState
 from soar.model.breaker import Breaker
-from soar.model.catalog import Effect, Repeat
+from soar.model.catalog import Allow, Effect, Repeat
 from soar.model.identity import Role, Token, User
 from soar.model.secret import Secret
 from soar.model.values import JsonValue
@@ -50,6 +51,7 @@ from soar.runtime.driver import Driver
 from soar.runtime.executor import Executor
 from soar.runtime.plans import Planner, Surroundings
 from soar.runtime.queue import RunQueue
+from soar.runtime.rights import Rights
 from soar.runtime.timers import TimerKeeper
 from soar.sdk.egress import HttpEgress
 from soar.store import Store, Unit, open_store
@@ -329,6 +331,7 @@ class _Wiring:
         self.catalog = build_actions_catalog(ACTIONS)
         self.sources = {name: parse_source(document, name) for name, document in SOURCES.items()}
         checker = Checker(catalog=self.catalog, policy=DEFAULT_POLICY, sources=tuple(self.sources))
+        self.allowances = Allowances({"exchange": Allow(playbooks=("purge",))})
         self.library = Library(_write_playbooks(folder), checker)
         create_key_file(folder / "vault.key", self.randomness)
         keyring = Keyring([FileKeyProvider(folder / "vault.key", self.randomness)])
@@ -368,6 +371,7 @@ class _Wiring:
                 policy=DEFAULT_POLICY,
                 ids=self.ids,
                 call=make_caller(self.library.current, RunRequests(config={}, ids=self.ids)),
+                rights=Rights(roles=DEFAULT_ROLES, allowances=self.allowances),
             ),
             executor=Executor(host=self.host, clock=self.clock, randomness=self.randomness),
             timers=self.timers,

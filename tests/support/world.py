@@ -265,6 +265,7 @@ class World:
             policy=self.policy,
             ids=self.ids,
             call=make_caller(lambda: self.playbooks, self.requests),
+            rights=None,
         )
 
     def build_keeper(self) -> TimerKeeper:

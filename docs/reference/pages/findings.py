@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from soar.access.allowances import Allowances
 from soar.app.documents import read_yaml
-from soar.model.catalog import Catalog
+from soar.model.catalog import Allow, Catalog
 from soar.playbook import CODES, Finding, load_file, render_text, validate_text
 from soar.policy import DEFAULT_POLICY
 from soar.registry.catalog import build_catalog
@@ -17,6 +18,8 @@ _ROOT = Path(__file__).resolve().parents[3]
 _MISTAKES = _ROOT / "tests" / "unit" / "playbook" / "mistakes"
 _EXPECTATION = re.compile(r"# P[0-9]{3} [0-9]+ [0-9]+ .+\n")
 _SOURCES = ("phish-report", "wazuh")
+_IDENTITY = Allow(teams=("identity",))
+_ALLOWANCES = Allowances(connections={"virustotal-of-identity": _IDENTITY}, credentials={"identity_key": _IDENTITY})
 
 _ADVICE = {
     "P102": "write the key that the message names",
@@ -39,7 +42,13 @@ def read_mistake(file: Path, catalog: Catalog) -> Mistake:
     """Return the mistake that a file makes, without the lines that say what is expected of it."""
     text = _EXPECTATION.sub("", file.read_text("utf-8"))
     _, findings = validate_text(
-        text, playbook_id=file.stem, file=file.name, catalog=catalog, policy=DEFAULT_POLICY, known_sources=_SOURCES
+        text,
+        playbook_id=file.stem,
+        file=file.name,
+        catalog=catalog,
+        policy=DEFAULT_POLICY,
+        known_sources=_SOURCES,
+        allowances=_ALLOWANCES,
     )
     if not findings:
         findings.extend(load_file(file, catalog=catalog, policy=DEFAULT_POLICY).findings)

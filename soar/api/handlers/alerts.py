@@ -5,6 +5,7 @@ from http import HTTPStatus
 import orjson
 from aiohttp import web
 
+from soar.access.permissions import Permission
 from soar.api.call import Call, write_json
 from soar.api.schemas.alerts import (
     AlertDetail,
@@ -16,6 +17,7 @@ from soar.api.schemas.alerts import (
     view_verdict,
 )
 from soar.api.schemas.base import Nothing, fields_of
+from soar.api.things import Shown, Things
 from soar.ingest.source import Format
 from soar.model.errors import NotFoundError
 from soar.model.values import JsonValue
@@ -26,7 +28,10 @@ async def list_alerts(call: Call, query: AlertQuery) -> AlertPage:
     """List alerts, newest first."""
 
     def show(unit: Unit) -> AlertPage:
-        page = unit.alerts.list(query.limit, query.cursor, query.source, query.severity)
+        shown = Shown(call, Permission.ALERT_READ, Things(call, unit).of_alert)
+        page = shown.page(
+            lambda cursor: unit.alerts.list(query.limit, cursor, query.source, query.severity), query.cursor
+        )
         items = tuple(view_alert(alert, unit.alerts.matches(alert.id)) for alert in page.items)
         return AlertPage(items=items, next=page.next)
 

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 
 from soar.access.freshness import is_fresh
+from soar.access.permissions import Permission
 from soar.api.call import Call
 from soar.api.schemas.approvals import AnswersSent, ApprovalPage, ApprovalQuery, ApprovalView, Progress, VoteSent
 from soar.api.schemas.base import Nothing
+from soar.api.things import Shown, Things
 from soar.api.views import Views
 from soar.approvals.decide import Ballot, Refusal
 from soar.approvals.service import find_approval
 from soar.model.approval import Approval, ApprovalStatus
 from soar.model.errors import ConflictError, DeniedError, InputError, SoarError
+from soar.model.identity import Principal
 from soar.model.page import Page
 from soar.model.step import Assurance
 from soar.store import Unit
@@ -29,7 +32,8 @@ async def list_approvals(call: Call, query: ApprovalQuery) -> ApprovalPage:
     """List questions, newest first."""
 
     def show(unit: Unit) -> ApprovalPage:
-        page = _find_page(unit, query)
+        shown = Shown(call, Permission.APPROVAL_READ, Things(call, unit).of_approval)
+        page = shown.page(lambda cursor: _find_page(unit, query, cursor), query.cursor)
         views = Views(call, unit)
         return ApprovalPage(items=tuple(map(views.show_approval, page.items)), next=page.next)
 
@@ -48,7 +52,7 @@ async def cast_vote(call: Call, sent: VoteSent) -> ApprovalView:
     return await _decide(
         call,
         lambda unit: call.services.approvals.vote(
-            unit, call.part("id"), call.principal, ballot, call.at, assurance=_assure(call)
+            unit, call.part("id"), _over(call, unit), ballot, call.at, assurance=_assure(call)
         ),
     )
 
@@ -62,8 +66,13 @@ async def answer_question(call: Call, sent: AnswersSent) -> ApprovalView:
     """Answer a question with the facts that it asks for."""
     return await _decide(
         call,
-        lambda unit: call.services.approvals.answer(unit, call.part("id"), call.principal, sent.answers, call.at),
+        lambda unit: call.services.approvals.answer(unit, call.part("id"), _over(call, unit), sent.answers, call.at),
     )
+
+
+def _over(call: Call, unit: Unit) -> Principal:
+    """Return the caller with the roles that they hold over the question: those decide whether they are meant."""
+    return call.over(Things(call, unit).find_approval(call.part("id")))
 
 
 async def _decide(call: Call, decide: Callable[[Unit], Approval | Refusal]) -> ApprovalView:
@@ -97,10 +106,10 @@ def explain_refusal(refusal: Refusal) -> SoarError:
     return DeniedError(refusal.reason, code=refusal.code, hint="ask somebody who may")
 
 
-def _find_page(unit: Unit, query: ApprovalQuery) -> Page[Approval]:
+def _find_page(unit: Unit, query: ApprovalQuery, cursor: str | None) -> Page[Approval]:
     if query.status is Progress.PENDING:
-        return unit.approvals.list(query.limit, query.cursor, ApprovalStatus.PENDING)
-    page = unit.approvals.list(query.limit, query.cursor)
+        return unit.approvals.list(query.limit, cursor, ApprovalStatus.PENDING)
+    page = unit.approvals.list(query.limit, cursor)
     if query.status is None:
         return page
     while True:  # a page may come out shorter than asked for, but never empty before the last

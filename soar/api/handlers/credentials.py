@@ -1,16 +1,22 @@
 """Credentials: set, never read back."""
 
+from soar.access.permissions import Permission
+from soar.access.subjects import describe_credential
 from soar.api.call import Call
 from soar.api.schemas.base import Nothing
 from soar.api.schemas.credentials import CredentialPage, CredentialSent, CredentialView, view_credential
+from soar.api.things import Shown
 from soar.audit.actor import describe_principal
-from soar.model.secret import Secret
+from soar.model.secret import CredentialVersion, Secret
 
 
 async def list_credentials(call: Call, _: Nothing) -> CredentialPage:
     """List credentials by name, without their values."""
     found = await call.read(call.services.vault.list)
-    return CredentialPage(items=tuple(map(view_credential, found)), next=None)
+    shown = Shown[CredentialVersion](
+        call, Permission.CREDENTIAL_READ, lambda version: describe_credential(call.workspace, version.name)
+    )
+    return CredentialPage(items=tuple(map(view_credential, shown.keep(found))), next=None)
 
 
 async def set_credential(call: Call, sent: CredentialSent) -> CredentialView:

@@ -4,25 +4,30 @@ from typing import assert_never
 
 from aiohttp import web
 
-from soar.access.decide import Denied, decide
 from soar.access.permissions import Permission
 from soar.api.call import Call
 from soar.api.handlers.runs import start_retry
 from soar.api.schemas.base import Nothing, PageQuery
 from soar.api.schemas.dead_letters import DeadLetterPage, DeadLetterReplayed, view_letter
+from soar.api.things import Shown, Things
 from soar.audit.actor import describe_principal
 from soar.ingest.retry import Retry
 from soar.model.audit import AuditEvent, Outcome
 from soar.model.dead_letter import DeadLetter, LetterKind
-from soar.model.errors import DeniedError, NotFoundError
+from soar.model.errors import NotFoundError
 from soar.runtime.parking import put_back
 from soar.store import Unit
 
 
 async def list_letters(call: Call, query: PageQuery) -> DeadLetterPage:
     """List what the service has given up on, newest first."""
-    page = await call.read(lambda unit: unit.dead_letters.list(query.limit, query.cursor))
-    return DeadLetterPage(items=tuple(map(view_letter, page.items)), next=page.next)
+
+    def show(unit: Unit) -> DeadLetterPage:
+        shown = Shown(call, Permission.LETTER_READ, Things(call, unit).of_letter)
+        page = shown.page(lambda cursor: unit.dead_letters.list(query.limit, cursor), query.cursor)
+        return DeadLetterPage(items=tuple(map(view_letter, page.items)), next=page.next)
+
+    return await call.read(show)
 
 
 async def replay_letter(call: Call, _: Nothing) -> DeadLetterReplayed:
@@ -65,9 +70,7 @@ def _put_back(call: Call, unit: Unit, letter: DeadLetter) -> str | None:
             put_back(unit, letter, call.at)
             return None
         case LetterKind.RUN:
-            decision = decide(call.principal, Permission.RUN_RETRY, roles=call.services.roles)
-            if isinstance(decision, Denied):
-                raise DeniedError(decision.reason, code=decision.code)
+            call.check(Permission.RUN_RETRY, Things(call, unit).find_run(letter.subject))
             return start_retry(call, unit, letter.subject, Retry()).id
         case LetterKind.STUCK:
             return None

@@ -2,12 +2,16 @@
 
 from aiohttp import web
 
+from soar.access.permissions import Permission
+from soar.access.subjects import describe_list
 from soar.api.call import Call
 from soar.api.schemas.base import Nothing, PageQuery
 from soar.api.schemas.lists import EntryAdded, EntrySent, ListDetail, ListPage, view_entry, view_list
+from soar.api.things import Shown
 from soar.audit.actor import describe_principal
 from soar.lists import service
 from soar.model.errors import InputError, NotFoundError
+from soar.model.lists import ValueList
 from soar.store import Unit
 
 
@@ -16,9 +20,10 @@ async def list_lists(call: Call, _: Nothing) -> ListPage:
 
     def show(unit: Unit) -> ListPage:
         counts = unit.lists.counts(call.at)
-        return ListPage(
-            items=tuple(view_list(found, counts.get(found.name, 0)) for found in unit.lists.all()), next=None
-        )
+        kept = Shown[ValueList](
+            call, Permission.LIST_READ, lambda found: describe_list(call.workspace, found.name)
+        ).keep(unit.lists.all())
+        return ListPage(items=tuple(view_list(found, counts.get(found.name, 0)) for found in kept), next=None)
 
     return await call.read(show)
 

@@ -1,8 +1,11 @@
 """The built-in chat."""
 
+from soar.access.permissions import Permission
+from soar.access.subjects import describe_channel
 from soar.api.call import Call
 from soar.api.schemas.base import Nothing
 from soar.api.schemas.messages import Channels, MessagePage, MessageQuery, view_message
+from soar.api.things import Shown
 from soar.model.errors import DeniedError
 
 _DIRECT = "@"
@@ -19,7 +22,8 @@ async def list_messages(call: Call, query: MessageQuery) -> MessagePage:
 async def list_channels(call: Call, _: Nothing) -> Channels:
     """List the channels in which something was said that the caller may read."""
     found = await call.read(lambda unit: unit.messages.channels())
-    return Channels(items=tuple(channel for channel in found if _may_read(call, channel)))
+    shown = Shown[str](call, Permission.MESSAGE_READ, lambda channel: describe_channel(call.workspace, channel))
+    return Channels(items=tuple(channel for channel in shown.keep(found) if _may_read(call, channel)))
 
 
 def _may_read(call: Call, channel: str) -> bool:

@@ -1,20 +1,25 @@
 """What is going on now."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 from soar.access.permissions import Permission
+from soar.access.things import Thing
 from soar.api.call import Call
 from soar.api.schemas.base import Nothing
 from soar.api.schemas.emergency import view_opening
 from soar.api.schemas.now import Counts, FirstAlertView, NowView
 from soar.api.schemas.responses import ResponseView
 from soar.api.schemas.runs import RunView
+from soar.api.things import Shown, Things
 from soar.api.views import Views
 from soar.model.approval import Approval, ApprovalStatus
 from soar.model.response import ResponseStatus
 from soar.model.run import Run, RunStatus
 from soar.store import Unit
+
+M = TypeVar("M")
 
 _SHOWN = 5
 _COUNTED = 200
@@ -37,6 +42,7 @@ class _Board:
         self._call = call
         self._unit = unit
         self._views = Views(call, unit)
+        self._things = Things(call, unit)
 
     def show(self, sample: FirstAlertView | None) -> NowView:
         waiting = self._find_waiting()
@@ -57,16 +63,21 @@ class _Board:
     def _may(self, permission: Permission) -> bool:
         return permission in self._call.permissions
 
+    def _keep(self, permission: Permission, describe: Callable[[M], Thing], found: Iterable[M]) -> tuple[M, ...]:
+        return Shown(self._call, permission, describe).keep(found)
+
     def _find_waiting(self) -> Sequence[Approval]:
         if not self._may(Permission.APPROVAL_READ):
             return ()
-        return self._unit.approvals.list(_COUNTED, status=ApprovalStatus.PENDING).items
+        found = self._unit.approvals.list(_COUNTED, status=ApprovalStatus.PENDING).items
+        return self._keep(Permission.APPROVAL_READ, self._things.of_approval, found)
 
     def _find_runs(self, statuses: Sequence[RunStatus]) -> list[Run]:
         if not self._may(Permission.RUN_READ):
             return []
         found = [run for status in statuses for run in self._unit.runs.list(_COUNTED, status=status).items]
-        return sorted(found, key=lambda run: run.created_at, reverse=True)
+        kept = self._keep(Permission.RUN_READ, self._things.of_run, found)
+        return sorted(kept, key=lambda run: run.created_at, reverse=True)
 
     def _show_runs(self, runs: Sequence[Run]) -> tuple[RunView, ...]:
         return tuple(map(self._views.show_run, runs[:_SHOWN]))
@@ -77,7 +88,8 @@ class _Board:
     def _find_ending(self) -> tuple[ResponseView, ...]:
         if not self._may(Permission.RESPONSE_READ):
             return ()
-        held = self._unit.responses.list(_COUNTED, status=ResponseStatus.ACTIVE).items
+        found = self._unit.responses.list(_COUNTED, status=ResponseStatus.ACTIVE).items
+        held = self._keep(Permission.RESPONSE_READ, self._things.of_response, found)
         until = self._call.at + _DAY
         ending = sorted(
             (response.expires_at, response.id, response)
@@ -90,4 +102,5 @@ class _Board:
         if not self._may(Permission.ALERT_READ):
             return 0
         since = self._call.at - _DAY
-        return sum(alert.received_at > since for alert in self._unit.alerts.list(_COUNTED).items)
+        found = self._keep(Permission.ALERT_READ, self._things.of_alert, self._unit.alerts.list(_COUNTED).items)
+        return sum(alert.received_at > since for alert in found)

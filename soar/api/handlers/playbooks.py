@@ -4,6 +4,9 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from soar.access.permissions import Permission
+from soar.access.scopes import find_miss
+from soar.access.subjects import describe_use
 from soar.api.call import Call, write_json
 from soar.api.schemas.base import Nothing, fields_of
 from soar.api.schemas.playbooks import (
@@ -16,6 +19,7 @@ from soar.api.schemas.playbooks import (
     view_playbook,
 )
 from soar.api.schemas.runs import RunView, RunWanted
+from soar.api.things import Shown, Things
 from soar.api.views import Views
 from soar.approvals.decide import is_meant
 from soar.approvals.people import find_voter
@@ -26,16 +30,21 @@ from soar.model.errors import ConflictError, DeniedError, NotFoundError
 from soar.model.playbook import ManualTrigger, Playbook
 from soar.model.values import as_value
 from soar.playbook import has_errors
+from soar.playbook.references import ReferenceKind, find_references
 from soar.store import Unit
 
 
 async def list_playbooks(call: Call, _: Nothing) -> PlaybookPage:
     """List the playbooks that serve."""
     playbooks = sorted(call.services.library.current().values(), key=lambda playbook: playbook.id)
-    views = await call.read(
-        lambda unit: tuple(view_playbook(playbook, find_upcoming(unit, playbook)) for playbook in playbooks)
-    )
-    return PlaybookPage(items=views, next=None)
+
+    def show(unit: Unit) -> PlaybookPage:
+        kept = Shown(call, Permission.PLAYBOOK_READ, Things(call, unit).of_playbook).keep(playbooks)
+        return PlaybookPage(
+            items=tuple(view_playbook(playbook, find_upcoming(unit, playbook)) for playbook in kept), next=None
+        )
+
+    return await call.read(show)
 
 
 async def show_playbook(call: Call, _: Nothing) -> PlaybookDetail:
@@ -68,6 +77,7 @@ async def start_run(call: Call, sent: RunWanted) -> web.Response:
     """Start a playbook by hand."""
     playbook = find_playbook(call, call.part("id"))
     _check_startable(playbook)
+    check_reach(call, playbook)
     requester = Requester(initiator=f"user:{call.principal.id}", actor=describe_principal(call.principal))
 
     given = {name: as_value(value) for name, value in sent.inputs.items()}
@@ -109,9 +119,26 @@ def check_person(unit: Unit, call: Call, playbook: Playbook) -> None:
         DeniedError: it names others.
     """
     wanted = [principal for trigger in _find_manual(playbook) for principal in trigger.by]
-    voter = find_voter(unit, call.principal)
+    voter = find_voter(unit, call.over(Things(call, unit).of_playbook(playbook)))
     if wanted and not (voter and any(is_meant(principal, voter) for principal in wanted)):
         raise DeniedError(f"{playbook.id} may be started by {' or '.join(wanted)} only", code="not_meant")
+
+
+def check_reach(call: Call, playbook: Playbook) -> None:
+    """Refuse a limited token what calls beyond its limit: a run has its starter's rights, whatever they started it by.
+
+    Raises:
+        DeniedError: the playbook has an action that the token does not reach.
+    """
+    within = call.principal.within
+    if within is None:
+        return
+    for reference in find_references(playbook, call.services.catalog.find_action):
+        if reference.kind is ReferenceKind.ACTION:
+            use = describe_use(call.workspace, playbook.id, playbook.team, reference.name, reference.connection)
+            miss = find_miss(within, use, call.principal.teams)
+            if miss is not None:
+                raise DeniedError(f"this token is limited, and {playbook.id} does more: {miss}", code="outside_limit")
 
 
 def _find_manual(playbook: Playbook) -> list[ManualTrigger]:

@@ -1,8 +1,10 @@
 """Active responses: seen, and taken back."""
 
+from soar.access.permissions import Permission
 from soar.api.call import Call
 from soar.api.handlers.runs import announce_lift
 from soar.api.schemas.responses import LiftWanted, ResponsePage, ResponseQuery, ResponseView
+from soar.api.things import Shown, Things
 from soar.api.views import Views
 from soar.audit.actor import describe_principal
 from soar.model.response import Response
@@ -13,7 +15,8 @@ async def list_responses(call: Call, query: ResponseQuery) -> ResponsePage:
     """List active responses, newest first."""
 
     def show(unit: Unit) -> ResponsePage:
-        page = unit.responses.list(query.limit, query.cursor, query.status)
+        shown = Shown(call, Permission.RESPONSE_READ, Things(call, unit).of_response)
+        page = shown.page(lambda cursor: unit.responses.list(query.limit, cursor, query.status), query.cursor)
         return ResponsePage(items=tuple(map(Views(call, unit).show_response, page.items)), next=page.next)
 
     return await call.read(show)

@@ -4,12 +4,14 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from soar.access.permissions import Permission
 from soar.api.call import Call, write_json
-from soar.api.handlers.playbooks import check_enabled, check_person
+from soar.api.handlers.playbooks import check_enabled, check_person, check_reach
 from soar.api.schemas.base import Nothing, fields_of
 from soar.api.schemas.responses import ResponsesLifting, ResponseView
 from soar.api.schemas.runs import CancelWanted, RetryWanted, RunDetail, RunPage, RunQuery, RunView
 from soar.api.steps import list_steps
+from soar.api.things import Shown, Things
 from soar.api.views import Views
 from soar.audit.actor import describe_principal
 from soar.engine.events import CancelRequested, dump_event
@@ -31,7 +33,10 @@ async def list_runs(call: Call, query: RunQuery) -> RunPage:
     """List runs, newest first."""
 
     def show(unit: Unit) -> RunPage:
-        page = unit.runs.list(query.limit, query.cursor, query.status, query.playbook, query.alert)
+        shown = Shown(call, Permission.RUN_READ, Things(call, unit).of_run)
+        page = shown.page(
+            lambda cursor: unit.runs.list(query.limit, cursor, query.status, query.playbook, query.alert), query.cursor
+        )
         return RunPage(items=tuple(map(Views(call, unit).show_run, page.items)), next=page.next)
 
     return await call.read(show)
@@ -94,6 +99,7 @@ def start_retry(call: Call, unit: Unit, run_id: str, wanted: Retry) -> Run:
     playbook = services.library.current().get(run.playbook) or find_playbook(unit, run)
     if playbook is not None:
         check_enabled(playbook)
+        check_reach(call, playbook)
         check_person(unit, call, playbook)
     retries = Retries(
         requests=services.receiver.requests, catalog=services.catalog, find_playbook=find_playbook, ids=services.ids

@@ -197,6 +197,8 @@ def act_as(visit: Visit, user: User, session: Session) -> Principal:
         name=user.name,
         workspace=visit.workspace,
         roles=user.roles,
+        grants=user.grants,
+        teams=user.teams,
         session=name_session(session.key),
         authenticated_at=session.authenticated_at,
         mfa_at=session.mfa_at,

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from soar.access.decide import list_permissions
 from soar.access.permissions import Permission
+from soar.access.scopes import dump_scope, parse_scope
 from soar.access.tokens import SECRET_BYTES, check_networks, check_scopes, format_token, hash_token
 from soar.api.call import Call
 from soar.api.schemas.base import Nothing
@@ -14,6 +15,7 @@ from soar.api.schemas.people import TokenMade, TokenPage, TokenWanted, view_toke
 from soar.audit.actor import describe_principal
 from soar.model.audit import AuditEvent, Outcome
 from soar.model.errors import ConflictError, FieldFault, InputError, NotFoundError
+from soar.model.grant import Scope
 from soar.model.identity import Principal, PrincipalKind, Token, User, UserKind
 from soar.store import Unit
 
@@ -31,7 +33,8 @@ async def make_token(call: Call, sent: TokenWanted) -> TokenMade:
     """Make a token; its text is shown this once."""
     _check_wanted(call, sent)
     token, text = _draw_token(call, sent, call.principal.id)
-    if sent.scopes == call.permissions:  # as good as the login itself; one with fewer scopes proves nobody's presence
+    if (token.scopes, token.within) == (call.permissions, call.principal.within):
+        # as good as the login itself; one that reaches less far proves nobody's presence
         token = replace(token, authenticated_at=call.principal.authenticated_at, mfa_at=call.principal.mfa_at)
     await call.write(lambda unit: _add(call, unit, token))
     return _view_made(token, text)
@@ -92,7 +95,13 @@ def _check_program(call: Call, sent: TokenWanted, program: User) -> None:
         InputError: a scope reaches too far (`scopes`).
     """
     acting = Principal(
-        kind=PrincipalKind.TOKEN, id=program.id, name=program.name, workspace=call.workspace, roles=program.roles
+        kind=PrincipalKind.TOKEN,
+        id=program.id,
+        name=program.name,
+        workspace=call.workspace,
+        roles=program.roles,
+        grants=program.grants,
+        teams=program.teams,
     )
     held = list_permissions(acting, roles=call.services.roles)
     reasons = check_scopes(sent.scopes, held)
@@ -117,6 +126,7 @@ def _draw_token(call: Call, sent: TokenWanted, user: str) -> tuple[Token, str]:
         created_at=call.at,
         expires_at=call.at + timedelta(days=sent.days),
         networks=sent.networks,
+        within=_choose_limit(call, sent),
     )
     return token, text
 
@@ -147,11 +157,29 @@ def _view_made(token: Token, text: str) -> TokenMade:
     return TokenMade(token=text, id=token.id, name=token.name, scopes=scopes, expires_at=token.expires_at)
 
 
+def _choose_limit(call: Call, sent: TokenWanted) -> Scope | None:
+    """Return the part of the world that a token is to reach; what a limited token makes has its maker's limit.
+
+    Raises:
+        InputError: the limit is written in another way, or is another one than the maker's.
+    """
+    wanted = None if sent.within is None else parse_scope(sent.within)
+    own = call.principal.within
+    if own is not None and wanted not in (None, own):
+        raise InputError("a limited token makes tokens with its own limit only", code="scopes", hint="leave it out")
+    return own or wanted
+
+
 def _report(call: Call, kind: str, token: Token) -> AuditEvent:
     return AuditEvent(
         type=kind,
         outcome=Outcome.SUCCESS,
         actor=describe_principal(call.principal),
         target={"kind": "token", "id": token.id, "name": token.name},
-        after={"user": token.user, "scopes": [*sorted(token.scopes)], "networks": [*token.networks]},
+        after={
+            "user": token.user,
+            "scopes": [*sorted(token.scopes)],
+            "networks": [*token.networks],
+            **({"within": dump_scope(token.within)} if token.within is not None else {}),
+        },
     )

@@ -17,6 +17,7 @@ class CaseView:
     severity: Severity
     opened_at: datetime
     closed_at: datetime | None
+    team: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,4 +37,5 @@ def view_case(case: Case) -> CaseView:
         severity=case.severity,
         opened_at=case.opened_at,
         closed_at=case.closed_at,
+        team=case.team,
     )

@@ -8,11 +8,13 @@ from typing import Annotated
 from pydantic import Field
 
 from soar.access.permissions import Permission
+from soar.access.scopes import print_grant, print_scope
 from soar.api.schemas.base import Incoming, Name
 from soar.api.schemas.factors import Code, Credential, Password
 from soar.model.identity import Session, Token, User, UserKind
 
 _LONGEST_LIFE = 90  # days; as soar.access.tokens.LONGEST_LIFE
+_LONGEST_SCOPE = 1_000
 
 
 class PasswordSent(Incoming):
@@ -30,12 +32,16 @@ class LoginSent(PasswordSent):
 
 
 class TokenWanted(Incoming):
-    """A token to make; its scopes are permissions the caller holds, and `networks` where it may come from."""
+    """A token to make; its scopes are permissions the caller holds.
+
+    `networks` is where it may come from, `within` what it reaches: `playbook=phishing-*,team=soc`.
+    """
 
     name: Name
     scopes: Annotated[frozenset[Name], Field(min_length=1, max_length=100)]
     days: Annotated[int, Field(ge=1, le=_LONGEST_LIFE)] = 30
     networks: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
+    within: Annotated[str | None, Field(max_length=_LONGEST_SCOPE)] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +96,8 @@ class UserView:
     may_log_in: bool
     is_invited: bool
     factors: int
+    grants: tuple[str, ...]
+    teams: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +144,7 @@ class TokenView:
     used_ip: str | None
     networks: tuple[str, ...]
     revoked_at: datetime | None
+    within: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +186,8 @@ def view_user(user: User, *, factors: int, is_invited: bool) -> UserView:
         may_log_in=user.password_hash is not None,
         is_invited=is_invited,
         factors=factors,
+        grants=tuple(sorted(map(print_grant, user.grants))),
+        teams=tuple(sorted(user.teams)),
     )
 
 
@@ -207,6 +218,7 @@ def view_token(token: Token) -> TokenView:
         used_ip=token.used_ip,
         networks=token.networks,
         revoked_at=token.revoked_at,
+        within=print_scope(token.within) if token.within else None,
     )
 
 

@@ -1,12 +1,25 @@
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from soar.access.decide import SOURCE_PERMISSIONS, Allowed, Denied, decide, list_permissions
+from soar.access.decide import (
+    SOURCE_PERMISSIONS,
+    Allowed,
+    Denied,
+    decide,
+    explain,
+    is_unlimited,
+    list_held_roles,
+    list_permissions,
+)
 from soar.access.permissions import Permission
-from soar.access.roles import DEFAULT_ROLES
+from soar.access.roles import DEFAULT_ROLES, RoleTable
+from soar.access.scopes import parse_grant, parse_scope
+from soar.access.things import Kind, Thing
+from soar.model.grant import Attribute
 from soar.model.identity import Principal, PrincipalKind, Role
 
 
@@ -82,3 +95,96 @@ def test_the_decision_and_the_list_agree_and_scopes_only_narrow(
     listed = list_permissions(principal, roles=DEFAULT_ROLES)
     assert (permission in listed) == (decide(principal, permission, roles=DEFAULT_ROLES) == Allowed())
     assert listed <= list_permissions(make_principal(kind, roles), roles=DEFAULT_ROLES)
+
+
+SITE = RoleTable(
+    {**DEFAULT_ROLES, "tier1": frozenset({Permission.RUN_READ, Permission.APPROVAL_VOTE})},
+    {"tier1": parse_scope("team=$own")},
+)
+
+
+def make_run(team: str, workspace: str = "w") -> Thing:
+    return Thing(kind=Kind.RUN, id="run_1", workspace=workspace, attributes={Attribute.TEAM: team})
+
+
+def test_a_role_that_is_limited_by_the_site_is_limited_for_everybody() -> None:
+    person = replace(make_principal(roles=["tier1"]), teams=frozenset({"soc"}))
+    assert decide(person, Permission.RUN_READ, roles=SITE, thing=make_run("soc")) == Allowed()
+    assert decide(person, Permission.RUN_READ, roles=SITE, thing=make_run("ops")) == Denied(
+        "ann may `run:read` elsewhere only: the team of run run_1 is not `$own`", "outside_limit"
+    )
+    assert decide(person, Permission.RUN_READ, roles=SITE) == Allowed()
+    assert not is_unlimited(person, Permission.RUN_READ, roles=SITE)
+
+
+def test_a_grant_of_a_limited_role_is_within_both_scopes() -> None:
+    person = replace(make_principal(), teams=frozenset({"soc"}), grants=(parse_grant("tier1@team=s*|ops"),))
+    assert decide(person, Permission.RUN_READ, roles=SITE, thing=make_run("soc")) == Allowed()
+    for team in ("ops", "net"):
+        assert isinstance(decide(person, Permission.RUN_READ, roles=SITE, thing=make_run(team)), Denied)
+
+
+def test_the_roles_over_a_thing_are_those_whose_scopes_cover_it() -> None:
+    person = replace(
+        make_principal(roles=[Role.VIEWER, "tier1"]),
+        teams=frozenset({"soc"}),
+        grants=(parse_grant("analyst@team=ops"),),
+    )
+    assert list_held_roles(person, make_run("soc"), roles=SITE) == {"viewer", "tier1"}
+    assert list_held_roles(person, make_run("ops"), roles=SITE) == {"viewer", "analyst"}
+    source = make_principal(PrincipalKind.SOURCE, [Role.ADMIN])
+    assert list_held_roles(source, make_run("soc"), roles=SITE) == frozenset()
+
+
+def test_nothing_of_another_workspace_is_anybodys() -> None:
+    denied = decide(make_principal(roles=[Role.ADMIN]), Permission.RUN_READ, roles=SITE, thing=make_run("soc", "x"))
+    assert denied == Denied("run run_1 is not in this workspace", "other_workspace")
+
+
+def test_a_tokens_limit_takes_away_what_is_about_everything() -> None:
+    token = replace(make_principal(PrincipalKind.TOKEN, [Role.SOC_LEAD]), within=parse_scope("team=soc"))
+    assert isinstance(decide(token, Permission.RUN_READ, roles=SITE, thing=make_run("soc")), Allowed)
+    denied = decide(token, Permission.AUDIT_READ, roles=SITE)
+    assert isinstance(denied, Denied)
+    assert (denied.code, denied.reason) == (
+        "outside_limit",
+        "this token is limited: `audit:read` is about the whole installation, and needs a role that is held everywhere",
+    )
+    assert decide(token, Permission.TOKEN_READ, roles=SITE) == Allowed()
+    assert not is_unlimited(token, Permission.RUN_READ, roles=SITE)
+
+
+def test_an_explanation_names_every_link() -> None:
+    token = replace(
+        make_principal(PrincipalKind.TOKEN, [Role.VIEWER], frozenset({"run:read"})),
+        grants=(parse_grant("analyst@team=ops"),),
+        within=parse_scope("team=soc"),
+    )
+    decision, reasons = explain(token, Permission.RUN_READ, roles=SITE, thing=make_run("ops"))
+    assert isinstance(decision, Denied)
+    assert [(reason.is_met, reason.text) for reason in reasons] == [
+        (True, "run run_1 is in the workspace w"),
+        (True, "the role viewer (everywhere) gives `run:read`"),
+        (True, "the role analyst (team=ops) gives `run:read`"),
+        (True, "the token's scopes include `run:read`"),
+        (False, "the token is limited to team=soc, but the team of run run_1 is not `soc`"),
+    ]
+
+
+def test_an_explanation_says_what_is_missing() -> None:
+    _, reasons = explain(make_principal(roles=[Role.VIEWER]), Permission.RUN_CANCEL, roles=DEFAULT_ROLES)
+    assert [reason.text for reason in reasons] == [
+        "`run:cancel` needs one of the roles admin, analyst, incident-commander, soc-lead; ann has viewer"
+    ]
+    both = make_principal(roles=[Role.ADMIN, Role.ANALYST])
+    decision, reasons = explain(both, Permission.APPROVAL_VOTE, roles=DEFAULT_ROLES)
+    assert isinstance(decision, Denied)
+    assert (decision.code, [reason.is_met for reason in reasons]) == ("separated", [True, False])
+
+
+def test_a_source_is_explained_by_what_it_is() -> None:
+    source = make_principal(PrincipalKind.SOURCE, [Role.ADMIN])
+    for permission, word in ((Permission.ALERT_SEND, "may `"), (Permission.RUN_READ, "may not")):
+        _, (reason,) = explain(source, permission, roles=DEFAULT_ROLES)
+        assert word in reason.text
+    assert is_unlimited(source, Permission.ALERT_SEND, roles=DEFAULT_ROLES)

@@ -4,7 +4,8 @@ import pytest
 import yaml
 
 from soar.access.permissions import Permission, Risk
-from soar.access.roles import DEFAULT_ROLES, check_roles, parse_roles
+from soar.access.roles import DEFAULT_ROLES, check_grants, check_roles, parse_roles
+from soar.access.scopes import parse_grant, print_scope
 from soar.model.errors import InputError
 from soar.model.identity import Role
 from soar.model.values import JsonValue
@@ -88,3 +89,40 @@ def test_the_shipped_file_says_what_the_product_does() -> None:
     shipped = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))  # noqa: TID251 -- the test reads one trusted file
     assert set(shipped["roles"]) == set(DEFAULT_ROLES)
     assert parse_roles(shipped) == DEFAULT_ROLES
+
+
+def test_a_role_of_the_site_may_be_for_a_part_of_the_world() -> None:
+    written: JsonValue = {"permissions": ["run:read"], "scope": {"team": ["$own"], "playbook": ["mail-*"]}}
+    table = parse_roles({"roles": {"tier1": written}})
+    assert table["tier1"] == {Permission.RUN_READ}
+    assert print_scope(table.scopes["tier1"]) == "playbook=mail-*,team=$own"
+    assert len(table) == len(DEFAULT_ROLES) + 1
+
+
+@pytest.mark.parametrize(
+    ("written", "pointer"),
+    [
+        ({"permissions": ["run:read"]}, "/roles/x/scope"),
+        ({"permissions": ["run:read"], "scope": {"planet": ["mars"]}}, "/roles/x/scope/planet"),
+        ({"permissions": ["run:reed"], "scope": {"team": ["soc"]}}, "/roles/x/0"),
+        ({"permissions": [], "scope": {"team": ["soc"]}, "role": "y"}, "/roles/x/role"),
+    ],
+)
+def test_a_faulty_scoped_role_says_where(written: JsonValue, pointer: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_roles({"roles": {"x": written}})
+    assert [fault.pointer for fault in caught.value.faults] == [pointer]
+
+
+def test_an_admin_holds_no_role_that_votes() -> None:
+    assert check_roles([Role.ADMIN, Role.ANALYST]) == ["an admin cannot be `analyst` at the same time"]
+    assert check_roles([Role.ADMIN, Role.AUTHOR]) == []
+
+
+def test_a_scope_makes_no_difference_to_what_is_kept_apart() -> None:
+    grants = [parse_grant("analyst@team=soc")]
+    assert check_grants(grants, [Role.AUTHOR], table=DEFAULT_ROLES) == []
+    assert check_grants(grants, [Role.AUDITOR], table=DEFAULT_ROLES) == [
+        "an auditor cannot be `analyst` at the same time"
+    ]
+    assert check_grants([parse_grant("analist@team=soc")], [], table=DEFAULT_ROLES) == ["there is no role `analist`"]

@@ -1,7 +1,7 @@
 import pytest
 
-from soar.app.connections import parse_connections, simulate_all
-from soar.model.catalog import OAuth2
+from soar.app.connections import parse_connections, parse_credential_rules, simulate_all
+from soar.model.catalog import Allow, OAuth2
 from soar.model.errors import InputError
 from soar.model.rate import Rate
 from soar.model.values import JsonValue
@@ -97,3 +97,28 @@ def test_the_demo_simulates_everything_that_can_be_simulated() -> None:
     found = simulate_all(CATALOG)
     assert set(found) == {"edr"}
     assert found["edr"].simulate is True
+
+
+def test_connections_and_credentials_say_which_playbooks_they_are_for() -> None:
+    document = {
+        "connections": {"edr": {"allow": {"playbooks": ["isolate-*"], "teams": ["soc"]}}, "mail": {}},
+        "credentials": {"edr_key": {"allow": {"teams": ["soc"]}}},
+    }
+    found = parse_connections(document, CATALOG)
+    assert found["edr"].allow == Allow(playbooks=("isolate-*",), teams=("soc",))
+    assert found["mail"].allow is None
+    assert parse_credential_rules(document) == {"edr_key": Allow(teams=("soc",))}
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer"),
+    [
+        ({"connections": {"edr": {"allow": {"people": ["ann"]}}}}, "/connections/edr/allow/people"),
+        ({"credentials": {"edr_key": {}}}, "/credentials/edr_key/allow"),
+        ({"credentials": {"edr_key": {"allow": {"teams": "soc"}}}}, "/credentials/edr_key/allow/teams"),
+    ],
+)
+def test_an_allowance_that_does_not_fit_is_pointed_at(document: object, pointer: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_credential_rules(document)
+    assert [fault.pointer for fault in caught.value.faults] == [pointer]

@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from soar.app.wiring import Service, open_service
 from soar.approvals.decide import Ballot
 from soar.audit.keyfile import create_key_file
 from soar.model.approval import ApprovalStatus, VoteChoice
-from soar.model.identity import Role
+from soar.model.identity import Role, User
 from soar.store import Unit
 from tests.support.builders import build_principal, build_user
 from tests.support.randomness import SeededRandomness
@@ -133,15 +134,21 @@ async def fill(settings: Settings) -> None:
     async with open_service(read_site(settings), "http://127.0.0.1") as service:
         await service.refresh_library()
         await service.recover()
-        await service.store.write(
-            service.workspace, lambda unit: unit.users.add(build_user(id="u_bob", roles=frozenset({Role.ANALYST})))
-        )
+        for name in ("bob", "button"):
+            person = build_user(
+                id=f"u_{name}", name=name, email=f"{name}@corp.example", roles=frozenset({Role.ANALYST})
+            )
+            await service.store.write(service.workspace, partial(add_user, user=person))
         reporter = build_principal(id="u_button", name="button")
         for document in ALERTS:
             await service.receiver.receive_from(reporter, "phish-report", orjson.dumps(document), None)
             await settle(service)
         await approve_all(service)
         await settle(service)
+
+
+def add_user(unit: Unit, user: User) -> None:
+    unit.users.add(user)
 
 
 async def settle(service: Service) -> None:

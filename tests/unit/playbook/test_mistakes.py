@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 import pytest
 
-from soar.model.catalog import Catalog
+from soar.access.allowances import Allowances
+from soar.model.catalog import Allow, Catalog
 from soar.playbook import CODES, Loaded, load_file
 from soar.policy import DEFAULT_POLICY
 
 MISTAKES = Path(__file__).parent / "mistakes"
 EXPECTATION = re.compile(r"# (?P<code>P[0-9]{3}) (?P<line>[0-9]+) (?P<column>[0-9]+) (?P<hint>.+)")
 NO_HINT = "-"
+IDENTITY = Allow(teams=("identity",))
+ALLOWANCES = Allowances(connections={"virustotal-of-identity": IDENTITY}, credentials={"identity_key": IDENTITY})
 
 
 class Expected(NamedTuple):
@@ -35,7 +38,13 @@ FILES = sorted(MISTAKES.glob("*.yaml"))
 
 
 def check_file(file: Path, catalog: Catalog) -> Loaded:
-    return load_file(file, catalog=catalog, policy=DEFAULT_POLICY, known_sources=("wazuh", "phish-report"))
+    return load_file(
+        file,
+        catalog=catalog,
+        policy=DEFAULT_POLICY,
+        known_sources=("wazuh", "phish-report"),
+        allowances=ALLOWANCES,
+    )
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

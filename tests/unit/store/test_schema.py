@@ -80,6 +80,7 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         ("timers", "tries"),
         ("timers", "failed_at"),
         ("credentials", "is_reference"),
+        ("cases", "team"),
     ):
         writer.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
     for table in (
@@ -101,9 +102,9 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
     for table in ("factors", "one_time_codes", "openings"):
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table, columns in {
-        "users": ("kind", "owner", "expires_at"),
+        "users": ("kind", "owner", "expires_at", "grants", "teams"),
         "sessions": ("mfa_at", "ip", "agent"),
-        "tokens": ("networks", "used_ip", "authenticated_at", "mfa_at"),
+        "tokens": ("networks", "used_ip", "authenticated_at", "mfa_at", "within"),
     }.items():
         for column in columns:
             writer.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")

@@ -1,0 +1,87 @@
+from soar.access.permissions import Permission
+from soar.access.subjects import (
+    describe_alert,
+    describe_approval,
+    describe_call,
+    describe_case,
+    describe_channel,
+    describe_connection,
+    describe_connector,
+    describe_credential,
+    describe_list,
+    describe_playbook,
+    describe_response,
+    describe_run,
+    describe_source,
+    describe_use,
+)
+from soar.access.things import ATTRIBUTES, PERSONAL, Kind, find_kind
+from soar.model.grant import Attribute
+from tests.support.builders import build_alert, build_approval, build_case, build_response, build_run
+
+WHOLE = {"user", "scim", "emergency", "vault", "policy", "freeze", "audit", "metrics"}
+RUN = build_run(playbook="p", case="c_1", initiator="source:siem")
+
+
+def test_every_attribute_limits_something_and_every_kind_can_be_limited() -> None:
+    assert set(ATTRIBUTES) == set(Kind)
+    assert frozenset().union(*ATTRIBUTES.values()) == set(Attribute)
+    assert all(ATTRIBUTES.values())
+
+
+def test_each_permission_is_about_a_thing_oneself_or_everything() -> None:
+    whole = {each for each in Permission if find_kind(each) is None and each not in PERSONAL}
+    assert {each.partition(":")[0] for each in whole} == WHOLE
+    assert not [each for each in PERSONAL if find_kind(each) is not None]
+
+
+def test_things_have_the_attributes_of_their_kind_and_no_others() -> None:
+    things = [
+        describe_alert("w", build_alert(), "soc"),
+        describe_run("w", RUN, "soc"),
+        describe_run("w", RUN, "soc", kind=Kind.LETTER, id_="dead_1"),
+        describe_approval("w", build_approval(), RUN, "soc"),
+        describe_response("w", build_response(), RUN, "soc"),
+        describe_call("w", RUN, "soc", "edr.isolate", "edr-2"),
+        describe_use("w", "p", "soc", "edr.isolate", "edr-2"),
+        describe_case("w", build_case(team="soc")),
+        describe_playbook("w", "p", "soc"),
+        describe_source("w", "siem", "soc"),
+        describe_connection("w", "edr-2", "edr"),
+        describe_connector("w", "edr"),
+        describe_credential("w", "edr_key"),
+        describe_list("w", "vip"),
+        describe_channel("w", "#soc"),
+    ]
+    assert {thing.kind for thing in things} == set(Kind)
+    for thing in things:
+        assert set(thing.attributes) <= ATTRIBUTES[thing.kind], thing
+        assert thing.workspace == "w"
+
+
+def test_a_run_has_the_source_that_started_it_and_no_other() -> None:
+    assert describe_run("w", RUN, None).attributes == {
+        Attribute.PLAYBOOK: "p",
+        Attribute.CASE: "c_1",
+        Attribute.SOURCE: "siem",
+    }
+    started = build_run(playbook="p", case=None, initiator="user:source:siem")
+    assert describe_run("w", started, None).attributes == {Attribute.PLAYBOOK: "p"}
+
+
+def test_a_call_has_its_connector_action_and_connection() -> None:
+    found = describe_use("w", "p", None, "edr.isolate", "edr-2").attributes
+    assert found == {
+        Attribute.PLAYBOOK: "p",
+        Attribute.ACTION: "edr.isolate",
+        Attribute.CONNECTOR: "edr",
+        Attribute.CONNECTION: "edr-2",
+    }
+
+
+def test_what_has_lost_its_run_keeps_what_it_knows_itself() -> None:
+    approval = describe_approval("w", build_approval(playbook="p"), None, None)
+    assert approval.attributes[Attribute.PLAYBOOK] == "p"
+    response = describe_response("w", build_response(action="edr.isolate"), None, None)
+    assert response.attributes[Attribute.CONNECTOR] == "edr"
+    assert Attribute.PLAYBOOK not in response.attributes
