@@ -11,10 +11,10 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench chaos check clean demo docs e2e fuzz help lock mutants simulate tamper test web
+.PHONY: bench chaos check clean demo docs e2e fuzz help lock mutants schemathesis simulate tamper test web
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(STAMPS)/runtime web ## the product with simulated connections, on http://127.0.0.1:8600
 	$(BIN)/soar demo
@@ -39,6 +39,9 @@ chaos: $(STAMPS)/dev ## kill -9 at random moments under load, and count; KILLS=2
 
 e2e: $(STAMPS)/dev ## single sign-on against an identity provider that others have written; fetches it with npm
 	SOAR_E2E=1 $(BIN)/pytest tests/e2e/test_single_sign_on.py -rs $(PYTEST_ARGS)
+
+schemathesis: $(STAMPS)/dev ## the whole API as three people, EXAMPLES=100 calls of each operation and person
+	SOAR_SCHEMATHESIS=$(or $(EXAMPLES),50) $(BIN)/pytest tests/security/test_schemathesis.py $(PYTEST_ARGS)
 
 simulate: $(STAMPS)/dev ## SEEDS=10000 worlds in which everything goes wrong; FIRST=7 begins with another
 	$(BIN)/python -m tests.simulation --kills --seeds $(or $(SEEDS),10000) --first $(or $(FIRST),1)

@@ -13,12 +13,17 @@ from soar.model.errors import BugError, SoarError, UnavailableError
 
 Report: TypeAlias = Callable[[str, Exception], None]
 
-_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+_FEATURES = ("camera", "display-capture", "geolocation", "microphone", "midi", "payment", "serial", "usb")
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": _POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _FEATURES),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -73,12 +78,18 @@ def add_headers(desk: Desk) -> Callable[[web.Request, web.StreamResponse], Await
     secure = {"Strict-Transport-Security": _TWO_YEARS} if is_secure(desk.services.url) else {}
 
     async def add(_: web.Request, answer: web.StreamResponse) -> None:
-        for name, content in {**_HEADERS, **secure}.items():
-            answer.headers.setdefault(name, content)
-        answer.headers["Server"] = "soar"
+        protect(answer)
+        answer.headers.update(secure)
         answer.headers["X-Request-Id"] = desk.services.ids.new("req")
 
     return add
+
+
+def protect(answer: web.StreamResponse) -> None:
+    """Give an answer the headers that browsers protect people by, and no banner; what it says of its own stays."""
+    for name, content in _HEADERS.items():
+        answer.headers.setdefault(name, content)
+    answer.headers["Server"] = "soar"
 
 
 def _answer_fault(desk: Desk, report: Report, error: Exception) -> web.StreamResponse:

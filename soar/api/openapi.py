@@ -10,12 +10,13 @@ import soar
 from soar.access.permissions import Permission
 from soar.api.errors import Problem
 from soar.api.route import Access, Public, Route, Self, SourceOr
+from soar.model.errors import InputError
 
 Document: TypeAlias = dict[str, Any]
 
 _PARTS = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 _REFERENCE = "#/components/schemas/{model}"
-_PROBLEM = {"description": "A problem document (RFC 9457)."}
+_ANY_ERROR = InputError("any")
 
 
 def describe_api(routes: Sequence[Route]) -> Document:
@@ -25,7 +26,7 @@ def describe_api(routes: Sequence[Route]) -> Document:
     paths: Document = {}
     for route in routes:
         operation = _describe_route(route, schemas)
-        operation["responses"]["default"] = {**_PROBLEM, "content": {"application/problem+json": {"schema": problem}}}
+        operation["responses"]["default"] = _describe_errors(route, problem)
         paths.setdefault(print_path(route), {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
@@ -69,8 +70,7 @@ def _describe_part(name: str) -> Document:
 
 
 def _describe_query(model: type[BaseModel], schemas: Document) -> list[Document]:
-    schema = model.model_json_schema(ref_template=_REFERENCE)
-    schemas.update(schema.pop("$defs", {}))
+    schema = _share_parts(model.model_json_schema(ref_template=_REFERENCE), model.__name__, schemas)
     required = schema.get("required", ())
     return [
         {"name": name, "in": "query", "required": name in required, "schema": described}
@@ -86,12 +86,44 @@ def _describe_answer(route: Route, schemas: Document) -> Document:
     return answer
 
 
+def _describe_errors(route: Route, problem: Document) -> Document:
+    """Describe what is answered if not all is well; a protocol that is not ours has errors of its own."""
+    content: Document = {"application/problem+json": {"schema": problem}}
+    if route.refuse is None:
+        return {"description": "A problem document (RFC 9457).", "content": content}
+    own = route.refuse(_ANY_ERROR).content_type
+    return {"description": "An error as that protocol has it, or a problem document.", "content": {own: {}, **content}}
+
+
 def _add_schema(schema: Mapping[str, Any], name: str, schemas: Document) -> Document:
     """Move a schema and those it names to the shared ones, and return the reference to it."""
-    own = dict(schema)
-    schemas.update(own.pop("$defs", {}))
-    schemas[name] = own
+    schemas[name] = _share_parts(schema, name, schemas)
     return {"$ref": _REFERENCE.format(model=name)}
+
+
+def _share_parts(schema: Mapping[str, Any], owner: str, schemas: Document) -> Document:
+    """Move what a schema names to the shared ones; what has the name of another thing there gets its owner's before."""
+    own = dict(schema)
+    parts = own.pop("$defs", {})
+    clashes = {part for part, said in parts.items() if schemas.get(part, said) != said}
+    names = {_REFERENCE.format(model=part): _REFERENCE.format(model=owner + part) for part in clashes}
+    for part, said in parts.items():
+        schemas[owner + part if part in clashes else part] = _point_to(said, names)
+    shared: Document = _point_to(own, names)
+    return shared
+
+
+def _point_to(node: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 -- JSON of any shape
+    """Return a schema whose references have other names."""
+    match node:
+        case dict():
+            return {
+                key: names.get(said, said) if key == "$ref" else _point_to(said, names) for key, said in node.items()
+            }
+        case list():
+            return [_point_to(said, names) for said in node]
+        case _:
+            return node
 
 
 def _name_access(access: Access) -> str | None:

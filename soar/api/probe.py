@@ -7,6 +7,7 @@ from aiohttp import web
 
 from soar.api.call import write_json
 from soar.api.handlers.health import write_readiness
+from soar.api.middleware import protect
 from soar.api.schemas.health import WorkerHealth
 
 ShowHealth: TypeAlias = Callable[[], WorkerHealth]
@@ -27,11 +28,11 @@ def make_probe(show_health: ShowHealth, find_unready: FindUnready) -> web.Applic
         return write_readiness(await find_unready())
 
     application = web.Application()
-    application.on_response_prepare.append(_forbid_keeping)
+    application.on_response_prepare.append(_protect)
     application.router.add_get("/healthz", answer_health)
     application.router.add_get("/readyz", answer_readiness)
     return application
 
 
-async def _forbid_keeping(_: web.Request, answer: web.StreamResponse) -> None:
-    answer.headers["Cache-Control"] = "no-store"
+async def _protect(_: web.Request, answer: web.StreamResponse) -> None:
+    protect(answer)

@@ -13,6 +13,11 @@ from pathlib import Path
 import structlog
 
 from soar.api.server import make_application, serve_socket
+from soar.app.checks.check import heed
+from soar.app.checks.rules import check_site
+from soar.app.checks.stored import check_stored, look_into_store
+from soar.app.clock import SystemClock
+from soar.app.doctor import check_settings
 from soar.app.health import open_probe
 from soar.app.log import configure_log
 from soar.app.people import FIRST_PERSON, create_people
@@ -44,7 +49,7 @@ def serve(settings: Settings, *, has_worker: bool = True) -> int:
     if not has_worker:
         _refuse_alone(settings)
     configure_log(settings.log.level)
-    return asyncio.run(run_site(read_site(settings), _welcome_first_person, has_worker=has_worker))
+    return asyncio.run(run_site(_read_trusted(settings), _begin, has_worker=has_worker))
 
 
 def work(settings: Settings) -> int:
@@ -55,7 +60,24 @@ def work(settings: Settings) -> int:
     """
     _refuse_alone(settings)
     configure_log(settings.log.level)
-    return asyncio.run(run_worker(read_site(settings)))
+    return asyncio.run(run_worker(_read_trusted(settings)))
+
+
+def _read_trusted(settings: Settings) -> Site:
+    """Read a site's files, and refuse to go on with what cannot be trusted; nothing was opened yet.
+
+    Raises:
+        InputError: something is bad, as `soar doctor` says beforehand.
+    """
+    heed(check_settings(settings))
+    site = read_site(settings)
+    heed(check_site(site, SystemClock().now()))
+    return site
+
+
+async def _begin(service: Service) -> None:
+    heed(check_stored(await look_into_store(service)))
+    await _welcome_first_person(service)
 
 
 def _refuse_alone(settings: Settings) -> None:
@@ -108,6 +130,7 @@ async def run_worker(site: Site) -> int:
     url = site.settings.server.url.rstrip("/") or f"http://{site.settings.server.listen}"
     log = structlog.get_logger()
     async with open_service(site, url) as service, _probed(service) as health:
+        heed(check_stored(await look_into_store(service)))
         await service.refresh_library()
         async with _background(service, stop, has_worker=True) as failures:
             recovered = await service.recover()

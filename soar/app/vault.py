@@ -27,16 +27,6 @@ def report_rewrap(workspace: str, error: SoarError) -> None:
     )
 
 
-def warn_of_environment(settings: VaultSettings) -> None:
-    """Log that a key in the environment is not well kept."""
-    if settings.provider == EnvironmentKeyProvider.scheme:
-        structlog.get_logger().warning(
-            "the vault's key is in the environment, where children and dumps of the process show it",
-            action="vault.environment",
-            hint="put it into a file: vault.key_file",
-        )
-
-
 def make_keyring(settings: VaultSettings, *, egress: Egress, randomness: Randomness) -> Keyring:
     """Return every provider that is configured, first the one that makes new keys.
 

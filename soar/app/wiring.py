@@ -31,7 +31,7 @@ from soar.app.settings import find_bundled
 from soar.app.sign_on import make_sign_on
 from soar.app.site import Site
 from soar.app.triggers import Triggers, make_starter
-from soar.app.vault import make_keyring, make_references, report_rewrap, warn_of_environment
+from soar.app.vault import make_keyring, make_references, report_rewrap
 from soar.approvals.service import ApprovalService
 from soar.audit.signer import load_signing_keys
 from soar.federation.service import SignOnService
@@ -536,7 +536,6 @@ async def open_service(site: Site, url: str) -> AsyncIterator[Service]:
         InputError: a key file is missing or not ours alone, or the schema is newer than this program.
     """
     service = Service(site, url)
-    warn_of_environment(site.settings.vault)
     try:
         await service.store.migrate()
         yield service

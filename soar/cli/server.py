@@ -3,18 +3,19 @@
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from soar.cli.exits import ExitCode
-from soar.cli.options import guide
-from soar.cli.output import Line, count, show, waiting
+from soar.cli.options import Json, guide
+from soar.cli.output import Line, count, show, show_json, waiting
 from soar.cli.site import find_settings
 
 if TYPE_CHECKING:
-    from soar.app.doctor import Check
+    from soar.app.checks.check import Check
 
 commands = typer.Typer()
 
@@ -48,7 +49,7 @@ def demo(
         "Run the service until SIGTERM, then let what is under way finish.",
         "soar serve",
         "soar serve --config /etc/soar/soar.yaml",
-        "SOAR_SERVER__LISTEN=0.0.0.0:8600 soar serve",
+        "SOAR_SERVER__LISTEN=127.0.0.1:9000 soar serve",
         "soar serve --no-worker",
     )
 )
@@ -105,18 +106,24 @@ def migrate(config: Config = None) -> None:
 
 @commands.command(
     help=guide(
-        "Say what would keep this installation from being trusted.", "soar doctor", "soar doctor --config s.yaml"
+        "Say what would keep this installation from being trusted; with what is bad, nothing starts.",
+        "soar doctor",
+        "soar doctor --config s.yaml",
+        "soar doctor --json",
     )
 )
-def doctor(config: Config = None) -> None:
+def doctor(config: Config = None, is_json: Json = False) -> None:
     """Look at everything, without starting it."""
     from soar.app.doctor import doctor as examine  # noqa: PLC0415 -- as for the demo
 
     settings = find_settings(config)
     with waiting("looking around"):
         checks = examine(settings)
-    show(*_tell_checks(checks))
-    if any(not check.is_good and not check.is_warning for check in checks):
+    if is_json:
+        show_json([asdict(check) for check in checks])
+    else:
+        show(*_tell_checks(checks))
+    if any(check.is_bad for check in checks):
         raise typer.Exit(ExitCode.FAILED)
 
 
@@ -127,8 +134,8 @@ def _tell_checks(checks: "Sequence[Check]") -> Iterator[Line]:
         yield Line(f"{sign} {check.name:<{width}}  {check.message}", style)
         if check.hint and not check.is_good:
             yield Line(f"  {'':<{width}}  hint: {check.hint}")
-    bad = sum(not check.is_good and not check.is_warning for check in checks)
-    doubtful = sum(not check.is_good and check.is_warning for check in checks)
+    bad = sum(check.is_bad for check in checks)
+    doubtful = sum(check.is_warning for check in checks)
     yield Line(f"{count(len(checks) - bad - doubtful, 'check')} good, {doubtful} to look at, {bad} bad")
 
 

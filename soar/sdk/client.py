@@ -36,7 +36,6 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _OWN_HEADERS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding"})
 _HEADERS = {"accept": "*/*", "user-agent": "soar"}
-_EXCERPT = 200
 _LONGEST_WAIT = 86_400.0
 
 
@@ -255,8 +254,9 @@ def raise_for_answer(response: httpx.Response, *, now: Callable[[], datetime]) -
 
 def _describe(response: httpx.Response) -> str:
     request = response.request
-    excerpt = " ".join(response.text[:_EXCERPT].split())
-    said = f": {excerpt}" if excerpt else ""
+    """Say what was answered, the body whole: what cut it before the secrets are masked would leave pieces of them."""
+    body = response.text.strip()
+    said = f": {body}" if body else ""
     return f"{request.url.host} answered {response.status_code} to {request.method} {request.url.path}{said}"
 
 

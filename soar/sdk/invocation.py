@@ -80,7 +80,7 @@ def _redact(answer: ActionAnswer, redactor: Redactor, *, is_read: bool) -> Actio
     except (ValueError, RecursionError) as error:
         answer, output = _fail(is_read, str(error)), None
     message = redactor.mask_text(answer.message)
-    printable = "".join(character if character.isprintable() else " " for character in message)
+    printable = "".join(character if character.isprintable() else " " for character in " ".join(message.split()))
     return ActionAnswer(
         output=output, code=answer.code, message=printable[:MESSAGE_LIMIT], retry_after=answer.retry_after
     )

@@ -29,7 +29,7 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
-        texts = {secret.reveal() for secret in secrets}
+        texts = {text for secret in secrets for text in _list_spellings(secret.reveal())}
         forms = {form for text in texts if len(text) >= SHORTEST for form in _list_forms(text)}
         longest_first = sorted(forms, key=lambda form: (-len(form), form))
         self._pattern = re.compile("|".join(longest_first)) if forms else None
@@ -74,6 +74,12 @@ def _mask_broken(text: str, pattern: re.Pattern[str]) -> str:
     for start, end in reversed(found):
         text = f"{text[: places[start]]}{MASK}{text[places[end - 1] + 1 :]}"
     return text
+
+
+def _list_spellings(text: str) -> set[str]:
+    """Return a secret as it is, and as it becomes where white space around it, or line ends in it, do not count."""
+    folded = " ".join(text.split()) if any(chr(end) in text for end in _LINE_ENDS) else text
+    return {text, text.strip(), text.translate(_LINE_ENDS), folded}
 
 
 def _list_forms(text: str) -> Iterator[str]:

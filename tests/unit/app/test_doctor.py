@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from soar.app.doctor import Check, doctor
+from soar.app.checks.check import Check
+from soar.app.checks.facts import Process
+from soar.app.doctor import doctor
 from soar.app.people import create_people
 from soar.app.settings import DatabaseSettings, Settings
 from soar.app.site import read_site
@@ -40,11 +42,15 @@ def populate(settings: Settings, *roles: Role) -> None:
     asyncio.run(run())
 
 
-def test_a_site_in_order_has_nothing_bad(settings: Settings) -> None:
+def test_a_site_in_order_has_nothing_bad(settings: Settings, tmp_path: Path) -> None:
     populate(settings, Role.ADMIN)
-    checks = doctor(settings)
+    database = tmp_path / "data" / "soar.db"
+    database.parent.mkdir()
+    (tmp_path / "soar.db").rename(database)
+    checks = doctor(settings.model_copy(update={"database": DatabaseSettings(url=f"sqlite:///{database}")}), Process())
     assert [check for check in checks if not check.is_good] == []
-    assert {"vault key", "audit key", "address", "audit anchors", "site", "database"} == {c.name for c in checks}
+    names = {"vault key", "audit key", "address", "site files", "audit anchors", "site", "policy", "roles"}
+    assert {check.name for check in checks} == {*names, "database", "sources"}
 
 
 def test_missing_keys_are_bad_and_the_remedy_is_given(settings: Settings) -> None:
@@ -130,11 +136,11 @@ def test_a_bad_file_of_the_site_is_told_and_ends_the_look(settings: Settings) ->
         ("0.0.0.0:8600", "https://soar.example", True),
     ],
 )
-def test_an_address_without_tls_is_a_warning(settings: Settings, listen: str, url: str, *, is_good: bool) -> None:
+def test_an_address_without_tls_is_bad(settings: Settings, listen: str, url: str, *, is_good: bool) -> None:
     server = settings.server.model_copy(update={"listen": listen, "url": url})
     (check,) = find(doctor(settings.model_copy(update={"server": server})), "address")
     assert check.is_good is is_good
-    assert check.is_warning is not is_good
+    assert check.is_bad is not is_good
 
 
 def test_a_record_that_vouches_only_for_itself_is_a_warning(settings: Settings) -> None:

@@ -2,7 +2,6 @@ import base64
 from pathlib import Path
 
 import pytest
-import structlog
 from pydantic import ValidationError
 
 from soar.app.doctor import doctor
@@ -85,14 +84,6 @@ def test_a_key_that_is_not_in_the_environment_is_bad(settings: Settings) -> None
     (check,) = [check for check in doctor(put_into_environment(settings)) if check.name == "vault key"]
     assert (check.is_good, check.is_warning) == (False, False)
     assert "THE_KEY" in check.message
-
-
-async def test_the_start_warns_of_a_key_in_the_environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("THE_KEY", KEY)
-    with structlog.testing.capture_logs() as logs:
-        async with open_service(read_site(put_into_environment(settings)), URL):
-            pass
-    assert [line["log_level"] for line in logs if line["action"] == "vault.environment"] == ["warning"]
 
 
 async def test_an_exchanged_token_becomes_the_credentials_next_version_for_the_same_hosts(settings: Settings) -> None:

@@ -1,3 +1,4 @@
+import json
 import socket
 import subprocess
 import sys
@@ -20,8 +21,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def keyed_site(site: Path) -> Path:
     """A folder with the two keys that a service needs."""
-    for name in ("vault.key", "audit.key"):
-        create_key_file(site / name, SeededRandomness())
+    for seed, name in enumerate(("vault.key", "audit.key")):
+        create_key_file(site / name, SeededRandomness(seed))
     return site
 
 
@@ -47,6 +48,28 @@ def test_the_doctor_is_content_with_what_only_wants_a_look(keyed_site: Path, soa
     assert outcome.out.splitlines()[-1].endswith(", 0 bad")
 
 
+def test_the_doctor_tells_programs_the_same(site: Path, soar: Soar) -> None:
+    outcome = soar("doctor", "--json")
+    assert outcome.code == 1
+    told = {check["name"]: check for check in json.loads(outcome.out)}
+    assert told["audit key"]["code"] == "key_file_missing"
+    assert told["audit key"]["is_good"] is False
+    assert "umask 077" in told["audit key"]["hint"]
+    assert told["address"]["is_good"] is True
+
+
+def test_what_cannot_be_trusted_is_not_served_and_the_remedy_is_said(keyed_site: Path, soar: Soar) -> None:
+    before = sorted(keyed_site.iterdir())
+    (keyed_site / "audit.key").chmod(0o644)
+    outcome = soar("serve", "--listen", "0.0.0.0:8600")
+    assert outcome.code == 2
+    first, last = outcome.err.splitlines()[-2:]
+    assert first.startswith("error: the key file audit.key can be read or written by others (mode 0644); ")
+    assert "address: listens on 0.0.0.0:8600 without TLS in front of it" in first
+    assert last == "hint: chmod 600 audit.key"
+    assert sorted(keyed_site.iterdir()) == before
+
+
 def test_migrating_makes_the_schema(keyed_site: Path) -> None:
     ended = start("migrate")
     assert (ended.returncode, ended.stdout) == (0, "")
@@ -57,7 +80,7 @@ def test_a_port_that_is_taken_is_told_without_a_traceback(keyed_site: Path) -> N
     with socket.create_server(("127.0.0.1", 0)) as other:
         ended = start("serve", "--listen", f"127.0.0.1:{other.getsockname()[1]}")
     assert ended.returncode == 1
-    assert ended.stderr.startswith("error: ")
+    assert ended.stderr.splitlines()[-1].startswith("error: ")
     assert "in use" in ended.stderr
     assert "Traceback" not in ended.stderr
 

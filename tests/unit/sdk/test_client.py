@@ -172,7 +172,14 @@ def test_each_status_has_its_error(status: int, error: type[ActionError], code: 
     with pytest.raises(error) as caught:
         raise_for_answer(make_response(status), now=lambda: NOW)
     assert caught.value.action_code is code
-    assert caught.value.message == f"{HOST} answered {status} to GET /v1/things: no such thing"
+    assert caught.value.message == f"{HOST} answered {status} to GET /v1/things: no\n such thing"
+
+
+def test_an_answer_is_not_cut_before_its_secrets_are_masked() -> None:
+    response = httpx.Response(400, text="a" * 5000, request=httpx.Request("GET", f"https://{HOST}/"))
+    with pytest.raises(PermanentError) as caught:
+        raise_for_answer(response, now=lambda: NOW)
+    assert caught.value.message.endswith(": " + "a" * 5000)
 
 
 @pytest.mark.parametrize("status", [200, 201, 204])

@@ -1,6 +1,7 @@
 import base64
 import html
 import json
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -104,3 +105,22 @@ def test_short_texts_are_no_secrets() -> None:
 
 def test_without_secrets_nothing_changes() -> None:
     assert Redactor([]).mask({"a": "b"}) == {"a": "b"}
+
+
+@pytest.mark.parametrize(
+    "secret", ["first-line-Rt55\nsecond-line-Uy66\n", "carriage-Hj12\r\nreturn-Kl34\r\n", " -padded-Gh20- "]
+)
+@pytest.mark.parametrize(
+    "change",
+    [
+        str.strip,
+        lambda text: text.replace("\r\n", "\n"),
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: " ".join(text.split()),
+        lambda text: "".join(text.splitlines()),
+        lambda text: base64.b64encode(text.strip().encode()).decode(),
+    ],
+)
+def test_a_secret_is_known_though_its_white_space_was_changed(secret: str, change: Callable[[str], str]) -> None:
+    masked = Redactor([Secret(secret)]).mask_text(f"the key <{change(secret)}> is wrong")
+    assert "".join(masked.split()) == f"thekey<{MASK}>iswrong"
