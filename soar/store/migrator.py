@@ -12,12 +12,12 @@ from sqlalchemy import Connection
 from soar.store.tables import METADATA
 
 
-def run_migrations(connection: Connection, folder: Path) -> None:
-    """Run the migrations of a folder that are missing, inside the transaction that the caller has begun."""
+def run_migrations(connection: Connection, folder: Path, target: str = "head") -> None:
+    """Run the migrations of a folder that are missing up to one, inside the transaction that the caller has begun."""
     script = ScriptDirectory(str(folder))
 
     def run(revision: Any, _context: MigrationContext) -> Any:  # noqa: ANN401 -- Alembic's own signature
-        return script._upgrade_revs("head", revision)  # noqa: SLF001 -- what Alembic's upgrade command does
+        return script._upgrade_revs(target, revision)  # noqa: SLF001 -- what Alembic's upgrade command does
 
     config = Config()
     config.set_main_option("script_location", str(folder))

@@ -1,14 +1,14 @@
 """What every store keeps of key-encryption keys and of what is sealed under the keys that they wrap."""
 
 import pytest
+from sqlalchemy import create_engine
 
 from soar.model.errors import ConflictError, NotFoundError
 from soar.model.secret import KeyStatus
-from soar.store import Store
-from tests.contract.conftest import WORKSPACE
+from soar.store import schema
+from soar.store.migrator import run_migrations
 from tests.contract.works import Works
 from tests.support.builders import build_credential_version, build_encryption_key, build_workspace_key
-from tests.support.clock import START
 
 
 async def test_keys_are_kept_in_their_order_and_changed_by_their_id(write: Works, read: Works) -> None:
@@ -61,19 +61,18 @@ async def test_a_key_of_the_workspace_is_removed_once(write: Works, read: Works)
     assert await read(lambda unit: unit.credentials.current_key()) is None
 
 
-async def test_from_before_the_key_in_use_wraps_on(store: Store) -> None:
-    key = build_workspace_key()
-    await store.write(WORKSPACE, lambda unit: unit.credentials.add_key(key))
-    await store.write(WORKSPACE, lambda unit: unit.credentials.add(build_credential_version()))
-    for statement in (
-        "ALTER TABLE credentials DROP COLUMN is_reference",
-        "DROP TABLE encryption_keys",
-        "UPDATE alembic_version SET version_num = '0011_pre_audit'",
-    ):
-        store._database.writer.exec_driver_sql(statement)
-    await store.migrate()
-    found = await store.read(WORKSPACE, lambda unit: unit.encryption_keys.list())
-    assert [(each.id, each.status, each.created_by) for each in found] == [(key.kek, KeyStatus.WRAPPING, "system")]
-    assert found[0].created_at == found[0].changed_at == START
-    (version,) = await store.read(WORKSPACE, lambda unit: unit.credentials.list())
-    assert version == build_credential_version()
+def test_from_before_the_key_in_use_wraps_on() -> None:
+    with create_engine("sqlite://").begin() as connection:
+        run_migrations(connection, schema._MIGRATIONS, "0011_pre_audit")
+        connection.exec_driver_sql(
+            "INSERT INTO workspace_keys (workspace, id, kek, wrapped, created_at) "
+            "VALUES ('default', 'wk_1', 'file:1f3a', x'00', '2026-03-01 09:00:00')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO credentials (workspace, id, name, version, blob, hosts, created_at, created_by) "
+            "VALUES ('default', 'cred_1', 'edr', 1, x'00', '[]', '2026-03-01 09:00:00', 'u_ann')"
+        )
+        run_migrations(connection, schema._MIGRATIONS)
+        found = connection.exec_driver_sql("SELECT id, status, created_by, created_at, changed_at FROM encryption_keys")
+        assert found.all() == [("file:1f3a", "wrapping", "system", *["2026-03-01 09:00:00"] * 2)]
+        assert connection.exec_driver_sql("SELECT name, is_reference FROM credentials").all() == [("edr", 0)]
