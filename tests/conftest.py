@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from soar.store import Store, open_store
@@ -35,6 +36,13 @@ def _refuse_to_leave(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_refuse_to_leave)
+
+
+@pytest.fixture(autouse=True)
+def unconfigured_log() -> Iterator[None]:
+    """Take back how a test has set logging up: what it wrote to is closed with it, and the next would fail at it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
