@@ -185,7 +185,7 @@ class Audit(Repository):
         """
         found = _RECORDS.where().where(*build_conditions(query))
         found = found.where(_TABLE.c.sequence >= start, _TABLE.c.sequence < stop)
-        return self._all(_RECORDS, found.order_by(_TABLE.c.sequence).limit(limit))
+        return tuple(map(_RECORDS.load, self._run(found.order_by(_TABLE.c.sequence).limit(limit))))
 
     def facets(self, query: Query) -> Facets:
         """Count the newest of the workspace's events that are asked for."""
