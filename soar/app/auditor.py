@@ -58,8 +58,8 @@ class Auditor:
         while True:
             await self._clock.sleep(interval)
             try:
-                await self.checkpoint()
-                await index_events(self._store, self._workspace)
+                if await self.checkpoint() is not None:
+                    await index_events(self._store, self._workspace)
             except UnavailableError as error:
                 structlog.get_logger().warning("no checkpoint now", action="audit.checkpoint", error=str(error))
 
