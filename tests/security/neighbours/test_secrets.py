@@ -4,7 +4,7 @@ import base64
 import logging
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -41,12 +41,6 @@ from tests.support.vault import open_vault
 
 VALUE = 'tok/0123456789+"é'
 HOST = "api.product.example"
-
-
-@pytest.fixture
-def _plain_log() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -105,7 +99,6 @@ CALL = ActionCall(
 
 
 @answers("CVE-2021-3034", "CVE-2021-25284")
-@pytest.mark.usefixtures("_plain_log")
 def test_a_log_shows_no_secret(capsys: pytest.CaptureFixture[str]) -> None:
     configure_log("info")
     secret = Secret(VALUE)

@@ -1,10 +1,9 @@
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
-import structlog
 
 from soar.access.tokens import hash_token, parse_token
 from soar.app.demo import write_settings
@@ -19,12 +18,6 @@ from soar.model.identity import Role, UserKind
 from soar.store import Unit
 
 T = TypeVar("T")
-
-
-@pytest.fixture(autouse=True)
-def _own_log() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -35,9 +35,8 @@ from tests.support.handouts import count_handouts
 
 
 @pytest.fixture(autouse=True)
-def _unconfigured() -> object:
+def _usual_collector() -> object:
     yield
-    structlog.reset_defaults()
     gc.enable()
     gc.unfreeze()
 

@@ -2,7 +2,6 @@ import io
 import json
 import sys
 import unicodedata
-from collections.abc import Iterator
 from typing import TypeAlias
 
 import pytest
@@ -14,12 +13,6 @@ from soar.app.log import configure_log, inert
 
 STEERING = {"RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI", "FSI", "PDI"}
 Stream: TypeAlias = pytest.CaptureFixture[str]
-
-
-@pytest.fixture(autouse=True)
-def _unconfigured() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 def read_lines(written: Stream) -> list[dict[str, object]]:
