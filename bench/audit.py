@@ -1,7 +1,8 @@
 """Events a second that are appended and verified, and what an event costs beside the run's entry that it reports.
 
-One core, SQLite in memory, a transaction of many. What is measured against are the same transactions with an entry of a
-run's journal and nothing else, in the same run. Run it on a quiet machine: `python -m bench.audit`.
+Measured twice: with salts for what may be erased (here targets), as the service records, and without. One core, SQLite
+in memory, a transaction of many. What is measured against are the same transactions with an entry of a run's journal
+and nothing else, in the same run. Run it on a quiet machine: `python -m bench.audit`.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import time
 from datetime import UTC, datetime
 
 from soar.app.disk import ThreadDisk
+from soar.app.ids import SystemRandomness
 from soar.app.process import OwnProcess
 from soar.audit.keeper import verify_unit
 from soar.audit.record import record
@@ -51,12 +53,18 @@ async def measure_verification(store: Store) -> float:
     return time.process_time() - begun
 
 
-async def run_round() -> tuple[float, float, float]:
+async def run_round(*, is_salted: bool) -> tuple[float, float, float]:
     """Return the seconds for events alone, journal entries alone, and a verification."""
     disk = ThreadDisk("bench")
     found = []
     for is_recorded in (True, False):
-        store = open_store("sqlite://", disk=disk, process=OwnProcess(), readers=lambda: ThreadDisk("bench-reader"))
+        store = open_store(
+            "sqlite://",
+            disk=disk,
+            process=OwnProcess(),
+            readers=lambda: ThreadDisk("bench-reader"),
+            randomness=SystemRandomness() if is_salted else None,
+        )
         await store.migrate()
         found.append(await measure(store, is_recorded=is_recorded, is_journaled=not is_recorded))
         if is_recorded:
@@ -67,11 +75,13 @@ async def run_round() -> tuple[float, float, float]:
 
 
 async def main() -> None:
-    rounds = [await run_round() for _ in range(ROUNDS)]
-    appended, journaled, verified = (min(column) for column in zip(*rounds, strict=True))
-    print(f"{'events a second, appended':42}{COUNT / appended:>10,.0f}")
-    print(f"{'events a second, verified':42}{COUNT / verified:>10,.0f}")
-    print(f"{'an event beside a journal entry':42}{appended / journaled:>10.2f}")
+    for is_salted in (True, False):
+        rounds = [await run_round(is_salted=is_salted) for _ in range(ROUNDS)]
+        appended, journaled, verified = (min(column) for column in zip(*rounds, strict=True))
+        print("with salts" if is_salted else "without salts")
+        print(f"{'events a second, appended':42}{COUNT / appended:>10,.0f}")
+        print(f"{'events a second, verified':42}{COUNT / verified:>10,.0f}")
+        print(f"{'an event beside a journal entry':42}{appended / journaled:>10.2f}")
 
 
 if __name__ == "__main__":

@@ -75,6 +75,8 @@ class Permission(StrEnum):
     FREEZE_WRITE = "freeze:write", "Stop every write of the installation at once, and let them go on.", Risk.CRITICAL
     AUDIT_READ = "audit:read", "See who did what.", Risk.READ
     AUDIT_VERIFY = "audit:verify", "Check that the record is whole and unchanged.", Risk.READ
+    AUDIT_SHRED = "audit:shred", "Erase somebody or an alert from the record, as one of two people.", Risk.CRITICAL
+    FINGERPRINT_CHECK = "fingerprint:check", "Ask whether a value that one has was a credential's.", Risk.READ
     METRICS_READ = "metrics:read", "See the numbers of the service.", Risk.READ
     STREAM_READ = "stream:read", "Hear of changes as they happen.", Risk.READ
     MESSAGE_READ = "message:read", "Read the built-in channels.", Risk.READ

@@ -14,8 +14,6 @@ from soar.api.call import Call, write_json
 from soar.api.handlers import (
     alerts,
     approvals,
-    audit,
-    audit_export,
     cases,
     connections,
     connectors,
@@ -50,20 +48,10 @@ from soar.api.naming import (
 )
 from soar.api.openapi import Document, describe_api
 from soar.api.pages import Pages
+from soar.api.record_routes import list_record_routes
 from soar.api.route import V1, Public, Route, Self, SourceOr, find_permission, foreign, private, public, raw
 from soar.api.schemas.alerts import AlertDetail, AlertPage, AlertQuery, AlertSent, CheckedAlerts, Received
 from soar.api.schemas.approvals import AnswersSent, ApprovalPage, ApprovalQuery, ApprovalView, VoteSent
-from soar.api.schemas.audit import (
-    AuditPage,
-    AuditQuery,
-    ExportQuery,
-    FacetQuery,
-    FacetsView,
-    ProofView,
-    RecordView,
-    Verdict,
-    ViewPage,
-)
 from soar.api.schemas.base import Nothing, PageQuery
 from soar.api.schemas.cases import CasePage
 from soar.api.schemas.connections import ConnectionPage
@@ -104,6 +92,7 @@ def build_routes(services: Services, authenticator: Authenticator) -> tuple[Rout
         *_given_up(),
         *_managed(authenticator),
         *_kept(),
+        *list_record_routes(),
         *_keys(),
         *_open(),
         *_through_provider(),
@@ -431,20 +420,6 @@ def _kept() -> tuple[Route, ...]:
             needs_proof=True,
             names=name_credential,
         ),
-        private("GET", f"{V1}/audit", P.AUDIT_READ, audit.list_events, takes=AuditQuery, answers=AuditPage),
-        private("GET", f"{V1}/audit/facets", P.AUDIT_READ, audit.count_events, takes=FacetQuery, answers=FacetsView),
-        private("GET", f"{V1}/audit/views", P.AUDIT_READ, audit.list_views, takes=Nothing, answers=ViewPage),
-        private("GET", f"{V1}/audit/export", P.AUDIT_READ, audit_export.export_events, takes=ExportQuery, answers=None),
-        private("GET", f"{V1}/audit/status", P.AUDIT_READ, audit.show_record, takes=Nothing, answers=RecordView),
-        private(
-            "GET",
-            f"{V1}/audit/events/{{sequence}}/proof",
-            P.AUDIT_READ,
-            audit.prove_event,
-            takes=Nothing,
-            answers=ProofView,
-        ),
-        private("POST", f"{V1}/audit/verify", P.AUDIT_VERIFY, audit.verify_record, takes=Nothing, answers=Verdict),
     )
 
 

@@ -33,6 +33,7 @@ from soar.app.site import Site
 from soar.app.triggers import Triggers, make_starter
 from soar.app.vault import make_keyring, make_references, report_rewrap
 from soar.approvals.service import ApprovalService
+from soar.audit.fingerprint import load_fingerprinter
 from soar.audit.signer import load_signing_keys
 from soar.federation.service import SignOnService
 from soar.ingest.event import EventStarts
@@ -104,12 +105,14 @@ class Service:
         self._signing_keys = load_signing_keys(
             settings.audit.key_file, settings.audit.origin, is_post_quantum=settings.audit.post_quantum
         )
+        self._fingerprinter = load_fingerprinter(settings.audit.key_file)
         self._disk = ThreadDisk("soar-writer")
         self.store: Store = open_store(
             settings.database.url,
             disk=self._disk,
             process=OwnProcess(),
             readers=lambda: ThreadDisk("soar-reader"),
+            randomness=self.randomness,
         )
         self.worker = self.ids.new("node")
         self.shared_hub = SharedHub(self.store, self.worker) if self.store.is_shared else None
@@ -135,7 +138,15 @@ class Service:
         references = make_references(
             self.site.settings.vault.references, shortest=SHORTEST_SECRET, egress=self.egress, clock=self.clock
         )
-        return Vault(self.store, self.workspace_keys, references, ids=self.ids, randomness=self.randomness)
+        return Vault(
+            self.store,
+            self.workspace_keys,
+            references,
+            self._fingerprinter,
+            ids=self.ids,
+            randomness=self.randomness,
+            clock=self.clock,
+        )
 
     @cached_property
     def key_rotation(self) -> KeyRotation:

@@ -60,6 +60,10 @@ def _list_fields(event: Mapping[str, JsonValue]) -> Iterator[tuple[str, str]]:
             yield f"cs{number}", text
             yield f"cs{number}Label", label
     yield "reason", text_of(event, "reason")
+    erased = text_of(event, "erased")
+    if erased:
+        yield "flexString1", erased
+        yield "flexString1Label", "erased"
 
 
 def _print_millis(at: str) -> str:

@@ -29,6 +29,7 @@ _COLUMNS = (
     ("", "context"),
     ("", "digest"),
     ("", "prev"),
+    ("", "erased"),
 )
 
 CSV_HEADING = ",".join((*(f'"{"_".join(filter(None, column))}"' for column in _COLUMNS), '"sentence"'))

@@ -47,7 +47,8 @@ def write_heading(head: AuditHead, keys: Iterable[VerifierKey]) -> str:
 
 def write_record(record: AuditRecord) -> str:
     """Return an event's line."""
-    return _write({"event": dict(record.document), "leaf": record.leaf})
+    salts: dict[str, JsonValue] = {"salts": dict(record.salts)} if record.salts else {}
+    return _write({"event": dict(record.document), "leaf": record.leaf, **salts})
 
 
 def write_checkpoint(checkpoint: Checkpoint) -> str:
@@ -103,7 +104,9 @@ def read_entry(index: int, line: str) -> AuditRecord | str:
         case {"note": str(note), **rest} if not rest:
             return note
         case {"event": dict(document), "leaf": str(leaf), **rest} if not rest:
-            return _read_event(index, document, leaf)
+            return _read_event(index, document, leaf, {})
+        case {"event": dict(document), "leaf": str(leaf), "salts": dict(salts), **rest} if not rest:
+            return _read_event(index, document, leaf, salts)
         case _:
             raise _refuse_entry(index)
 
@@ -143,14 +146,15 @@ def _read_heading(entry: dict[str, JsonValue]) -> tuple[int, str, list[VerifierK
             raise _refuse(0, f"is not the heading of a `{FORMAT}`")
 
 
-def _read_event(index: int, document: dict[str, JsonValue], leaf: str) -> AuditRecord:
+def _read_event(index: int, document: dict[str, JsonValue], leaf: str, salts: dict[str, JsonValue]) -> AuditRecord:
     match document:
         case {"seq": int(sequence), "at": str(at)}:
             try:
                 moment = parse_timestamp(at)
             except ValueError as error:
                 raise _refuse(index, "names no moment") from error
-            return AuditRecord(sequence=sequence, at=moment, document=document, leaf=leaf)
+            texts = {path: str(salt) for path, salt in salts.items()}
+            return AuditRecord(sequence=sequence, at=moment, document=document, leaf=leaf, salts=texts)
         case _:
             raise _refuse_entry(index)
 

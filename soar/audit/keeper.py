@@ -62,7 +62,7 @@ def prove_event(unit: Unit, sequence: int) -> str:
             f"event {sequence} is not signed yet", code="not_signed_yet", hint="try again in a second"
         )
     path = prove_inclusion(read_leaves(unit, 0, latest.size), sequence)
-    return write_proof(record.document, path, latest.note)
+    return write_proof(record, path, latest.note)
 
 
 async def index_events(store: Store, workspace: str) -> None:
@@ -77,7 +77,7 @@ async def index_events(store: Store, workspace: str) -> None:
 
 def verify_unit(unit: Unit, public_keys: Sequence[VerifierKey]) -> Report:
     """Check the installation's whole record as stored, all workspaces, in one reading transaction."""
-    return verify_records(_read_all(unit), unit.audit.checkpoints(), public_keys, head=unit.audit.head())
+    return verify_records(read_all(unit), unit.audit.checkpoints(), public_keys, head=unit.audit.head())
 
 
 def read_leaves(unit: Unit, start: int, stop: int) -> list[bytes]:
@@ -94,7 +94,8 @@ def _add_signatures(unit: Unit, latest: Checkpoint, keys: Sequence[SigningKey], 
         unit.audit.cosign(replace(latest, note=append_lines(latest.note, lines)))
 
 
-def _read_all(unit: Unit) -> Iterator[AuditRecord]:
+def read_all(unit: Unit) -> Iterator[AuditRecord]:
+    """Yield the events of all workspaces, oldest first."""
     start = 0
     while batch := unit.audit.range(start, start + _BATCH):
         yield from batch

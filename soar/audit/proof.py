@@ -1,6 +1,7 @@
 """The proof of a single event, as in https://c2sp.org/tlog-proof: to hand over one event without the rest.
 
-The event itself stands in the `extra` line, as its canonical bytes; the leaf hash is taken over them.
+The event itself stands in the `extra` line, in canonical form; with the salts of what may be erased from it, where
+there are any (`soar.audit.seal`), as `{"event": …, "salts": …}`. The leaf hash is taken over it with its commitments.
 """
 
 import base64
@@ -16,6 +17,7 @@ from soar.audit.cosignature import parse_hash, write_hash
 from soar.audit.leaf import hash_document
 from soar.audit.note import VerifierKey
 from soar.audit.tree import verify_inclusion
+from soar.model.audit import AuditRecord
 from soar.model.canonical import canonicalize
 from soar.model.errors import InputError
 from soar.model.values import JsonValue
@@ -52,16 +54,18 @@ class Proven:
         )
 
 
-def write_proof(document: Mapping[str, JsonValue], path: Sequence[bytes], note: str) -> str:
+def write_proof(record: AuditRecord, path: Sequence[bytes], note: str) -> str:
     """Return the text of a proof.
 
     Args:
-        document: the event.
+        record: the event.
         path: from its leaf's sibling to the root's child (RFC 6962, section 2.1.1).
         note: the signed checkpoint whose tree that is.
     """
-    extra = base64.b64encode(canonicalize(dict(document))).decode("ascii")
-    lines = (FIRST_LINE, f"extra {extra}", f"index {document['seq']}", *map(write_hash, path), "", note)
+    document = dict(record.document)
+    shown: JsonValue = {"event": document, "salts": dict(record.salts)} if record.salts else document
+    extra = base64.b64encode(canonicalize(shown)).decode("ascii")
+    lines = (FIRST_LINE, f"extra {extra}", f"index {record.sequence}", *map(write_hash, path), "", note)
     return "\n".join(lines)
 
 
@@ -79,13 +83,13 @@ def verify_proof(text: str, public_keys: Sequence[VerifierKey]) -> Proven:
     parts = _PROOF.fullmatch(text)
     if parts is None:
         raise InputError("this is no proof of an event", code="malformed_proof", hint="copy the whole file")
-    document = _read_document(parts["extra"])
+    document, salts = _read_document(parts["extra"])
     index = int(parts["index"])
     checkpoint = check_checkpoint(parts["note"], public_keys)
     path = [parse_hash(line) for line in parts["path"].splitlines()]
     statement = checkpoint.statement
     if document.get("seq") != index or not verify_inclusion(
-        hash_document(document), index, statement.size, path, statement.root
+        hash_document(document, salts), index, statement.size, path, statement.root
     ):
         raise InputError(
             f"event {index:,} is not what the record of {statement.origin} holds there",
@@ -95,7 +99,7 @@ def verify_proof(text: str, public_keys: Sequence[VerifierKey]) -> Proven:
     return Proven(document, checkpoint)
 
 
-def _read_document(extra: str) -> dict[str, JsonValue]:
+def _read_document(extra: str) -> tuple[dict[str, JsonValue], dict[str, str]]:
     try:
         raw = base64.b64decode(extra, validate=True)
         document = cast("JsonValue", json.loads(raw))
@@ -104,4 +108,8 @@ def _read_document(extra: str) -> dict[str, JsonValue]:
         raise InputError("the proof holds no event", code="malformed_proof") from error
     if not is_canonical or not isinstance(document, dict):
         raise InputError("the event is not in canonical form (RFC 8785)", code="malformed_proof")
-    return document
+    match document:
+        case {"event": dict(event), "salts": dict(salts), **rest} if not rest:
+            return event, {path: str(salt) for path, salt in salts.items()}
+        case _:
+            return document, {}

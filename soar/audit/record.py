@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from soar.audit.leaf import hash_document
+from soar.audit.seal import draw_salts
 from soar.audit.tree import append_leaf
 from soar.model.audit import Actor, AuditEvent, AuditHead, AuditRecord
 from soar.model.errors import BugError
@@ -28,8 +29,9 @@ def record(unit: Unit, event: AuditEvent, *, at: datetime, id: str) -> AuditReco
     """
     head = unit.audit.head()
     document = write_document(event, sequence=head.size, id=id, at=at, workspace=unit.workspace, previous=head.last)
-    leaf = hash_document(document)
-    written = AuditRecord(sequence=head.size, at=at, document=document, leaf=leaf.hex())
+    salts = {} if unit.randomness is None else draw_salts(document, unit.randomness)
+    leaf = hash_document(document, salts)
+    written = AuditRecord(sequence=head.size, at=at, document=document, leaf=leaf.hex(), salts=salts)
     unit.audit.append(written, advance_head(head, leaf))
     return written
 

@@ -7,6 +7,7 @@ from soar.audit.checkpoint import Opened, check_checkpoint
 from soar.audit.leaf import hash_document
 from soar.audit.note import SignatureKind, VerifierKey
 from soar.audit.pairing import Pairing
+from soar.audit.tombstones import Tombstones
 from soar.audit.tree import append_leaf, fold_root
 from soar.model.audit import AuditHead, AuditRecord, Checkpoint
 from soar.model.errors import InputError
@@ -91,18 +92,28 @@ def verify_records(
     for place, kept in (("record", notes), ("anchors", anchored)):
         found, wrong = _open_notes(place, kept, public_keys)
         opened, faults = opened + found, faults + wrong
-    walk, pairing, broken = Walk(opened), Pairing(), None
+    walk, pairing, tombstones, broken = Walk(opened), Pairing(), Tombstones(), None
     for record in records:
         broken = walk.take(record)
         if broken is not None:
             break
         pairing.take(record.document)
+        tombstones.take(record.document)
     if broken is not None:
         faults.insert(0, broken)
     else:
         faults += walk.conclude(head)
+        faults += [Fault(sequence, said) for sequence, said in tombstones.list_faults()]
         faults += _find_unsigned(opened, public_keys)
-    remarks = () if faults else (*_describe_cover(walk, opened, len(anchored)), *pairing.describe())
+    remarks = (
+        ()
+        if faults
+        else (
+            *_describe_cover(walk, opened, len(anchored)),
+            *tombstones.describe(),
+            *pairing.describe(),
+        )
+    )
     return Report(size=walk.size, root=walk.root.hex(), checkpoints=walk.agreed, faults=tuple(faults), remarks=remarks)
 
 
@@ -179,7 +190,7 @@ class Walk:
         if document.get("seq") != record.sequence or document.get("at") != print_timestamp(record.at):
             return f"{number} was changed (its columns and its content differ)"
         try:
-            leaf = hash_document(dict(document)).hex()
+            leaf = hash_document(document, record.salts).hex()
         except InputError:
             return f"{number} was changed (its content has no canonical form)"
         if leaf != record.leaf:

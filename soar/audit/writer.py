@@ -10,6 +10,7 @@ from soar.audit.csv_lines import CSV_HEADING, write_csv
 from soar.audit.export import write_record
 from soar.audit.format import Format
 from soar.audit.ocsf import write_ocsf
+from soar.audit.seal import blank_erased
 from soar.audit.syslog import write_syslog
 from soar.model.audit import AuditRecord
 from soar.model.values import JsonValue
@@ -33,12 +34,15 @@ class Writer:
         return f"{CSV_HEADING}\r\n" if self.format is Format.CSV else ""
 
     def write(self, records: Iterable[AuditRecord]) -> Iterator[str]:
-        """Yield each event with its line end."""
+        """Yield each event with its line end.
+
+        What was erased from it is empty and named, and in JSON Lines stays committed to, so that they can be verified.
+        """
         end = "\r\n" if self.format is Format.CSV else "\n"
         return (self._write_line(record) + end for record in records)
 
     def _write_line(self, record: AuditRecord) -> str:
-        event = record.document
+        event = blank_erased(record.document)
         match self.format:
             case Format.JSONL:
                 return write_record(record)

@@ -12,7 +12,10 @@ from soar.cli.client import connect, locate
 from soar.cli.exits import ExitCode
 from soar.cli.options import Json, Limit, group, guide
 from soar.cli.output import Line, count, describe_moment, note, show, show_answer, show_json, show_list, waiting
+from soar.cli.prompts import ask_secret
+from soar.cli.step_up import with_proof
 from soar.model.errors import InputError
+from soar.model.values import JsonValue
 
 Query: TypeAlias = Annotated[
     str, typer.Argument(help="Conditions, such as `actor:ann`, `-type:run.*`, `after:2026-11-01`, or words.")
@@ -133,6 +136,55 @@ def _tell_anchor(anchor: Answer) -> Line:
     if anchor.text("error"):
         said += f": {anchor.text('error')}"
     return Line(f"✖ {said}", "red") if anchor.flag("is_late") else Line(f"✔ {said}", "green")
+
+
+@commands.command(
+    help=guide(
+        "Ask to erase a person or an alert from the record, or confirm what somebody else has asked for.",
+        'soar audit shred --user u_7k2m9q4wz1xt --reason "left, and asked for it"',
+        'soar audit shred --alert al_7k2m9q4wz1xt --reason "a private mail"',
+    )
+)
+def shred(
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the record.")],
+    alert: Annotated[str | None, typer.Option("--alert", metavar="ID", help="An alert and its runs.")] = None,
+    user: Annotated[str | None, typer.Option("--user", metavar="ID", help="A person.")] = None,
+    is_json: Json = False,
+) -> None:
+    """Erase from the record for good, as one of two people."""
+    if (alert is None) == (user is None):
+        raise InputError("say whom or what to erase", hint="give one of --alert and --user")
+    kind, id_ = ("user", user) if user is not None else ("alert", alert)
+    client = connect()
+    body: dict[str, JsonValue] = {"kind": kind, "id": id_, "reason": reason}
+    done = with_proof(client, lambda: client.post("audit", "erasures", body=body))
+    events = count(done.number("events"), "event")
+    is_done = done.text("status") == "confirmed"
+    line = f"✔ {kind} {id_} is erased from {events}" if is_done else f"✔ asked for, in {events}; somebody else confirms"
+    show_answer(done, line, is_json=is_json)
+
+
+@commands.command(
+    help=guide(
+        "Ask whether a secret value was used here; it is asked for without echo, or read from standard input.",
+        "soar audit fingerprint",
+        "pass soc/leaked | soar audit fingerprint",
+    )
+)
+def fingerprint(is_json: Json = False) -> None:
+    """Show which credentials had a value, and what stands for it in the record."""
+    value = ask_secret("value", is_from_stdin=not sys.stdin.isatty(), otherwise="pipe the value in")
+    found = connect().post("audit", "fingerprint", body={"value": value})
+    had = [Line(_tell_sighting(credential), "yellow") for credential in found.parts("credentials")]
+    shown = had or [Line("✔ no credential had this value as long as there has been the present audit key", "green")]
+    show_answer(found, *shown, f"  {found.text('fingerprint')}", is_json=is_json)
+
+
+def _tell_sighting(credential: Answer) -> str:
+    what = "had it, and it was used" if credential.flag("is_used") else "had it; it was never used"
+    first, last = describe_moment(credential.moment("first_at")), describe_moment(credential.moment("last_at"))
+    events = f"event {credential.number('first')} ({first}) to event {credential.number('last')} ({last})"
+    return f"! {credential.text('credential')} {what}: {events}"
 
 
 @commands.command(

@@ -76,12 +76,14 @@ class AuditRecord:
         document: the whole event as plain data with `seq`, `id`, `at`, `workspace` and `prev`; the leaf is taken over
             its canonical bytes.
         leaf: hex SHA-256 of 0x00 and the canonical bytes (RFC 6962, section 2.1).
+        salts: in hex, by the path of a field that may be erased; a commitment stands for that field under the leaf.
     """
 
     sequence: int
     at: datetime
     document: Mapping[str, JsonValue]
     leaf: str
+    salts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ _RANGE = (
     .order_by(_TABLE.c.sequence)
 )
 _GET = _RECORDS.where("sequence")
+_CHANGE = _RECORDS.change()
 _LEAVES = (
     select(_TABLE.c.leaf)
     .where(_TABLE.c.sequence >= given("start"), _TABLE.c.sequence < given("stop"))
@@ -130,6 +131,21 @@ class Audit(Repository):
         if not self._insert(_RECORDS, record, **searched):
             raise ConflictError(f"there is an audit event {record.sequence} already")
         self._end.move(head)
+
+    def replace(self, record: AuditRecord) -> None:
+        """Put an event of the workspace into its own place again, without what was erased from it.
+
+        Raises:
+            NotFoundError: the workspace has no such event.
+            BugError: it would have another leaf.
+        """
+        known = self.get(record.sequence)
+        if known is None:
+            raise NotFoundError(f"there is no event {record.sequence}")
+        if known.leaf != record.leaf:
+            raise BugError(f"audit event {record.sequence} cannot become another one")
+        values = {**_RECORDS.dump_change(record), **_find_words(record.document)}
+        self._send(_CHANGE, **values)
 
     def range(self, start: int, stop: int) -> tuple[AuditRecord, ...]:
         """Return the events of all workspaces from sequence `start` up to, but without, `stop`."""

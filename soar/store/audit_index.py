@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
+from soar.model.audit import AuditRecord
 from soar.store.audit_tables import AuditIndexRow, AuditTermRow
 from soar.store.audit_terms import find_terms
 from soar.store.repository import Repository
@@ -21,7 +22,13 @@ _NEXT = (
     .order_by(_AUDIT.c.sequence)
     .limit(given("limit"))
 )
-_ADD = insert(table_of(AuditTermRow))
+_TERMS = table_of(AuditTermRow)
+_ADD = insert(_TERMS)
+_REMOVE = delete(_TERMS).where(
+    _TERMS.c.workspace == given("workspace"),
+    _TERMS.c.term == given("term"),
+    _TERMS.c.sequence == given("sequence"),
+)
 
 
 class AuditIndex(Repository):
@@ -41,6 +48,16 @@ class AuditIndex(Repository):
             self._connection.execute(_ADD, list(_list_rows(found)))
             self._send(_MOVE, given_moved=found[-1][1] + 1)
         return len(found)
+
+    def forget(self, before: AuditRecord, after: AuditRecord) -> None:
+        """Let an event of the workspace be found no more by what was erased from it.
+
+        Args:
+            before: the event as it was.
+            after: the same without what was erased.
+        """
+        for term in sorted({*find_terms(before.document)} - {*find_terms(after.document)}):
+            self._send(_REMOVE, given_term=term, given_sequence=before.sequence)
 
 
 def _list_rows(found: list[tuple[Any, ...]]) -> Iterator[dict[str, object]]:

@@ -117,6 +117,10 @@ class Database(Protocol):
         """Move the write-ahead log into the file as far as readers and room allow; the rest stays in the log."""
         ...
 
+    def scrub(self) -> None:
+        """Leave nothing of what was overwritten or deleted, outside of transactions; see `Store.scrub`."""
+        ...
+
     def find_weaknesses(self, connection: Connection) -> tuple[str, ...]:
         """Return a sentence for each setting under which something acknowledged may be lost."""
         ...

@@ -227,6 +227,11 @@ class PostgresDatabase:
     def checkpoint(self) -> None:
         """Do nothing, as the server does it."""
 
+    def scrub(self) -> None:
+        """Write the audit and its terms anew, since an update or a deletion leaves the former row where it was."""
+        with _watch(self.writer):
+            driver_of(self.writer).execute("VACUUM (FULL, ANALYZE) audit, audit_terms")
+
     def find_weaknesses(self, connection: Connection) -> tuple[str, ...]:
         """Return a sentence for each of the server's settings under which something acknowledged may be lost."""
         found = connection.exec_driver_sql(_WEAK_SETTINGS).scalars()

@@ -12,7 +12,7 @@ from typing import Never, TypeVar, cast
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import NullPool
 
-from soar.model.errors import InputError
+from soar.model.errors import InputError, UnavailableError
 from soar.store.database import Outcome, Work, attempt_all
 
 T = TypeVar("T")
@@ -26,6 +26,7 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint = 0",
     "PRAGMA journal_size_limit = 67108864",
     "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # what is erased from the audit must not stay in free pages
     "PRAGMA trusted_schema = OFF",
 )
 _READ_ONLY = "PRAGMA query_only = ON"
@@ -116,6 +117,14 @@ class SqliteDatabase:
         """Move the write-ahead log into the file as far as readers and room allow; the rest stays in the log."""
         self._checkpointed_at = driver_of(self.writer).total_changes
         self.writer.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def scrub(self) -> None:
+        """Empty the write-ahead log; in the file itself what is overwritten or deleted is zeroed at once."""
+        is_busy, *_ = driver_of(self.writer).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if is_busy:
+            raise UnavailableError(
+                "somebody reads, so that the write-ahead log cannot be emptied", code="store.locked", retry_after=1.0
+            )
 
     def find_weaknesses(self, connection: Connection) -> tuple[str, ...]:  # noqa: ARG002 -- see the protocol
         """Return nothing: every connection sets what it needs."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from soar.model.disk import Disk
 from soar.model.errors import UnavailableError
 from soar.model.event import Happening
+from soar.model.ids import Randomness
 from soar.model.process import Process
 from soar.model.run import Timer
 from soar.store import schema
@@ -68,9 +69,16 @@ class Store:
     """
 
     def __init__(
-        self, database: Database, disk: Disk, process: Process, readers: Callable[[], Disk], queue_limit: int
+        self,
+        database: Database,
+        disk: Disk,
+        process: Process,
+        readers: Callable[[], Disk],
+        queue_limit: int,
+        randomness: Randomness | None,
     ) -> None:
         self._database = database
+        self._randomness = randomness
         self._disk = disk
         self._make_disk = readers
         self._is_closed = False
@@ -117,7 +125,12 @@ class Store:
                 nested too deeply (`store.depth`).
             Exception: what the work raised; it was undone alone.
         """
-        return await self._writer.write(workspace, work)
+
+        def begin(unit: Unit) -> T:
+            unit.randomness = self._randomness
+            return work(unit)
+
+        return await self._writer.write(workspace, begin)
 
     async def read(self, workspace: str, work: Callable[[Unit], T]) -> T:
         """Do the work on one unchanging state of the store; a write in it fails.
@@ -161,6 +174,16 @@ class Store:
             InputError: the schema is newer than this program (`store.newer_schema`).
         """
         await self._guard(self._disk.run(partial(self._database.change_schema, schema.upgrade)))
+
+    async def scrub(self) -> None:
+        """Leave nothing of what was overwritten or deleted where the database keeps it.
+
+        The server's own log and copies of the database, such as backups, are not reached.
+
+        Raises:
+            UnavailableError: somebody has been reading for too long (`store.locked`), or the disk or server fails.
+        """
+        await self._guard(self._disk.run(self._database.scrub))
 
     async def is_current(self) -> bool:
         """Whether the schema is the one this program knows.
@@ -211,7 +234,13 @@ class Store:
 
 
 def open_store(
-    url: str, *, disk: Disk, process: Process, readers: Callable[[], Disk], queue_limit: int = QUEUE_LIMIT
+    url: str,
+    *,
+    disk: Disk,
+    process: Process,
+    readers: Callable[[], Disk],
+    queue_limit: int = QUEUE_LIMIT,
+    randomness: Randomness | None = None,
 ) -> Store:
     """Return the store that a URL names. Nothing is opened before it is used.
 
@@ -221,9 +250,10 @@ def open_store(
         process: ended when the disk fails.
         readers: makes the disks for reading; they are closed with the store.
         queue_limit: how many works may wait to be written before more are refused.
+        randomness: salts what may be erased from the audit; without it events are recorded whole, as in a rehearsal.
 
     Raises:
         InputError: the URL names no database that we know (`store.url`), or its driver is not installed
             (`store.driver`).
     """
-    return Store(open_database(url), disk, process, readers, queue_limit)
+    return Store(open_database(url), disk, process, readers, queue_limit, randomness)

@@ -537,7 +537,7 @@ class BreakerRow(Row, table=True):
 
 
 class AuditRow(Row, table=True):
-    """An audit event in its place; the columns after `leaf` repeat parts of the document to search by."""
+    """An audit event in its place; the columns after `salts` repeat parts of the document to search by."""
 
     __tablename__ = "audit"
     __table_args__ = (
@@ -549,6 +549,7 @@ class AuditRow(Row, table=True):
     at: datetime = Field(sa_type=Moment)
     document: Any = Field(sa_type=Json)
     leaf: str
+    salts: Any = Field(sa_type=Json)
     type: str
     actor: str
     actor_name: str

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
+from soar.model.ids import Randomness
 from soar.store.alerts import Alerts, Deliveries
 from soar.store.anchors import Anchors
 from soar.store.approvals import Approvals
@@ -34,6 +35,9 @@ class Unit:
         connection: inside the transaction.
         workspace: whose rows are seen.
         end: where the audit record ends, for works that share the transaction; read anew if there are none.
+
+    Attributes:
+        randomness: salts what may be erased from the audit; None if nothing may.
     """
 
     def __init__(self, connection: Connection, workspace: str, end: AuditEnd | None = None) -> None:
@@ -42,6 +46,7 @@ class Unit:
         self._told: dict[str, None] = {}
         self._has_happened = False
         self.workspace = workspace
+        self.randomness: Randomness | None = None
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from soar.vault.providers.local import FileKeyProvider
 from soar.vault.rewrap import Rewrapper
 from soar.vault.rotation import KeyRotation
 from soar.vault.service import Vault
+from soar.vault.use import Sighting, find_sightings
 from soar.vault.workspace import WorkspaceKeys
 
 __all__ = [
@@ -14,7 +15,9 @@ __all__ = [
     "KeyRotation",
     "Keyring",
     "Rewrapper",
+    "Sighting",
     "Vault",
     "WorkspaceKeys",
     "create_key_file",
+    "find_sightings",
 ]

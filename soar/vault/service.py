@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
+from soar.audit.fingerprint import Fingerprinter
 from soar.audit.record import record
 from soar.model.audit import Actor, AuditEvent, Outcome
+from soar.model.clock import Clock
 from soar.model.errors import FieldFault, InputError, NotFoundError, UnavailableError
 from soar.model.ids import Ids, Randomness
 from soar.model.secret import BoundSecret, CredentialVersion, Secret
@@ -15,6 +17,7 @@ from soar.model.values import JsonValue
 from soar.store import Store, Unit
 from soar.vault.cipher import Place, read_key_id, seal, unseal
 from soar.vault.references import References
+from soar.vault.use import UseRecorder
 from soar.vault.workspace import OpenKey, WorkspaceKeys, WrappedKey, find_key
 
 T = TypeVar("T")
@@ -54,14 +57,26 @@ class Vault:
         store: where they rest.
         keys: opens the keys that they are sealed under.
         references: looks up those that are kept elsewhere.
+        fingerprinter: stands for values in the record.
         ids: gives ids of rows and audit events.
         randomness: gives keys and nonces.
+        clock: for the moments of uses.
     """
 
     def __init__(
-        self, store: Store, keys: WorkspaceKeys, references: References, *, ids: Ids, randomness: Randomness
+        self,
+        store: Store,
+        keys: WorkspaceKeys,
+        references: References,
+        fingerprinter: Fingerprinter,
+        *,
+        ids: Ids,
+        randomness: Randomness,
+        clock: Clock,
     ) -> None:
         self._store = store
+        self._fingerprinter = fingerprinter
+        self._uses = UseRecorder(store, fingerprinter, ids=ids, clock=clock)
         self._references = references
         self._keys = keys
         self._ids = ids
@@ -143,7 +158,8 @@ class Vault:
         Raises:
             SoarError: as `open` says.
         """
-        return (await self._open_newest(workspace, name)).secret
+        _, opened = await self._open_newest(workspace, name)
+        return opened.secret
 
     async def _seal(self, workspace: str, put: Callable[[Unit, OpenKey], T]) -> T:
         """Write something that is sealed under the workspace's current key."""
@@ -167,27 +183,34 @@ class Vault:
         return (await self.open(workspace, name)).secret
 
     async def open(self, workspace: str, name: str) -> BoundSecret:
-        """Return the credential's newest value and the hosts it may go to, for one call.
+        """Return the credential's newest value and the hosts it may go to, for one call; that it is used is on record.
 
         Raises:
             NotFoundError: the workspace has no credential of that name.
-            UnavailableError: its key was wrapped by a key that we do not have, or whose provider is not reached.
+            UnavailableError: its key was wrapped by a key that we do not have, or whose provider is not reached; or the
+                record takes nothing now.
             BugError: it was changed or moved in the database.
         """
         if not _NAME.fullmatch(name):
             raise _miss(name)
-        return await self._open_newest(workspace, name)
+        version, opened = await self._open_newest(workspace, name)
+        await self._uses.note(workspace, version, opened.secret)
+        return opened
 
-    async def _open_newest(self, workspace: str, name: str) -> BoundSecret:
+    async def _open_newest(self, workspace: str, name: str) -> tuple[CredentialVersion, BoundSecret]:
         sealed = await self._store.read(workspace, lambda unit: _find(unit, name))
         while True:
             try:
-                return await self._open(workspace, sealed)
+                return sealed.version, await self._open(workspace, sealed)
             except UnavailableError:
                 again = await self._store.read(workspace, lambda unit: _find(unit, name))
                 if again == sealed:
                     raise
                 sealed = again  # it was sealed again meanwhile, and the older key is gone
+
+    def take_fingerprint(self, value: Secret) -> str:
+        """Return what stands for a value in the record."""
+        return self._fingerprinter.take(value)
 
     def list(self, unit: Unit) -> tuple[CredentialVersion, ...]:
         """Return the newest version of each credential, still sealed."""
@@ -202,7 +225,7 @@ class Vault:
             actor=actor,
             target={"kind": "credential", "id": draft.name},
             before=_describe(latest) if latest else None,
-            after={**_describe(version), **({"reference": draft.plain.decode()} if draft.is_reference else {})},
+            after={**_describe(version), **self._describe_value(draft)},
         )
         record(unit, event, at=now, id=self._ids.new("ev"))
         return version
@@ -226,6 +249,10 @@ class Vault:
         version = replace(version, blob=blob)
         unit.credentials.add(version)
         return version
+
+    def _describe_value(self, draft: _Draft) -> dict[str, JsonValue]:
+        text = draft.plain.decode("utf-8")
+        return {"reference": text} if draft.is_reference else {"fingerprint": self.take_fingerprint(Secret(text))}
 
     async def _open(self, workspace: str, sealed: _Sealed) -> BoundSecret:
         opened = await self._keys.open(workspace, sealed.key)

@@ -102,6 +102,17 @@ async def set_credential(face: Face) -> Callable[[], Awaitable[Answer]]:
     return lambda: root.send("PUT", "/api/v1/credentials/edr_token", {"value": "s3cret-of-the-edr", "hosts": []})
 
 
+async def ask_for_an_erasure(face: Face) -> Callable[[], Awaitable[Answer]]:
+    await face.log_in("ann")
+    root = await face.person("root")
+    return lambda: root.post("/audit/erasures", {"kind": "user", "id": "u_ann", "reason": "was asked for"})
+
+
+async def ask_for_a_fingerprint(face: Face) -> Callable[[], Awaitable[Answer]]:
+    olga = await face.person("olga")
+    return lambda: olga.post("/audit/fingerprint", {"value": "a value that leaked"})
+
+
 ATTEMPTS: Mapping[tuple[str, str], Attempt] = {
     ("POST", "/api/v1/session"): log_in,
     ("DELETE", "/api/v1/session"): log_out,
@@ -117,6 +128,8 @@ ATTEMPTS: Mapping[tuple[str, str], Attempt] = {
     ("POST", "/api/v1/lists/{name}/entries"): add_entry,
     ("DELETE", "/api/v1/lists/{name}/entries/{value}"): remove_entry,
     ("PUT", "/api/v1/credentials/{name}"): set_credential,
+    ("POST", "/api/v1/audit/erasures"): ask_for_an_erasure,
+    ("POST", "/api/v1/audit/fingerprint"): ask_for_a_fingerprint,
 }
 
 

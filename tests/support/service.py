@@ -284,7 +284,9 @@ async def open_face(
     listener = socket.create_server(("127.0.0.1", 0))
     url = url or f"http://127.0.0.1:{listener.getsockname()[1]}"
     disk = InlineDisk()
-    store = open_store("sqlite://", disk=disk, process=RecordingProcess(), readers=InlineDisk)
+    store = open_store(
+        "sqlite://", disk=disk, process=RecordingProcess(), readers=InlineDisk, randomness=SeededRandomness(5)
+    )
     await store.migrate()
     wiring = _Wiring(store, folder, url, unready, provider, clock or SteppedClock())
     await wiring.settle_in()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from soar.audit.fingerprint import Fingerprinter
 from soar.model.clock import Clock
 from soar.model.errors import SoarError
 from soar.model.ids import Ids, Randomness
@@ -39,7 +40,15 @@ class VaultParts:
     def __post_init__(self) -> None:
         self.keys = WorkspaceKeys(self.store, self.keyring, ids=self.ids, randomness=self.randomness, clock=self.clock)
         self.references = References(self.lookups, shortest=8, clock=self.clock)
-        self.vault = Vault(self.store, self.keys, self.references, ids=self.ids, randomness=self.randomness)
+        self.vault = Vault(
+            self.store,
+            self.keys,
+            self.references,
+            Fingerprinter(bytes(range(32))),
+            ids=self.ids,
+            randomness=self.randomness,
+            clock=self.clock,
+        )
         self.rotation = KeyRotation(self.store, self.keyring, self.keys, ids=self.ids)
         self.rewrapper = Rewrapper(
             self.store,

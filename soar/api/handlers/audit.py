@@ -21,6 +21,7 @@ from soar.api.schemas.base import Nothing
 from soar.audit import keeper
 from soar.audit.actor import describe_principal
 from soar.audit.query import parse_query
+from soar.audit.seal import blank_erased
 from soar.audit.sentence import describe_event
 from soar.audit.verify import Report
 from soar.audit.views import VIEWS, find_page, read_question
@@ -133,7 +134,8 @@ async def prove_event(call: Call, _: Nothing) -> ProofView:
 
 
 def _show(record: AuditRecord) -> dict[str, JsonValue]:
-    return {"sequence": record.sequence, "sentence": describe_event(record.document), **record.document}
+    shown = blank_erased(record.document)
+    return {"sequence": record.sequence, "sentence": describe_event(shown), **shown}
 
 
 def _report(call: Call, report: Report) -> AuditEvent:

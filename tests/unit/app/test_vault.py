@@ -98,4 +98,4 @@ async def test_an_exchanged_token_becomes_the_credentials_next_version_for_the_s
         assert isinstance(opened, BoundSecret)
         assert (opened.secret.reveal(), opened.hosts) == ("token number 2", ("a.test",))
         records = await service.store.read(service.workspace, lambda unit: unit.audit.range(0, 9))
-        assert [entry.document["actor"]["id"] for entry in records] == [actor.id, "oauth2"]  # type: ignore[index,call-overload]
+        assert [entry.document["actor"]["id"] for entry in records] == [actor.id, "vault", "oauth2", "vault"]  # type: ignore[index,call-overload]

@@ -4,12 +4,14 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from soar.audit.format import Format
+from soar.audit.seal import ERASABLE, erase_fields
 from soar.audit.writer import Writer
 from soar.model.audit import AuditRecord
 from soar.model.values import JsonValue
@@ -144,6 +146,21 @@ def test_a_message_of_syslog_has_its_own_parameters_alone(text: str, other: str)
     assert members.get("reason", "") == flat(text)
     assert members.get("actor", "") == flat(other)
     assert json.loads(rest[place + 2 :]) == build(text, other, version_of=f"{text} {other}").document
+
+
+@pytest.mark.parametrize("format_", [Format.CSV, Format.OCSF, Format.CEF, Format.SYSLOG])
+def test_what_was_erased_is_empty_and_named(format_: Format) -> None:
+    salts = {"actor.name": "00" * 16, "reason": "11" * 16}
+    record = replace(build("carol", "u_carol"), salts=salts)
+    shown = write(format_, erase_fields(record, ERASABLE))
+    assert not re.search(r"sha256:[0-9a-f]{64}", shown)
+    assert re.search(r"\[\W{1,2}actor\.name\W+reason\W{1,2}\]", shown)
+    assert "actor.name" not in write(format_, record)
+
+
+def test_json_lines_keep_the_commitments_that_verification_takes() -> None:
+    record = erase_fields(replace(build("carol", "u_carol"), salts={"reason": "11" * 16}), ERASABLE)
+    assert json.loads(write(Format.JSONL, record))["event"] == record.document
 
 
 @hostile

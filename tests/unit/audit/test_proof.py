@@ -94,7 +94,7 @@ async def test_what_is_no_proof_is_refused(recorded: Store, key: SigningKey, old
 
 
 def test_an_event_in_another_form_than_the_canonical_one_is_refused() -> None:
-    proof = write_proof({"seq": 0}, (), "x")
+    proof = write_proof(AuditRecord(sequence=0, at=START, document={"seq": 0}, leaf=""), (), "x")
     loose = proof.replace(base64.b64encode(b'{"seq":0}').decode(), base64.b64encode(b'{"seq": 0}').decode())
     with pytest.raises(InputError, match="canonical form"):
         verify_proof(loose, [])

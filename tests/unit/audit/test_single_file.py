@@ -6,13 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from soar.audit.eraser import Eraser, Subject, SubjectKind
 from soar.audit.export import export_lines
 from soar.audit.keeper import checkpoint_head, prove_event
 from soar.audit.note import SigningKey
 from soar.audit.single_file import list_modules, write_verifier
 from soar.model.audit import AuditRecord
-from soar.store import Store, Unit
+from soar.store import Store, Unit, open_store
+from tests.support.builders import build_actor
 from tests.support.clock import START
+from tests.support.disk import InlineDisk
+from tests.support.ids import SeededIds
+from tests.support.process import RecordingProcess
+from tests.support.randomness import SeededRandomness
 
 ORIGIN = "soar.example/audit"
 ROOT = Path(__file__).parents[3]
@@ -133,3 +139,41 @@ def test_what_cannot_be_read_is_told(verifier: Callable[..., tuple[int, str]], t
     (taken / "empty.txt").write_text("")
     code, said = verifier("export.jsonl", "--key", "audit.pub", "--anchor", "empty.txt")
     assert (code, said) == (2, "✖ empty.txt holds no checkpoint\n")
+
+
+async def test_it_checks_a_record_that_something_was_erased_from(
+    verifier: Callable[..., tuple[int, str]],
+    disk: InlineDisk,
+    process: RecordingProcess,
+    ids: SeededIds,
+    write_event: Callable[..., AuditRecord],
+    key: SigningKey,
+    tmp_path: Path,
+) -> None:
+    store = open_store("sqlite://", disk=disk, process=process, readers=InlineDisk, randomness=SeededRandomness())
+    await store.migrate()
+
+    def work(unit: Unit) -> None:
+        write_event(unit, "größer ≥")
+        write_event(unit)
+        checkpoint_head(unit, key=key, origin=ORIGIN, at=START)
+
+    await store.write("w", work)
+    eraser, subject = Eraser(store, ids=ids), Subject(SubjectKind.USER, "u_carol")
+    for id_ in ("u_ann", "u_bob"):
+        await eraser.erase("w", subject, "was asked for", actor=build_actor(id=id_), now=START)
+
+    def read(unit: Unit) -> tuple[list[str], str]:
+        records, checkpoints = unit.audit.range(0, 9), unit.audit.checkpoints()
+        return [*export_lines(records, checkpoints, [], head=unit.audit.head())], prove_event(unit, 0)
+
+    lines, proof = await store.read("w", read)
+    await store.close()
+    assert "größer" not in "".join(lines) + proof
+    (tmp_path / "audit.pub").write_text(f"{key.verifier}\n", "utf-8")
+    (tmp_path / "export.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    (tmp_path / "event.tlog-proof").write_text(proof, "utf-8")
+    code, said = verifier("export.jsonl", "--key", "audit.pub")
+    assert (code, said.splitlines()[0]) == (0, "✔ 4 events, 1 chain, 1 checkpoint"), said
+    assert "1 tombstone: parts of 2 events were erased" in said
+    assert verifier("event.tlog-proof", "--key", "audit.pub")[0] == 0

@@ -297,3 +297,45 @@ def test_an_export_that_is_refused_or_breaks_off_leaves_the_file_as_it_was(
     outcome = soar("audit", "export", "--output", str(file))
     assert (outcome.code, file.read_bytes(), [*tmp_path.iterdir()]) == (code, b"before", [file])
     assert outcome.err.startswith("error: ")
+
+
+def test_a_value_is_piped_in_and_its_credentials_are_named(soar: Soar, api: FakeApi) -> None:
+    sighting = {"first": 3, "first_at": "2024-03-01T10:00:00Z", "last": 9, "last_at": "2024-03-02T10:00:00Z"}
+    used, spare = {"credential": HOSTILE, "is_used": True}, {"credential": "spare", "is_used": False}
+    found = [used | sighting, spare | sighting]
+    api.answer("POST", "/api/v1/audit/fingerprint", {"fingerprint": "hmac-sha256:00ff", "credentials": found})
+    outcome = soar("audit", "fingerprint", stdin="correct horse\n")
+    assert outcome.code == 0, outcome.err
+    assert api.asked[0].body == {"value": "correct horse"}
+    first, second, third = outcome.out.splitlines()
+    assert "had it, and it was used: event 3 (" in first
+    assert "\x1b" not in first
+    assert second.startswith("! spare had it; it was never used: event 3 (")
+    assert third == "  hmac-sha256:00ff"
+
+
+def test_a_value_that_no_credential_had_is_said_to_be_none(soar: Soar, api: FakeApi) -> None:
+    api.answer("POST", "/api/v1/audit/fingerprint", {"fingerprint": "hmac-sha256:00ff", "credentials": []})
+    assert soar("audit", "fingerprint", stdin="correct horse").out.startswith("✔ no credential had this value")
+
+
+@pytest.mark.parametrize(("kind", "id_"), [("alert", "al_1"), ("user", "u_carol")])
+@pytest.mark.parametrize("status", ["requested", "confirmed"])
+def test_it_is_said_whether_something_is_erased_or_waits_for_a_second_person(
+    soar: Soar, api: FakeApi, kind: str, id_: str, status: str
+) -> None:
+    api.answer("POST", "/api/v1/audit/erasures", {"kind": kind, "id": id_, "events": 3, "status": status})
+    outcome = soar("audit", "shred", f"--{kind}", id_, "--reason", "was asked for")
+    assert api.asked[0].body == {"kind": kind, "id": id_, "reason": "was asked for"}
+    said = {
+        "requested": "✔ asked for, in 3 events; somebody else confirms\n",
+        "confirmed": f"✔ {kind} {id_} is erased from 3 events\n",
+    }
+    assert outcome.out == said[status]
+
+
+@pytest.mark.parametrize("named", [[], ["--alert", "al_1", "--user", "u_carol"]])
+def test_an_erasure_is_of_one_thing(soar: Soar, api: FakeApi, named: list[str]) -> None:
+    outcome = soar("audit", "shred", *named, "--reason", "was asked for")
+    assert (outcome.code, api.asked) == (2, [])
+    assert "give one of --alert and --user" in outcome.err

@@ -8,7 +8,7 @@ from moto import mock_aws
 from sqlalchemy import text
 
 from soar.model.errors import BugError, InputError, SoarError, UnavailableError
-from soar.model.secret import CredentialVersion
+from soar.model.secret import CredentialVersion, Secret
 from soar.store import Store
 from soar.vault.lookups import AwsLookup, EnvironmentLookup, FileLookup, KvLookup
 from soar.vault.references import KEPT, Lookup, References
@@ -64,9 +64,11 @@ async def test_a_reference_is_resolved_when_it_is_needed(parts: VaultParts, fold
     assert version.is_reference
     opened = await parts.vault.open("w", "edr_token")
     assert (opened.secret.reveal(), opened.hosts) == (VALUE, ("edr.test",))
-    (event,) = [entry.document for entry in await parts.store.read("w", lambda unit: unit.audit.range(0, 9))]
+    event, used = [entry.document for entry in await parts.store.read("w", lambda unit: unit.audit.range(0, 9))]
     assert event["after"] == {"version": 1, "hosts": ["edr.test"], "reference": reference}
-    assert VALUE not in json.dumps(event)
+    assert used["type"] == "credential.used"
+    assert used["after"] == {"version": 1, "fingerprint": parts.vault.take_fingerprint(Secret(VALUE))}
+    assert VALUE not in json.dumps([event, used])
 
 
 @pytest.mark.parametrize(

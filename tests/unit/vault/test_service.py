@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from soar.model.errors import BugError, InputError, NotFoundError, UnavailableError
+from soar.model.secret import Secret
 from soar.store import Store
 from tests.support.ids import SeededIds
 from tests.support.vault import VALUE, VaultParts, open_vault
@@ -53,7 +54,8 @@ async def test_setting_is_audited_and_the_value_is_nowhere(store: Store, parts: 
     document = records[1].document
     assert document["target"] == {"kind": "credential", "id": "edr_token"}
     assert document["before"] == {"version": 1, "hosts": []}
-    assert document["after"] == {"version": 2, "hosts": ["edr.test"]}
+    fingerprint = parts.vault.take_fingerprint(Secret(VALUE))
+    assert document["after"] == {"version": 2, "hosts": ["edr.test"], "fingerprint": fingerprint}
     shown = json.dumps([dict(entry.document) for entry in records]) + repr(version) + repr(parts.vault)
     assert VALUE not in shown
     assert VALUE.encode() not in version.blob
