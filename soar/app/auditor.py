@@ -12,6 +12,9 @@ from soar.model.clock import Clock
 from soar.model.errors import UnavailableError
 from soar.store import Store
 
+_MUCH = 200  # events a second; what is recorded beside so many should not cost more than it has to
+_MOST_UNSEARCHABLE = 20_000  # events; to make them searchable takes a second or two
+
 
 class Auditor:
     """Makes checkpoints and checks the record.
@@ -51,15 +54,22 @@ class Auditor:
     async def keep_signing(self, interval: float) -> None:
         """Make a checkpoint every so many seconds, as long as there is something new, until cancelled.
 
-        What is new can be searched from then on, too.
+        What is new is made searchable, too, when there is not much of it: while much is recorded, that can wait until
+        somebody searches, or until so much has gathered that a search would have to wait for it.
 
         While the store takes nothing, there is none: each vouches for everything before it.
         """
+        signed, searchable = 0, 0
         while True:
             await self._clock.sleep(interval)
             try:
-                if await self.checkpoint() is not None:
+                checkpoint = await self.checkpoint()
+                size = signed if checkpoint is None else checkpoint.size
+                is_quiet = size - signed <= _MUCH * interval
+                signed = size
+                if searchable < size and (is_quiet or size - searchable > _MOST_UNSEARCHABLE):
                     await index_events(self._store, self._workspace)
+                    searchable = size
             except UnavailableError as error:
                 structlog.get_logger().warning("no checkpoint now", action="audit.checkpoint", error=str(error))
 

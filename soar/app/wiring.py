@@ -192,6 +192,7 @@ class Service:
             find_standings=self._find_standings,
             share=self.site.settings.limits.share,
             limit=self.site.settings.worker.concurrency,
+            is_pressed=lambda: self.receiver.is_pressed,
         )
 
     @cached_property

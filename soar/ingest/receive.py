@@ -40,6 +40,8 @@ _KEPT_HEADERS = frozenset(
 _SMALL_BODY = 16 * 1024  # bytes; to hand one such alert to a reader takes longer than to map it
 _LONGEST_TEXT = 500
 _REFUSALS_A_MINUTE = 20
+_MANY = 16  # requests under way
+_KEY_SECONDS = 1.0
 _NOBODY = Hmac(header="x-signature", secrets=("nobody",))
 _UNKNOWN = ""
 _RAISED_WINDOW = timedelta(days=1)
@@ -140,6 +142,8 @@ class Receiver:
         self._announcer = announcer
         self._requests = RunRequests(config=config, ids=ids)
         self._refusals = RefusalBudget(_REFUSALS_A_MINUTE)
+        self._arriving = 0
+        self._keys: dict[str, tuple[float, Secret]] = {}
 
     @property
     def sources(self) -> Mapping[str, Source]:
@@ -165,6 +169,18 @@ class Receiver:
             InputError: code `too_large` or `key_reused`, or the body is not what the source sends.
             UnavailableError: the store takes nothing now; nothing was accepted.
         """
+        self._arriving += 1
+        try:
+            return await self._receive(source_id, headers, body, remote)
+        finally:
+            self._arriving -= 1
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether so many requests to hooks are under way that what they are to start should wait for them."""
+        return self._arriving >= _MANY
+
+    async def _receive(self, source_id: str, headers: Mapping[str, str], body: bytes, remote: str) -> Receipt:
         source = await self.authenticate(source_id, headers, body, remote)
         try:
             documents = _read_documents(source, body)
@@ -294,10 +310,18 @@ class Receiver:
         return source
 
     async def _find_key(self, name: str) -> Secret | None:
+        """Open a key, or return what it was a second ago: many alerts come at once, and keys change seldom."""
+        now = self._clock.monotonic()
+        opened, key = self._keys.get(name, (-_KEY_SECONDS, None))
+        if key is not None and now - opened < _KEY_SECONDS:
+            return key
         try:
-            return await self._resolve(self._workspace, name)
+            key = await self._resolve(self._workspace, name)
         except NotFoundError:
+            self._keys.pop(name, None)
             return None
+        self._keys[name] = (now, key)
+        return key
 
     async def _refuse(self, source_id: str, remote: str, reason: str | None, *, kind: str) -> None:
         """Write a refusal down, a bounded number a minute, so that strangers cannot fill the disk."""

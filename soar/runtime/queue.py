@@ -18,6 +18,8 @@ FindStandings: TypeAlias = Callable[[str, Sequence[str]], Awaitable[Mapping[str,
 _LONGEST_PAUSE = 30.0
 _BATCH = 500
 _RESERVE = 20  # one in so many places is kept free for each other lane
+_UNDER_PRESSURE = 20  # one in so many places is still given away
+_RELIEF = 0.1  # seconds until the pressure is looked at again, if no run comes to rest before
 _NOWHERE = Standing()
 
 _Key: TypeAlias = tuple[str, str]
@@ -35,6 +37,8 @@ class RunQueue:
         find_standings: says where runs stand; without it, all stand alike.
         limit: how many runs are driven at once.
         share: of these, the most that runs of one playbook may be.
+        is_pressed: whether more alerts come in than can be answered soon. What is driven then has most places taken
+            away, so that alerts are accepted before they are acted on; None where no alerts come in.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class RunQueue:
         find_standings: FindStandings | None = None,
         limit: int = 200,
         share: float = 1.0,
+        is_pressed: Callable[[], bool] | None = None,
     ) -> None:
         self._drive = drive
         self._clock = clock
@@ -57,6 +62,9 @@ class RunQueue:
         self._drivers: set[asyncio.Task[None]] = set()
         self._unplaced: dict[_Key, None] = {}
         self._placer: asyncio.Task[None] | None = None
+        self._is_pressed = is_pressed
+        self._fewest = max(1, limit // _UNDER_PRESSURE)
+        self._relief: asyncio.Task[None] | None = None
         self._is_draining = False
 
     def wake(self, workspace: str, run: str) -> None:
@@ -136,8 +144,21 @@ class RunQueue:
             return {}
 
     def _admit(self) -> None:
-        while (key := self._lanes.take()) is not None:
+        while not self._is_held_back() and (key := self._lanes.take()) is not None:
             self._turns[key].set()
+
+    def _is_held_back(self) -> bool:
+        """Say whether the next place is kept back for alerts that come in; then it is looked at again soon."""
+        if self._is_pressed is None or self._lanes.holding < self._fewest or not self._is_pressed():
+            return False
+        if self._relief is None and self._lanes.has_room:
+            self._relief = asyncio.create_task(self._await_relief(), name="relief")
+        return True
+
+    async def _await_relief(self) -> None:
+        await self._clock.sleep(_RELIEF)
+        self._relief = None
+        self._admit()
 
     def _leave(self, key: _Key) -> None:
         """Give a run's place back, or let it wait no longer."""
@@ -149,6 +170,8 @@ class RunQueue:
     async def drain(self, seconds: float) -> None:
         """Start nothing more and give what is driven so many seconds to come to rest, then let go of it."""
         self._is_draining = True
+        if self._relief is not None:
+            self._relief.cancel()
         for turn in self._turns.values():
             turn.set()
         if self._drivers:

@@ -24,6 +24,7 @@ _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CHUNK = 64 * 1024
 _PER_HOST = 100
 _MOST_HOSTS = 1_000
+_IDLE_READ = 15.0  # seconds that a connection may have been idle when a read takes it
 
 
 async def look_up(host: str) -> Sequence[str]:
@@ -79,15 +80,18 @@ class HttpEgress:
     """Sends requests: resolves, checks every address, pins, connects, verifies TLS; follows no redirect.
 
     Half of a request's time may go into connecting, so that what was never sent is known not to have been.
-    Connections of reads are pooled. A write gets a fresh one: a pooled connection that the product has just closed
-    would make its outcome unknown without need.
+    Connections are pooled, apart for reads and writes. One that a write takes has been used within the last second:
+    products keep idle connections for longer than that, and one that the product has just closed would make the
+    write's outcome unknown without need.
 
     Args:
         lookup: how host names are resolved.
+        idle_write: seconds that a connection may have been idle when a write takes it.
     """
 
-    def __init__(self, lookup: Lookup = look_up) -> None:
+    def __init__(self, lookup: Lookup = look_up, idle_write: float = 1.0) -> None:
         self._lookup = lookup
+        self._idle_write = idle_write
         self._sessions: dict[tuple[bool, bool], aiohttp.ClientSession] = {}
 
     async def send(self, request: EgressRequest) -> EgressResponse:
@@ -128,7 +132,7 @@ class HttpEgress:
                     use_dns_cache=False,
                     limit=0,  # each connection's calls are limited; a limit over all would let one starve the others
                     limit_per_host=_PER_HOST,
-                    force_close=not is_read,
+                    keepalive_timeout=_IDLE_READ if is_read else self._idle_write,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,

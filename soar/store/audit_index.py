@@ -10,6 +10,7 @@ from soar.store.audit_tables import AuditIndexRow, AuditTermRow
 from soar.store.audit_terms import find_terms
 from soar.store.repository import Repository
 from soar.store.rows import given
+from soar.store.statement import change_all
 from soar.store.tables import AuditRow, table_of
 
 _AUDIT = table_of(AuditRow)
@@ -45,7 +46,7 @@ class AuditIndex(Repository):
         [(size,)] = self._fetch(_GET)
         found = self._fetch(_NEXT, given_start=size, given_limit=limit)
         if found:
-            self._connection.execute(_ADD, list(_list_rows(found)))
+            change_all(self._connection, _ADD, list(_list_rows(found)))
             self._send(_MOVE, given_moved=found[-1][1] + 1)
         return len(found)
 

@@ -4,7 +4,7 @@ Going through the toolkit for each of them takes longer than the database does. 
 each time, such as those of lists with filters, and those that take a list of values, stay with the toolkit.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol, TypeAlias, cast
@@ -27,9 +27,13 @@ class _Cursor(Protocol):
 
     def fetchall(self) -> list[tuple[Any, ...]]: ...
 
+    def executemany(self, words: str, values: Sequence[Any], /) -> object: ...
+
 
 class _Driver(Protocol):
     """A driver's own connection."""
+
+    def cursor(self) -> _Cursor: ...
 
     def execute(self, words: str, values: Any, /) -> _Cursor: ...  # noqa: ANN401 -- by place or by name, as its style is
 
@@ -55,10 +59,17 @@ class _Prepared:
     has_places: bool
 
     def send(self, connection: Connection, parameters: Mapping[str, object]) -> _Cursor:
-        given = {**self.constants, **parameters} if self.constants else parameters
         driver = cast("_Driver", connection.connection.driver_connection)
+        return driver.execute(self.words, self._arrange(parameters))
+
+    def send_all(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+        driver = cast("_Driver", connection.connection.driver_connection)
+        driver.cursor().executemany(self.words, [self._arrange(row) for row in rows])
+
+    def _arrange(self, parameters: Mapping[str, object]) -> Any:  # noqa: ANN401 -- by place or by name, as its style is
+        given = {**self.constants, **parameters} if self.constants else parameters
         values = [given[name] if turn is None else turn(given[name]) for name, turn in self.values]
-        return driver.execute(self.words, values if self.has_places else dict(zip(self.names, values, strict=True)))
+        return values if self.has_places else dict(zip(self.names, values, strict=True))
 
     def read(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple([value if turn is None else turn(value) for value, turn in zip(row, self.columns, strict=True)])
@@ -83,6 +94,17 @@ def change(connection: Connection, statement: Executable, parameters: Mapping[st
     prepared = _prepare(statement, connection.dialect, tuple(parameters))
     sent = connection.execute(statement, parameters) if prepared is None else prepared.send(connection, parameters)
     return sent.rowcount
+
+
+def change_all(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, object]]) -> None:
+    """Send a prebuilt statement once for each row of values; all rows have the same names."""
+    if not rows:
+        return
+    prepared = _prepare(statement, connection.dialect, tuple(rows[0]))
+    if prepared is None:
+        connection.execute(statement, [dict(row) for row in rows])
+    else:
+        prepared.send_all(connection, rows)
 
 
 @lru_cache(maxsize=_MOST)

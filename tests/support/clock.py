@@ -49,6 +49,11 @@ class SteppedClock:
         self._sleepers.append((self._elapsed + seconds, until))
         await until
 
+    @property
+    def has_sleepers(self) -> bool:
+        """Whether anybody sleeps on it."""
+        return bool(self._sleepers)
+
     def advance(self, delta: timedelta) -> None:
         """Let time pass and wake who has slept long enough."""
         self._now += delta

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from soar.app.auditor import Auditor
 from soar.audit.checkpoint import check_checkpoint
 from soar.audit.note import SignatureKind, SigningKey
+from soar.audit.query import parse_query
 from soar.audit.record import record
 from soar.model.errors import BugError
 from soar.store import Store, Unit
@@ -21,6 +22,7 @@ from tests.support.ids import SeededIds
 
 ORIGIN = "soar.example/audit"
 KEY = SigningKey(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+RECORDED = parse_query(f"type:{build_audit_event().type}")
 QUANTUM = SigningKey(ORIGIN, MLDSA44PrivateKey.from_seed_bytes(bytes(32)))
 
 
@@ -110,6 +112,30 @@ async def test_it_keeps_signing_until_it_is_cancelled(
         await keeper
     latest = await store.read("north", lambda unit: unit.audit.latest_checkpoint())
     assert latest.size == 2
+
+
+@pytest.mark.parametrize(("events", "seconds"), [(200, 1), (201, 2), (20_001, 1)])
+async def test_much_at_once_is_made_searchable_when_it_is_quiet_or_when_it_is_too_much(
+    auditor: Auditor, store: Store, ids: SeededIds, clock: SteppedClock, events: int, seconds: int
+) -> None:
+    def add(unit: Unit) -> None:
+        for _ in range(events):
+            record(unit, build_audit_event(), at=START, id=ids.new("ev"))
+
+    await store.write("north", add)
+    keeper = asyncio.create_task(auditor.keep_signing(1.0))
+    found = []
+    for _ in range(seconds):
+        while not clock.has_sleepers:
+            await store.read("north", lambda unit: unit.workspace)
+        clock.advance(timedelta(seconds=1))
+        while not clock.has_sleepers:
+            await store.read("north", lambda unit: unit.workspace)
+        found.append(await store.read("north", lambda unit: len(unit.audit.list(1, query=RECORDED).items)))
+    keeper.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await keeper
+    assert [count > 0 for count in found] == [False] * (seconds - 1) + [True]
 
 
 async def test_a_store_that_takes_nothing_now_delays_a_statement_and_ends_nothing(

@@ -14,6 +14,7 @@ from soar.model.audit import AuditRecord
 from soar.model.errors import DeniedError, InputError, NotFoundError, SoarError
 from soar.model.playbook import AlertTrigger, CaseSpec, Concurrency, Dedupe, InputSpec, OnDuplicate, Overlap
 from soar.model.run import RunStatus
+from soar.model.secret import Secret
 from soar.model.values import JsonValue
 from soar.store import Store
 from tests.support.builders import build_principal
@@ -225,13 +226,50 @@ async def test_a_body_over_a_mebibyte_is_refused(receiver: Receiver) -> None:
     assert error.code == "too_large"
 
 
-async def test_the_next_key_is_good_before_the_last_one_is_gone(receiver: Receiver, surroundings: Surroundings) -> None:
+async def test_the_next_key_is_good_before_the_last_one_is_gone(
+    receiver: Receiver, surroundings: Surroundings, clock: SteppedClock
+) -> None:
     surroundings.secrets["siem_hook_next"] = "the-token-that-comes-next"
     await send(receiver, token="the-token-that-comes-next")
     await send(receiver, {"kind": "b"}, token=TOKEN)
     del surroundings.secrets["siem_hook"]
+    clock.advance(timedelta(seconds=1))
     with pytest.raises(DeniedError):
         await send(receiver, {"kind": "c"}, token=TOKEN)
+
+
+async def test_a_key_is_opened_once_a_second_and_an_unknown_one_each_time(
+    receiver: Receiver, surroundings: Surroundings, clock: SteppedClock
+) -> None:
+    kept = surroundings.secrets.pop("siem_hook")
+    with pytest.raises(DeniedError):
+        await send(receiver, token=TOKEN)
+    surroundings.secrets["siem_hook"] = kept
+    await send(receiver, {"kind": "a"}, token=TOKEN)
+    surroundings.secrets["siem_hook"] = "another-token-for-the-siem"
+    await send(receiver, {"kind": "b"}, token=TOKEN)
+    clock.advance(timedelta(seconds=1))
+    with pytest.raises(DeniedError):
+        await send(receiver, {"kind": "c"}, token=TOKEN)
+    await send(receiver, {"kind": "d"}, token="another-token-for-the-siem")
+
+
+async def test_many_requests_at_once_are_a_pressure_and_it_ends_with_them(receiver: Receiver) -> None:
+    held = asyncio.Event()
+    opened = receiver._resolve
+
+    async def resolve(workspace: str, name: str) -> Secret:
+        await held.wait()
+        return await opened(workspace, name)
+
+    receiver._resolve = resolve
+    sending = [asyncio.create_task(send(receiver, {"kind": f"k{number}"})) for number in range(16)]
+    assert not receiver.is_pressed
+    await asyncio.sleep(0)
+    assert receiver.is_pressed
+    held.set()
+    await asyncio.gather(*sending)
+    assert not receiver.is_pressed
 
 
 async def test_a_like_alert_joins_the_run_that_has_its_like(

@@ -179,6 +179,50 @@ class Standings:
         return {run: self.standings[run] for run in runs if run in self.standings}
 
 
+def test_while_many_alerts_come_in_most_places_are_kept_back_and_some_are_not() -> None:
+    async def scenario() -> None:
+        drives, pressed = Drives(1.0), True
+        queue = RunQueue(
+            drive=drives.drive,
+            clock=VirtualClock(),
+            report=lambda _w, _r, error: drives.reports.append(error),
+            limit=40,
+            is_pressed=lambda: pressed,
+        )
+        for number in range(50):
+            queue.wake("default", f"run_{number}")
+        await asyncio.sleep(1.5)
+        assert (drives.most, len(drives.begun)) == (2, 4)
+        pressed = False
+        await asyncio.sleep(0.2)
+        assert drives.at_once == 34  # six places stay free for the other lanes
+        await empty(queue)
+        assert len(drives.ended) == 50
+
+    run_virtual(scenario())
+
+
+def test_a_drain_under_pressure_leaves_nothing_waiting() -> None:
+    async def scenario() -> None:
+        drives = Drives(1.0)
+        queue = RunQueue(
+            drive=drives.drive,
+            clock=VirtualClock(),
+            report=lambda _w, _r, error: drives.reports.append(error),
+            limit=20,
+            is_pressed=lambda: True,
+        )
+        for number in range(9):
+            queue.wake("default", f"run_{number}")
+        await asyncio.sleep(0.05)
+        await queue.drain(5.0)
+        assert (queue.size, len(drives.ended)) == (0, 1)
+        await asyncio.sleep(1.0)
+        assert len(drives.begun) == 1
+
+    run_virtual(scenario())
+
+
 def open_with(drives: Drives, standings: Standings, *, limit: int, share: float = 1.0) -> RunQueue:
     return RunQueue(
         drive=drives.drive,

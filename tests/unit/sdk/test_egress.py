@@ -67,11 +67,11 @@ async def product() -> AsyncIterator[Product]:
 async def open_egress() -> AsyncIterator[Callable[..., HttpEgress]]:
     opened: list[HttpEgress] = []
 
-    def open_one(*addresses: str) -> HttpEgress:
+    def open_one(*addresses: str, **more: float) -> HttpEgress:
         async def lookup(host: str) -> Sequence[str]:
             return addresses
 
-        opened.append(HttpEgress(lookup) if addresses else HttpEgress())
+        opened.append(HttpEgress(lookup, **more) if addresses else HttpEgress())
         return opened[-1]
 
     yield open_one
@@ -158,14 +158,33 @@ async def test_cookies_are_not_kept(product: Product, open_egress: OpenEgress) -
     assert all("Cookie" not in headers for _, _, headers, _ in product.seen)
 
 
-@pytest.mark.parametrize(("method", "connections"), [("GET", 1), ("POST", 2)])
-async def test_reads_share_a_connection_and_writes_do_not(
-    product: Product, open_egress: OpenEgress, method: str, connections: int
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_requests_share_a_connection_and_reads_none_with_writes(
+    product: Product, open_egress: OpenEgress, method: str
 ) -> None:
     egress = open_egress("127.0.0.1")
     for _ in range(2):
         await egress.send(build(f"http://{NAME}:{product.port}/", method))
-    assert len(product.peers) == connections
+    assert len(product.peers) == 1
+    await egress.send(build(f"http://{NAME}:{product.port}/", "POST" if method == "GET" else "GET"))
+    assert len(product.peers) == 2
+
+
+async def test_a_write_takes_no_connection_that_has_been_idle(product: Product, open_egress: OpenEgress) -> None:
+    egress = open_egress("127.0.0.1", idle_write=0.0)
+    for _ in range(2):
+        await egress.send(build(f"http://{NAME}:{product.port}/", "POST"))
+    assert len(product.peers) == 2
+
+
+async def test_a_kept_connection_that_breaks_off_leaves_a_write_unknown_and_unrepeated(
+    product: Product, open_egress: OpenEgress
+) -> None:
+    egress = open_egress("127.0.0.1")
+    await egress.send(build(f"http://{NAME}:{product.port}/", "PUT"))
+    with pytest.raises(UnknownOutcomeError):
+        await egress.send(build(f"http://{NAME}:{product.port}/broken", "PUT"))
+    assert [path for _, path, _, _ in product.seen] == ["/", "/broken"]
 
 
 async def test_an_answer_that_is_too_long_is_cut_off(product: Product, open_egress: OpenEgress) -> None:
