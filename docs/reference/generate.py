@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from pages import (
+    asvs,
     commands,
     connectors,
     errors,
@@ -30,6 +31,7 @@ _HEADING = "<!-- Written by docs/reference/generate.py; `make docs` writes it an
 def main(arguments: list[str]) -> int:
     """Write all pages, or compare them, and return the exit code."""
     rendered = {HERE / f"{page.__name__.rpartition('.')[2]}.md": [_HEADING, "", *page.render()] for page in PAGES}
+    rendered[HERE.parent / "security" / "asvs.md"] = [_HEADING, "", *asvs.render()]
     rendered[HERE.parent / "security" / "neighbours.md"] = [_HEADING, "", *neighbours.render()]
     rendered |= {file: text.splitlines() for file, text in connectors.list_readmes()}
     if arguments == ["--check"]:

@@ -52,6 +52,12 @@ async def test_files_of_the_pages_are_served_and_no_others(tmp_path: Path, passw
         assert (await face.stranger.send("GET", "/assets/other.js")).status == 404
 
 
+async def test_a_folder_is_not_listed(tmp_path: Path, passwords: Passwords, pages: Path) -> None:
+    async with open_face(tmp_path, passwords, pages=pages) as face:
+        for folder in ("/assets", "/assets/", "/assets/."):
+            assert b"index-1.js" not in (await face.stranger.send("GET", folder)).body, folder
+
+
 async def test_without_built_pages_the_api_works_and_says_so(face: Face) -> None:
     answer = await face.stranger.send("GET", "/")
     assert (answer.status, "not built" in answer.json["detail"]) == (404, True)

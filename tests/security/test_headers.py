@@ -23,6 +23,7 @@ STRICT = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 REFUSED_FEATURES = {"camera", "geolocation", "microphone", "payment", "usb"}
+LONGEST_COOKIE = 4096  # characters of name and value that browsers keep (RFC 6265, section 6.1)
 INDEX = '<script nonce="__CSP_NONCE__" src="/assets/a.js"></script>'
 
 
@@ -159,6 +160,7 @@ async def test_cookies_are_bound_to_https_and_to_us(face: Face) -> None:
     assert said.startswith("__Host-")
     assert {"HttpOnly", "Secure", "SameSite=Strict", "Path=/"} <= {part.strip() for part in said.split(";")}
     assert "Domain" not in said
+    assert len(said.partition(";")[0]) <= LONGEST_COOKIE
 
 
 async def test_without_https_nobody_is_told_to_use_it(tmp_path: Path, passwords: Passwords) -> None:

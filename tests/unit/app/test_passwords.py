@@ -21,6 +21,14 @@ async def test_the_right_password_is_right_and_a_wrong_one_wrong(passwords: Pass
     assert not await passwords.verify("", stored)
 
 
+async def test_every_character_of_a_long_password_counts(passwords: Passwords) -> None:
+    long = "Abc \u00fc" * 26
+    stored = await passwords.hash(long)
+    assert await passwords.verify(long, stored)
+    for other in (long[:-1], f"{long} ", long.lower(), long.strip("A"), long.replace("\u00fc", "u\u0308")):
+        assert not await passwords.verify(other, stored), other
+
+
 async def test_the_same_password_has_two_hashes(passwords: Passwords) -> None:
     assert await passwords.hash("same") != await passwords.hash("same")
 

@@ -2,6 +2,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,13 @@ def test_the_blob_has_the_documented_layout() -> None:
     assert blob[:7] == b"\x01\x01\x04wk_1"
     assert len(blob) == 7 + (12 + 32 + 16) + (12 + 8 + 16)
     assert b"12345678" not in blob
+
+
+def test_whoever_has_the_key_opens_a_blob_with_aes_gcm_alone() -> None:
+    wrapped, body = make_blob(b"12345678")[7:67], make_blob(b"12345678")[67:]
+    data_key = AESGCM(KEY).decrypt(wrapped[:12], wrapped[12:], PLACE.bind("wk_1"))
+    assert len(data_key) == 32
+    assert AESGCM(data_key).decrypt(body[:12], body[12:], PLACE.bind("wk_1")) == b"12345678"
 
 
 def test_the_same_value_is_never_sealed_the_same_way_twice() -> None:
