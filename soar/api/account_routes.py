@@ -8,7 +8,7 @@ from soar.access.permissions import Permission
 from soar.api.call import Call
 from soar.api.handlers import access, emergency, factors, logins, now, session, sign_on, step_up, tokens, users
 from soar.api.route import V1, Route, Self, Sent, View, private, public
-from soar.api.schemas.access import AccessQuery, AccessView, GrantsSent, GrantsView, UserAccessQuery
+from soar.api.schemas.access import AccessQuery, AccessView, GrantsSent, GrantsView, RolePage, UserAccessQuery
 from soar.api.schemas.accounts import (
     AccountWanted,
     DisableWanted,
@@ -226,6 +226,7 @@ def _people() -> tuple[Route, ...]:
 
 def _granted() -> tuple[Route, ...]:
     return (
+        private("GET", f"{V1}/roles", P.ROLE_READ, access.list_roles, takes=Nothing, answers=RolePage),
         private(
             "GET",
             f"{V1}/access/explain",

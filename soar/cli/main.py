@@ -31,6 +31,7 @@ NOUNS: Mapping[str, str] = {
     "session": "See where you are logged in, and log out from afar.",
     "factor": "List, add and remove your second factors.",
     "user": "Add people and programs, change their roles, switch them off.",
+    "role": "See which role allows what.",
     "break-glass": "Act in an emergency, when nobody can log in.",
     "access": "Say who may do what and why, and give roles for a part of the world.",
     "audit": "Read the record of who did what, and check it.",

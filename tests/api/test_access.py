@@ -30,6 +30,18 @@ async def test_those_who_see_people_ask_about_others(face: Face) -> None:
     assert (missing.status, missing.code) == (404, "not_found")
 
 
+async def test_everybody_sees_which_role_allows_what(face: Face) -> None:
+    vera = await face.person("vera")
+    page = (await vera.get("/roles")).json
+    allowed = {role["name"]: set(role["permissions"]) for role in page["items"]}
+    assert "approval:vote" in allowed["analyst"]
+    assert "approval:vote" not in allowed["admin"]
+    assert {role["scope"] for role in page["items"]} == {None}
+    known = {permission["name"]: permission["risk"] for permission in page["permissions"]}
+    assert set.union(*allowed.values()) <= set(known)
+    assert (known["run:read"], known["approval:vote"]) == ("read", "critical")
+
+
 async def test_who_is_switched_off_may_nothing(face: Face) -> None:
     def switch_off(unit: Unit) -> None:
         user = unit.users.get("u_bob")

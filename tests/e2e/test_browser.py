@@ -1,144 +1,24 @@
 """People use the pages in a real browser: Debian's chromium, headless, against a started demo."""
 
-import json
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from tests.e2e.first_ten_minutes import ROOT, find_run, post_first_alert
-from tests.support.server import Client, Server, wait_for
+from tests.e2e.browsing import (
+    AXE,
+    IN_A_BROWSER,
+    Demo,
+    change_example,
+    find_barriers_in_both,
+    serve_playbook,
+    sign_in,
+    take_pictures,
+)
+from tests.e2e.first_ten_minutes import find_run, post_first_alert
+from tests.support.server import Client, wait_for
 
-CHROMIUM = shutil.which("chromium")
-PAGES = ROOT / "soar" / "api" / "static" / "index.html"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
-WCAG_2_2_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
-PICTURES = os.environ.get("SOAR_PICTURES")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
-    pytest.mark.skipif(not PAGES.exists(), reason="the web pages were not built (no Node)"),
-]
-
-
-@dataclass(frozen=True)
-class Demo:
-    """A started demo: what it printed, and where it answers."""
-
-    server: Server
-    url: str
-
-    def find_password(self, name: str) -> str:
-        return self.server.find(rf"^\s+{name}\s+\S+\s+(\S+)$")
-
-    def find_line(self) -> str:
-        return self.server.find(r"^\s+((?:ts=|curl).+)$")
-
-    def open_client(self, name: str) -> Client:
-        client = Client(self.url)
-        client.sign_in(name, self.find_password(name))
-        return client
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    server = Server(["demo", "--folder", str(tmp_path / "demo"), "--listen", "127.0.0.1:0"], cwd=ROOT)
-    try:
-        url = server.find(r"^soar demo: (\S+)$")
-        wait_for(lambda: Client(url).send("GET", "/readyz").status == 200)
-        yield Demo(server, url)
-    finally:
-        server.kill()
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def complaints() -> Iterator[list[str]]:
-    """What browsers complained of, violations of the content security policy among it; nothing, at the end.
-
-    A browser notes every answer from 400 on: 401 is what a stranger gets, 422 what a wrong confirmation gets.
-    """
-    heard: list[str] = []
-    yield heard
-    assert [said for said in heard if "status of 401" not in said and "status of 422" not in said] == []
-
-
-def sign_in(browser: Browser, demo: Demo, name: str, complaints: list[str]) -> Page:
-    """Open a browser window of somebody's own and sign them in."""
-    page = browser.new_context().new_page()
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(demo.url)
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(demo.find_password(name))
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
-    return page
-
-
-def take_pictures(browser: Browser, page: Page, name: str) -> None:
-    """Keep pictures of a page, light and dark, wide and narrow, where somebody asked for them."""
-    if PICTURES is None:
-        return
-    state = page.context.storage_state()
-    for theme in ("light", "dark"):
-        for width, height in ((1280, 900), (320, 720)):
-            context = browser.new_context(
-                storage_state=state, color_scheme=theme, viewport={"width": width, "height": height}
-            )
-            shown = context.new_page()
-            shown.goto(page.url)
-            shown.wait_for_load_state("load")
-            shown.wait_for_timeout(800)
-            shown.screenshot(path=f"{PICTURES}/{name}-{theme}-{width}.png", full_page=width < 400)
-            context.close()
-
-
-def change_example(folder: Path, old: str, new: str) -> str:
-    """Write the example alert with other text in it, and return the file's path."""
-    text = (ROOT / "examples" / "phishing.json").read_text("utf-8")
-    assert old in text
-    changed = folder / "changed.json"
-    changed.write_text(text.replace(old, new), "utf-8")
-    return str(changed)
-
-
-def find_barriers(page: Page) -> list[str]:
-    """Return what axe-core finds against WCAG 2.2 A and AA on the page as it stands."""
-    found = page.evaluate("(tags) => axe.run({runOnly: tags})", WCAG_2_2_AA)
-    assert found["passes"], "axe-core looked at nothing"
-    return [f"{page.url} {rule['id']}: {node['html']}" for rule in found["violations"] for node in rule["nodes"]]
-
-
-def find_barriers_in_both(page: Page) -> list[str]:
-    """Look at the page in light and in dark."""
-    found = []
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)
-        found += [f"{theme} {barrier}" for barrier in find_barriers(page)]
-    return found
+pytestmark = IN_A_BROWSER
 
 
 def test_a_person_signs_in_reads_the_card_approves_and_takes_it_back(
@@ -259,7 +139,7 @@ def test_every_page_meets_wcag_2_2_aa_in_light_and_dark(browser: Browser, demo: 
         (bob, "/approvals", "Purge every copy"),
         (bob, "/responses", "We hold nothing down"),
         (olga, "/approvals?show=others", "does not allow you to vote"),
-        (olga, "/audit", "was received"),
+        (olga, "/audit", "asked for approval"),
     )
     barriers: list[str] = []
     for page, path, shown in plan:
@@ -298,55 +178,10 @@ outputs:
 """
 
 
-@dataclass(frozen=True)
-class Served(Demo):
-    """The demo's installation, served anew: its passwords were printed before."""
-
-    bob: str
-
-    def find_password(self, name: str) -> str:
-        assert name == "bob"
-        return self.bob
-
-
-@contextmanager
-def serve_question(demo: Demo, folder: Path) -> Iterator[Served]:
-    """Serve the demo's installation with one playbook of our own."""
-    bob = demo.find_password("bob")
-    demo.server.kill()
-    state, playbooks = folder / "demo", folder / "playbooks"
-    playbooks.mkdir()
-    (playbooks / "account-check.yaml").write_text(QUESTION, "utf-8")
-    settings = {
-        "server": {"listen": "127.0.0.1:0"},
-        "database": {"url": f"sqlite:///{state / 'soar.db'}"},
-        "vault": {"key_file": str(state / "vault.key")},
-        "audit": {
-            "key_file": str(state / "audit.key"),
-            "origin": "soar.demo/audit",
-            "anchors": [str(state / "anchor.txt")],
-        },
-        "paths": {
-            "playbooks": str(playbooks),
-            "connectors": str(ROOT / "connectors"),
-            "sources": str(ROOT / "config" / "sources"),
-            "connections": str(state / "connections.yaml"),
-            "ledgers": str(state / "simulated"),
-        },
-    }
-    config = folder / "soar.yaml"
-    config.write_text(json.dumps(settings), "utf-8")
-    server = Server(["serve", "--config", str(config)], cwd=ROOT)
-    try:
-        yield Served(server, server.find(r"(http://127\.0\.0\.1:\d+)"), bob)
-    finally:
-        server.kill()
-
-
 def test_a_question_is_answered_in_a_form_that_fits_a_phone(
     browser: Browser, demo: Demo, complaints: list[str], tmp_path: Path
 ) -> None:
-    with serve_question(demo, tmp_path) as served:
+    with serve_playbook(demo, tmp_path, QUESTION) as served:
         url = served.url
         client = served.open_client("bob")
         run = client.send("POST", "/api/v1/playbooks/account-check/runs", {"inputs": {}}).json["id"]

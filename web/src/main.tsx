@@ -7,6 +7,7 @@ import "./styles/shell.css";
 import "./styles/parts.css";
 import "./styles/tables.css";
 import "./styles/approval.css";
+import "./styles/people.css";
 
 const place = document.getElementById("root");
 if (!place) {

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { createQueryClient } from "../src/api/queryClient";
 import type { Session } from "../src/api/types";
 import { VoteProvider } from "../src/approvals/VoteContext";
+import { ProofProvider } from "../src/proof/ProofProvider";
 import { NoticeProvider } from "../src/shell/Notice";
 import { SessionProvider } from "../src/shell/SessionContext";
 import { SESSION } from "./samples";
@@ -14,7 +15,9 @@ export function renderSignedIn(part: ReactNode, session: Session = SESSION) {
     <QueryClientProvider client={createQueryClient()}>
       <SessionProvider session={session}>
         <NoticeProvider>
-          <VoteProvider>{part}</VoteProvider>
+          <ProofProvider>
+            <VoteProvider>{part}</VoteProvider>
+          </ProofProvider>
         </NoticeProvider>
       </SessionProvider>
     </QueryClientProvider>,

@@ -17,6 +17,7 @@ export const SESSION: Session = {
   ],
   csrf: "csrf-of-this-session",
   authenticated_at: NOW,
+  mfa_at: null,
   expires_at: "2026-11-21T10:09:00Z",
   installation: { version: "0.1.0", is_demo: true, frozen: false, url: "http://127.0.0.1:8600" },
 };

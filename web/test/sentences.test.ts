@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AuditEvent, Run } from "../src/api/types";
-import { describeEvent } from "../src/audit/auditSentence";
+import type { Run } from "../src/api/types";
 import { nameStep } from "../src/runs/nameStep";
 import { describeRun } from "../src/runs/runSentence";
 import { formatDuration, formatMoment, formatTimeLeft, formatTook } from "../src/text/time";
@@ -32,19 +31,6 @@ function sampleRun(changes: Partial<Run>): Run {
   };
 }
 
-function sampleEvent(changes: Partial<AuditEvent>): AuditEvent {
-  return {
-    sequence: 7,
-    id: "ev_7",
-    at: NOW,
-    type: "approval.voted",
-    outcome: "success",
-    actor: { kind: "user", id: "u_carol", name: "carol", via: "web" },
-    target: { kind: "approval", id: "ap_1" },
-    ...changes,
-  };
-}
-
 describe("a run as a sentence", () => {
   it.each([
     [
@@ -59,28 +45,6 @@ describe("a run as a sentence", () => {
     [{ status: "queued", started_at: null } as const, "is about to start."],
   ])("%o", (changes, sentence) => {
     expect(describeRun(sampleRun(changes), Date.parse(NOW))).toBe(`Phishing e-mail triage ${sentence}`);
-  });
-});
-
-describe("an audit event as a sentence", () => {
-  it.each([
-    [{}, "approval ap_1 was voted on by carol via web"],
-    [{ outcome: "denied" } as const, "approval ap_1 was voted on by carol via web (denied)"],
-    [
-      { type: "action.finished", target: { kind: "action", id: "chat.dm" }, actor: { kind: "playbook", id: "p" } },
-      "action chat.dm finished",
-    ],
-    [
-      { type: "session.opened", target: { kind: "user", id: "u_1" }, actor: { kind: "stranger", id: "192.0.2.1" } },
-      "session of user u_1 was opened by stranger 192.0.2.1",
-    ],
-    [
-      { type: "response.lift_requested", target: { kind: "response", id: "ar_1" } },
-      "lift of response ar_1 was requested by carol via web",
-    ],
-    [{ type: "audit.key_rotated", target: {} }, "audit was key rotated by carol via web"],
-  ])("%o", (changes, sentence) => {
-    expect(describeEvent(sampleEvent(changes))).toBe(sentence);
   });
 });
 

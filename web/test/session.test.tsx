@@ -1,4 +1,4 @@
-import { fireEvent, render, screen } from "@testing-library/react";
+import { fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Root } from "../src/shell/Root";
 import { SESSION } from "./samples";
@@ -86,14 +86,54 @@ describe("the session", () => {
     expect(screen.getByLabelText<HTMLInputElement>("Name").value).toBe("mia");
   });
 
-  it("goes back to the sign-in when any answer is a 401", async () => {
+  it("goes back to the sign-in when any answer is a 401 and nobody is signed in any more", async () => {
     window.history.replaceState(null, "", "/runs");
     answerWith({
-      "GET /session": { status: 200, body: SESSION },
+      "GET /session": [{ status: 200, body: SESSION }, problem(401, "Nobody is signed in.")],
       "GET /runs": problem(401, "The session has ended."),
       "GET /now": { status: 200, body: NOTHING_NOW },
     });
     render(<Root />);
     expect(await screen.findByRole("heading", { name: "Sign in to soar" })).toBeDefined();
+  });
+
+  it("stays where it is after a 401 to what was under way while the session got a new cookie", async () => {
+    window.history.replaceState(null, "", "/runs");
+    const sent = answerWith({
+      "GET /session": { status: 200, body: SESSION },
+      "GET /runs": problem(401, "The session has ended."),
+      "GET /now": { status: 200, body: NOTHING_NOW },
+    });
+    render(<Root />);
+    expect(await screen.findByText("The session has ended.")).toBeDefined();
+    await waitFor(() => expect(sent.filter(({ path }) => path === "/session").length).toBeGreaterThan(1));
+    expect(screen.getByRole("heading", { name: "Runs" })).toBeDefined();
+  });
+
+  it("asks for a second factor where the password is not enough, and sends both", async () => {
+    const sent = answerWith({
+      "GET /session": problem(401, "Nobody is signed in."),
+      "POST /session": [
+        problem(403, "a second factor is needed, too", "", "second_factor_required"),
+        { status: 200, body: SESSION },
+      ],
+      "POST /session/challenge": { status: 200, body: { kinds: ["totp"], passkey: null } },
+      "GET /now": { status: 200, body: NOTHING_NOW },
+    });
+    render(<Root />);
+    await screen.findByRole("heading", { name: "Sign in to soar" });
+    signIn("right");
+    const code = await screen.findByLabelText(/^Code/);
+    expect(screen.queryByRole("button", { name: "Use a security key" })).toBeNull();
+    expect(screen.queryByRole("alert")).toBeNull();
+    fireEvent.change(code, { target: { value: " 123456 " } });
+    fireEvent.click(screen.getByRole("button", { name: "Sign in" }));
+
+    expect(await screen.findByRole("navigation", { name: "Pages" })).toBeDefined();
+    expect(sent.filter(({ method, path }) => method === "POST" && path === "/session").at(-1)?.body).toEqual({
+      name: "mia",
+      password: "right",
+      code: "123456",
+    });
   });
 });

@@ -10,10 +10,13 @@ from soar.api.schemas.access import (
     AccessView,
     GrantsSent,
     GrantsView,
+    RolePage,
     UserAccessQuery,
     view_access,
     view_grants,
+    view_roles,
 )
+from soar.api.schemas.base import Nothing
 from soar.api.things import Things
 from soar.model.errors import InputError, NotFoundError
 from soar.model.identity import Principal, PrincipalKind, User
@@ -21,6 +24,11 @@ from soar.people.accounts import Holding
 from soar.store import Unit
 
 _THINGS = frozenset(Kind) - {Kind.ACTION}
+
+
+async def list_roles(call: Call, _: Nothing) -> RolePage:
+    """List the roles, and what each allows."""
+    return view_roles(call.services.roles)
 
 
 async def explain_own(call: Call, query: AccessQuery) -> AccessView:

@@ -6,8 +6,9 @@ from typing import Annotated
 from pydantic import Field
 
 from soar.access.decide import Allowed, Decision, Reason
-from soar.access.permissions import Permission
-from soar.access.scopes import print_grant
+from soar.access.permissions import Permission, Risk
+from soar.access.roles import RoleTable
+from soar.access.scopes import print_grant, print_scope
 from soar.access.things import Thing
 from soar.api.schemas.base import Incoming, Name
 from soar.model.identity import User
@@ -70,6 +71,33 @@ class GrantsView:
     teams: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleView:
+    """A role and what it allows; `scope` is the part of the world it is for whoever holds it, null for all of it."""
+
+    name: str
+    permissions: tuple[str, ...]
+    scope: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionView:
+    """Something that a role can allow, in words."""
+
+    name: str
+    description: str
+    risk: Risk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolePage:
+    """Every role, and every permission there is."""
+
+    items: tuple[RoleView, ...]
+    next: str | None
+    permissions: tuple[PermissionView, ...]
+
+
 def view_access(
     user: str, permission: Permission, thing: Thing | None, decision: Decision, reasons: tuple[Reason, ...]
 ) -> AccessView:
@@ -94,4 +122,25 @@ def view_grants(user: User) -> GrantsView:
         roles=tuple(sorted(user.roles)),
         grants=tuple(sorted(map(print_grant, user.grants))),
         teams=tuple(sorted(user.teams)),
+    )
+
+
+def view_roles(table: RoleTable) -> RolePage:
+    """Return every role with what it allows."""
+    return RolePage(
+        items=tuple(_view_role(table, role) for role in table),
+        next=None,
+        permissions=tuple(
+            PermissionView(name=permission.value, description=permission.description, risk=permission.risk)
+            for permission in Permission
+        ),
+    )
+
+
+def _view_role(table: RoleTable, role: str) -> RoleView:
+    scope = table.scopes.get(role)
+    return RoleView(
+        name=role,
+        permissions=tuple(permission.value for permission in Permission if permission in table[role]),
+        scope=None if scope is None else print_scope(scope),
     )

@@ -1,34 +1,6 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { buildPath, request } from "./client";
-import { isNotSession, openSession, SESSION_KEY } from "./queries";
-import type { ActiveResponse, Approval, AuditVerdict, Json, Run, Session, VoteRequest } from "./types";
-
-/** Signs in; everything read before belongs to somebody else and is forgotten. */
-export function useSignIn() {
-  const queries = useQueryClient();
-  return useMutation({
-    meta: { isSignIn: true },
-    mutationFn: (given: { name: string; password: string }) => openSession(request<Session>("POST", "/session", given)),
-    onSuccess: (session) => {
-      queries.removeQueries({ predicate: isNotSession });
-      queries.setQueryData(SESSION_KEY, session);
-    },
-  });
-}
-
-/** Ends the session. Who came through the identity provider goes there to end theirs; others see the sign-in. */
-export function useSignOut() {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: () => request<{ url: string | null }>("POST", "/sign-on/end", {}),
-    onSuccess: ({ url }) => {
-      queries.setQueryData(SESSION_KEY, null);
-      if (url !== null) {
-        window.location.assign(url);
-      }
-    },
-  });
-}
+import type { ActiveResponse, Approval, Json, Run, VoteRequest } from "./types";
+import { useChange } from "./useChange";
 
 export function useVote(approval: string) {
   return useChange((vote: VoteRequest) => request<Approval>("POST", buildPath(["approvals", approval, "votes"]), vote));
@@ -60,19 +32,4 @@ export function useLiftResponse(response: string) {
   return useChange((reason: string) =>
     request<ActiveResponse>("POST", buildPath(["responses", response, "lift"]), { reason }),
   );
-}
-
-export function useVerifyAudit() {
-  return useMutation({ mutationFn: () => request<AuditVerdict>("POST", "/audit/verify", {}) });
-}
-
-/** A command that changes something; whether taken or refused, what is shown is asked for again. */
-function useChange<Given, Answer>(send: (given: Given) => Promise<Answer>) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: send,
-    onSettled: () => {
-      void queries.invalidateQueries({ predicate: isNotSession });
-    },
-  });
 }

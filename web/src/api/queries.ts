@@ -6,7 +6,6 @@ import type {
   Alert,
   AlertDetail,
   Approval,
-  AuditEvent,
   Message,
   Now,
   Page,
@@ -105,12 +104,8 @@ export function useMessages(channel: string) {
   return useList<Message>(["messages", "list", channel], ["messages"], { channel }, channel !== "");
 }
 
-export function useAudit() {
-  return useList<AuditEvent>(["audit", "list"], ["audit"]);
-}
-
 /** A cursor list; its pages are joined, newest answers replace old ones. */
-function useList<Item>(
+export function useList<Item>(
   key: QueryKey,
   segments: readonly string[],
   query: Record<string, string> = {},

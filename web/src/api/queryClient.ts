@@ -5,7 +5,11 @@ import { SESSION_KEY } from "./queries";
 /** Failed questions are repeated this often, when the fault may pass. */
 const RETRIES = 2;
 
-/** What the page remembers of the server; a 401 to anything shows the sign-in. */
+/**
+ * What the page remembers of the server; after a 401 to anything it asks who is signed in.
+ *
+ * It does ask: a proof gives the session a new cookie, and what was under way with the old one is refused.
+ */
 export function createQueryClient(): QueryClient {
   const queries: QueryClient = new QueryClient({
     queryCache: new QueryCache({ onError: endSession }),
@@ -22,7 +26,7 @@ export function createQueryClient(): QueryClient {
 
   function endSession(error: Error): void {
     if (error instanceof ApiError && error.status === 401) {
-      queries.setQueryData(SESSION_KEY, null);
+      void queries.invalidateQueries({ queryKey: SESSION_KEY });
     }
   }
 

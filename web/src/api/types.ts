@@ -30,13 +30,20 @@ export type Permission =
   | "response:lift"
   | "message:read"
   | "audit:read"
-  | "audit:verify";
+  | "audit:verify"
+  | "user:read"
+  | "user:write"
+  | "role:read"
+  | "token:read"
+  | "token:write";
 
 export interface Session {
   user: { id: string; name: string; email: string; roles: string[] };
   permissions: string[];
   csrf: string;
-  authenticated_at: string;
+  authenticated_at: string | null;
+  /** When a second factor was last shown. */
+  mfa_at: string | null;
   expires_at: string;
   installation: { version: string; is_demo: boolean; frozen: boolean; url: string };
 }
@@ -306,28 +313,6 @@ export interface Message {
   approval: string | null;
   run: string | null;
   thread: string | null;
-}
-
-export interface AuditEvent {
-  sequence: number;
-  id: string;
-  at: string;
-  type: string;
-  outcome: "success" | "failure" | "denied" | "unknown";
-  actor: { kind: string; id: string; name?: string; via?: string };
-  target: Record<string, Json>;
-  reason?: string | null;
-  context?: Record<string, Json>;
-}
-
-export interface AuditVerdict {
-  is_sound: boolean;
-  size: number;
-  checkpoints: number;
-  last_checkpoint: string | null;
-  root: string;
-  faults: string[];
-  summary: string;
 }
 
 export type ChangeKind = "alert" | "run" | "approval" | "response" | "message";

@@ -70,7 +70,7 @@ export function VoteDialog({ approval, choice, onClose }: VoteDialogProps) {
             <Inert text={change} />
           </p>
         )}
-        {vote.error && <VoteRefusal error={vote.error} approval={approval} />}
+        {vote.error && <VoteRefusal error={vote.error} />}
         <div className="buttons">
           <button
             type="submit"

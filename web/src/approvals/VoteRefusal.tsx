@@ -1,8 +1,8 @@
 import { useEffect, useRef } from "react";
-import { useSignOut } from "../api/commands";
 import { ApiError } from "../api/error";
-import type { Approval } from "../api/types";
+import { wantsProof } from "../api/proof";
 import { Problem } from "../components/Problem";
+import { Link } from "../router/Link";
 
 const LEADS: Record<number, string> = {
   403: "You may not cast this vote. It was not counted.",
@@ -11,11 +11,9 @@ const LEADS: Record<number, string> = {
 };
 
 /** Why a vote was not taken, in place and in plain words. */
-export function VoteRefusal({ error, approval }: { error: Error; approval: Approval }) {
-  const signOut = useSignOut();
+export function VoteRefusal({ error }: { error: Error }) {
   const status = error instanceof ApiError ? error.status : 0;
   const place = useRef<HTMLDivElement>(null);
-  const needsSignIn = status === 403 && approval.assurance === "mfa";
 
   useEffect(() => {
     place.current?.scrollIntoView({ block: "nearest" });
@@ -25,12 +23,10 @@ export function VoteRefusal({ error, approval }: { error: Error; approval: Appro
     <div ref={place}>
       {LEADS[status] && <p>{LEADS[status]}</p>}
       <Problem error={error} />
-      {needsSignIn && (
+      {wantsProof(error) && (
         <p>
-          This decision wants a sign-in younger than five minutes.{" "}
-          <button type="button" onClick={() => signOut.mutate()}>
-            Sign in again
-          </button>
+          This decision wants a proof with a second factor that is no older than five minutes.{" "}
+          <Link to="/account">See your second factors</Link>
         </p>
       )}
     </div>

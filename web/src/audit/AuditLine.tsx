@@ -1,11 +1,13 @@
 import { useState } from "react";
-import type { AuditEvent, Json } from "../api/types";
+import { useProofOf } from "../api/auditQueries";
+import type { AuditEvent } from "../api/auditTypes";
 import { Inert } from "../components/Inert";
 import { JsonBlock } from "../components/JsonBlock";
 import { Moment } from "../components/Moment";
-import { describeEvent } from "./auditSentence";
+import { Problem } from "../components/Problem";
+import { saveFile } from "./saveFile";
 
-/** An audit event as a sentence; opened, the event as it is recorded. */
+/** An audit event as a sentence; opened, the event as it is recorded, and the way to its proof. */
 export function AuditLine({ event }: { event: AuditEvent }) {
   const [isOpen, setIsOpen] = useState(false);
   return (
@@ -15,18 +17,31 @@ export function AuditLine({ event }: { event: AuditEvent }) {
           <span className="quiet">
             {event.sequence} <Moment at={event.at} />
           </span>{" "}
-          <Inert text={describeEvent(event)} staysCut />
-          {event.reason && (
-            <>
-              {"; "}
-              <q>
-                <Inert text={event.reason} limit={160} staysCut />
-              </q>
-            </>
-          )}
+          <Inert text={event.sentence} limit={260} staysCut />
         </summary>
-        {isOpen && <JsonBlock value={event as unknown as Json} label={`Event ${event.sequence}`} />}
+        {isOpen && <Recorded event={event} />}
       </details>
     </li>
+  );
+}
+
+function Recorded({ event: { sentence: _, ...recorded } }: { event: AuditEvent }) {
+  const { sequence } = recorded;
+  const proof = useProofOf(sequence);
+  return (
+    <>
+      <JsonBlock value={recorded} label={`Event ${sequence}`} />
+      <button
+        type="button"
+        className="small"
+        disabled={proof.isPending}
+        onClick={() =>
+          proof.mutate(undefined, { onSuccess: (found) => saveFile(`event-${sequence}.tlog-proof`, found.proof) })
+        }
+      >
+        Download the proof<span className="unseen"> of event {sequence}</span>
+      </button>
+      {proof.error && <Problem error={proof.error} />}
+    </>
   );
 }

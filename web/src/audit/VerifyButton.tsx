@@ -1,5 +1,5 @@
-import { useVerifyAudit } from "../api/commands";
-import type { AuditVerdict } from "../api/types";
+import { useVerifyAudit } from "../api/auditQueries";
+import type { AuditVerdict } from "../api/auditTypes";
 import { Inert } from "../components/Inert";
 import { Problem } from "../components/Problem";
 import { MayNot } from "../shell/MayNot";
@@ -29,9 +29,9 @@ function Verdict({ verdict }: { verdict: AuditVerdict }) {
       <p>
         <strong>{verdict.is_sound ? "Sound." : "NOT SOUND."}</strong> <Inert text={verdict.summary} />
       </p>
-      {verdict.faults.length > 0 && (
+      {verdict.faults.length + verdict.remarks.length > 0 && (
         <ul>
-          {verdict.faults.map((fault) => (
+          {[...verdict.faults, ...verdict.remarks].map((fault) => (
             <li key={fault}>
               <Inert text={fault} />
             </li>

@@ -3,3 +3,4 @@
 export const alertPath = (id: string) => `/alerts/${encodeURIComponent(id)}`;
 export const runPath = (id: string) => `/runs/${encodeURIComponent(id)}`;
 export const approvalPath = (id: string) => `/approvals/${encodeURIComponent(id)}`;
+export const userPath = (id: string) => `/people/${encodeURIComponent(id)}`;

@@ -1,4 +1,4 @@
-import { useSignOut } from "../api/commands";
+import { useSignOut } from "../api/session";
 import { useNow } from "../api/queries";
 import type { Permission } from "../api/types";
 import { Link } from "../router/Link";
@@ -17,6 +17,8 @@ const PLACES: readonly Place[] = [
   { path: "/approvals", name: "Approvals", needs: "approval:read" },
   { path: "/responses", name: "Active responses", needs: "response:read" },
   { path: "/audit", name: "Audit", needs: "audit:read" },
+  { path: "/people", name: "People", needs: "user:read" },
+  { path: "/account", name: "Account" },
 ];
 
 /** The way to every page that the session may read; a bar on top where the window is narrow. */

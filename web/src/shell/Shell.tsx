@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { useLive } from "../api/live";
 import { VoteProvider } from "../approvals/VoteContext";
 import { ChatPanel } from "../chat/ChatPanel";
+import { ProofProvider } from "../proof/ProofProvider";
 import { useLocation } from "../router/location";
 import { Banners } from "./Banners";
 import { KeysDialog } from "./KeysDialog";
@@ -36,13 +37,15 @@ export function Shell() {
       </a>
       <Rail path={path} onKeys={() => setIsShowingKeys(true)} />
       <NoticeProvider>
-        <VoteProvider>
-          <main id="main" ref={main} tabIndex={-1}>
-            <Banners isLive={isLive} />
-            {showRoute(path, permissions)}
-          </main>
-          {hasChat && <ChatPanel />}
-        </VoteProvider>
+        <ProofProvider>
+          <VoteProvider>
+            <main id="main" ref={main} tabIndex={-1}>
+              <Banners isLive={isLive} />
+              {showRoute(path, permissions)}
+            </main>
+            {hasChat && <ChatPanel />}
+          </VoteProvider>
+        </ProofProvider>
       </NoticeProvider>
       {isShowingKeys && <KeysDialog onClose={() => setIsShowingKeys(false)} />}
     </div>

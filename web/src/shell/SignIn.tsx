@@ -1,62 +1,75 @@
-import { useEffect, useState, type FormEvent } from "react";
-import { buildPath } from "../api/client";
-import { useSignIn } from "../api/commands";
+import { useMutation } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { ApiError } from "../api/error";
+import type { Credentials, SecondFactor } from "../api/accountTypes";
 import { useSignOn } from "../api/queries";
-import { Problem } from "../components/Problem";
+import { challengeSignIn, useSignIn } from "../api/session";
+import { Link } from "../router/Link";
+import { FactorForm } from "./FactorForm";
+import { PasswordForm } from "./PasswordForm";
+import { signOnPath } from "./signOnPath";
 
+/** Asks for name and password, then for a second factor where the person has one. */
 export function SignIn() {
-  const [name, setName] = useState("");
-  const [password, setPassword] = useState("");
+  const [given, setGiven] = useState<Credentials>({ name: "", password: "" });
   const signIn = useSignIn();
+  const challenge = useMutation({ meta: { isSignIn: true }, mutationFn: challengeSignIn });
   const provider = useSignOn().data?.name;
+  const error = wantsFactor(signIn.error) ? challenge.error : signIn.error;
 
   useEffect(() => {
     document.title = "Sign in · soar";
   }, []);
 
-  function submit(event: FormEvent): void {
-    event.preventDefault();
-    signIn.mutate({ name, password });
+  function send(factor: SecondFactor): void {
+    signIn.mutate(
+      { ...given, ...factor },
+      { onError: (refusal) => wantsFactor(refusal) && challenge.mutate(given) },
+    );
   }
 
+  function startOver(): void {
+    signIn.reset();
+    challenge.reset();
+    setGiven({ ...given, password: "" });
+  }
+
+  if (challenge.data) {
+    return (
+      <main className="sign-in">
+        <h1>One more proof</h1>
+        <FactorForm
+          kinds={challenge.data.kinds}
+          ask={() => challengeSignIn(given)}
+          command={{ isPending: signIn.isPending, error }}
+          onSend={send}
+          onStartOver={startOver}
+        />
+      </main>
+    );
+  }
   return (
     <main className="sign-in">
       <h1>Sign in to soar</h1>
-      <form onSubmit={submit}>
-        <label>
-          Name
-          <input
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck={false}
-            required
-            autoFocus
-          />
-        </label>
-        <label>
-          Password
-          <input
-            type="password"
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-            autoComplete="current-password"
-            required
-          />
-        </label>
-        {signIn.error && <Problem error={signIn.error} />}
-        <button type="submit" className="primary" disabled={signIn.isPending}>
-          {signIn.isPending ? "Signing in…" : "Sign in"}
-        </button>
-      </form>
+      <PasswordForm
+        given={given}
+        onChange={setGiven}
+        command={{ isPending: signIn.isPending || challenge.isPending, error }}
+        onSend={() => send({})}
+      />
       {provider && (
         <p>
-          <a href={buildPath(["login", "sso", "start"], { to: window.location.pathname + window.location.search })}>
-            Log in with {provider}
-          </a>
+          <a href={signOnPath()}>Log in with {provider}</a>
         </p>
       )}
+      <p>
+        <Link to="/join">I have an invitation</Link>
+      </p>
     </main>
   );
+}
+
+/** Whether the password was right, and not enough. */
+function wantsFactor(error: Error | null): boolean {
+  return error instanceof ApiError && error.code === "second_factor_required";
 }

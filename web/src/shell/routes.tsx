@@ -1,4 +1,7 @@
 import type { ReactNode } from "react";
+import { AccessPage } from "../access/AccessPage";
+import { RolesPage } from "../access/RolesPage";
+import { AccountPage } from "../account/AccountPage";
 import { AlertPage } from "../alerts/AlertPage";
 import { AlertsPage } from "../alerts/AlertsPage";
 import type { Permission } from "../api/types";
@@ -6,6 +9,8 @@ import { ApprovalPage } from "../approvals/ApprovalPage";
 import { ApprovalsPage } from "../approvals/ApprovalsPage";
 import { AuditPage } from "../audit/AuditPage";
 import { NowPage } from "../now/NowPage";
+import { PeoplePage } from "../people/PeoplePage";
+import { UserPage } from "../people/UserPage";
 import { ResponsesPage } from "../responses/ResponsesPage";
 import { matchPath } from "../router/match";
 import { RunPage } from "../runs/RunPage";
@@ -31,6 +36,11 @@ const ROUTES: readonly Route[] = [
   { pattern: "/a/:id", needs: "approval:read", show: (id) => <ApprovalPage key={id} id={id} /> },
   { pattern: "/responses", needs: "response:read", show: () => <ResponsesPage /> },
   { pattern: "/audit", needs: "audit:read", show: () => <AuditPage /> },
+  { pattern: "/people", needs: "user:read", show: () => <PeoplePage /> },
+  { pattern: "/people/:id", needs: "user:read", show: (id) => <UserPage key={id} id={id} /> },
+  { pattern: "/roles", needs: "role:read", show: () => <RolesPage /> },
+  { pattern: "/access", show: () => <AccessPage /> },
+  { pattern: "/account", show: () => <AccountPage /> },
 ];
 
 /** The page at a path; one that the session may not read is not even asked for, as each refusal is recorded. */

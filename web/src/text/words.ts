@@ -31,3 +31,13 @@ export function explainRoles(roles: readonly string[], what: string): string {
 export function nameRevision(pinned: { playbook: string; revision: string }): string {
   return `${pinned.playbook}@${pinned.revision.replace(/^sha256:/, "").slice(0, 7)}`;
 }
+
+/** What somebody typed as a list: parts between commas, spaces and line breaks. */
+export function splitList(text: string): string[] {
+  return text.split(/[\s,]+/).filter((part) => part !== "");
+}
+
+/** A word as a shell takes it, whatever stands in it. */
+export function quoteWord(text: string): string {
+  return /^[\w.:@%/+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
