@@ -13,6 +13,10 @@ from soar.model.errors import DeniedError
 from soar.model.values import JsonValue
 
 
+class QuietDenialError(DeniedError):
+    """A no that adds nothing to the audit: an event of its own tells of it, or it only asks for more."""
+
+
 async def record_denial(
     desk: Desk, request: web.Request, caller: Caller | None, target: Mapping[str, JsonValue], error: DeniedError
 ) -> None:

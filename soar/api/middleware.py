@@ -6,6 +6,7 @@ from typing import TypeAlias
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from soar.access.proxies import Proxies
 from soar.api.authentication import is_secure
 from soar.api.call import Desk
 from soar.api.errors import answer_error, answer_fault, answer_refusal
@@ -36,6 +37,19 @@ class Draining:
 
     def __init__(self) -> None:
         self.has_begun = False
+
+
+def see_through(proxies: Proxies) -> Middleware:
+    """Return what gives each request the address of its client."""
+
+    @web.middleware
+    async def see(request: web.Request, handler: Handler) -> web.StreamResponse:
+        client = proxies.find_client(request.remote, request.headers.getall(proxies.header, ()))
+        if client is None or client == request.remote:
+            return await handler(request)
+        return await handler(request.clone(remote=client))
+
+    return see
 
 
 def refuse_while_draining(draining: Draining) -> Middleware:

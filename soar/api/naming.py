@@ -14,6 +14,7 @@ from soar.api.schemas.alerts import AlertSent
 from soar.api.schemas.base import Incoming
 from soar.api.schemas.messages import MessageQuery
 from soar.api.schemas.playbooks import DocumentSent
+from soar.api.schemas.revisions import PublicationWanted, RevisionSent
 from soar.api.things import Things
 from soar.model.errors import DeniedError
 from soar.playbook import parse_playbook
@@ -120,15 +121,29 @@ def name_source(call: Call, things: Things, _: Incoming) -> Named:
 
 
 def name_document(call: Call, things: Things, sent: Incoming) -> Named:
-    """Name the playbook that a document is to be, and everything that the document names at any depth.
+    """Name the playbook that a document is to be, and everything that the document names at any depth."""
+    return _name_text(call, things, sent.id, sent.text) if isinstance(sent, DocumentSent) else []
 
-    One that cannot be read names nothing, and nothing comes of it but findings.
+
+def name_draft(call: Call, things: Things, sent: Incoming) -> Named:
+    """Name the playbook of the address, and everything that the draft which is sent or meant names at any depth."""
+    playbook = call.part("id")
+    match sent:
+        case RevisionSent(text=text):
+            return _name_text(call, things, playbook, text)
+        case PublicationWanted(revision=revision):
+            return _name_text(call, things, playbook, things.find_draft(playbook, revision))
+        case _:
+            return []
+
+
+def _name_text(call: Call, things: Things, playbook_id: str, text: str) -> Named:
+    """Name a playbook as it is and as it would be, and what its text names.
+
+    A text that cannot be read names nothing, and nothing comes of it but findings.
     """
-    if not isinstance(sent, DocumentSent):
-        return []
-    serving = call.services.library.current().get(sent.id)
-    playbook, _ = parse_playbook(sent.text, playbook_id=sent.id, file=f"{sent.id}.yaml")
-    known = serving or playbook
-    team = known.team if known else None
-    own: Named = [(None, describe_playbook(call.workspace, sent.id, team))]
+    serving = call.services.library.current().get(playbook_id)
+    playbook, _ = parse_playbook(text, playbook_id=playbook_id, file=f"{playbook_id}.yaml")
+    teams = dict.fromkeys(found.team for found in (serving, playbook) if found) or {None: None}
+    own: Named = [(None, describe_playbook(call.workspace, playbook_id, team)) for team in teams]
     return own if playbook is None else [*own, *things.list_named(playbook)]

@@ -9,10 +9,12 @@ from aiohttp import web
 
 from soar.access.permissions import Permission
 from soar.api.call import Call, Caller, Desk, Visit, write_json
+from soar.api.denials import QuietDenialError, record_denial
 from soar.api.naming import Listed, Names, check_named
 from soar.api.reading import read_body, read_query
 from soar.api.schemas.base import Incoming, Nothing
-from soar.model.errors import BugError, SoarError
+from soar.model.errors import BugError, DeniedError, SoarError
+from soar.model.values import JsonValue
 
 V1 = "/api/v1"
 """Where the API's routes begin."""
@@ -111,7 +113,14 @@ def private(
         sent = await _read(request, takes)
         call = Call(request=request, desk=desk, at=at, caller=caller)
         await _check(call, access, names, sent)
-        return _write(await handler(call, sent), status)
+        try:
+            return _write(await handler(call, sent), status)
+        except DeniedError as error:
+            if not isinstance(error, QuietDenialError):
+                named: dict[str, JsonValue] = {**request.match_info}
+                target: dict[str, JsonValue] = {"kind": "route", "id": f"{method} {path}", "named": named}
+                await record_denial(desk, request, caller, target, error)
+            raise
 
     return Route(
         method=method,

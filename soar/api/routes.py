@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from aiohttp import web
 
@@ -48,6 +49,7 @@ from soar.api.naming import (
 )
 from soar.api.openapi import Document, describe_api
 from soar.api.pages import Pages
+from soar.api.publishing_routes import list_publishing_routes
 from soar.api.record_routes import list_record_routes
 from soar.api.route import V1, Public, Route, Self, SourceOr, find_permission, foreign, private, public, raw
 from soar.api.schemas.alerts import AlertDetail, AlertPage, AlertQuery, AlertSent, CheckedAlerts, Received
@@ -85,6 +87,7 @@ def build_routes(services: Services, authenticator: Authenticator) -> tuple[Rout
     """
     table = (
         *list_account_routes(),
+        *list_publishing_routes(),
         *_seen(),
         *_readable(),
         *_done(),
@@ -515,26 +518,26 @@ def _through_provider() -> tuple[Route, ...]:
 
 
 def _provisioned() -> tuple[Route, ...]:
-    table = (
+    about = (
         ("GET", "ServiceProviderConfig", scim.show_configuration),
         ("GET", "ResourceTypes", scim.list_types),
         ("GET", "Schemas", scim.list_schemas),
-        ("GET", "Users", scim.list_people),
-        ("POST", "Users", scim.add_person),
-        ("GET", "Users/{id}", scim.show_person),
-        ("PUT", "Users/{id}", scim.replace_person),
-        ("PATCH", "Users/{id}", scim.patch_person),
-        ("DELETE", "Users/{id}", scim.remove_person),
-        ("GET", "Groups", scim.list_groups),
-        ("POST", "Groups", scim.add_group),
-        ("GET", "Groups/{id}", scim.show_group),
-        ("PUT", "Groups/{id}", scim.replace_group),
-        ("PATCH", "Groups/{id}", scim.patch_a_group),
-        ("DELETE", "Groups/{id}", scim.remove_group),
     )
+    table = (*about, *_list_resources("Users", scim.PEOPLE), *_list_resources("Groups", scim.GROUPS))
     return tuple(
         foreign(method, f"{SCIM}/{path}", P.SCIM_WRITE, handler, refuse=scim.answer_scim)
         for method, path, handler in table
+    )
+
+
+def _list_resources(name: str, resources: scim.Resources[Any, Any]) -> tuple[tuple[str, str, scim.Handler], ...]:
+    return (
+        ("GET", name, resources.list_all),
+        ("POST", name, resources.add_one),
+        ("GET", f"{name}/{{id}}", resources.show_one),
+        ("PUT", f"{name}/{{id}}", resources.replace_one),
+        ("PATCH", f"{name}/{{id}}", resources.patch_one),
+        ("DELETE", f"{name}/{{id}}", resources.remove_one),
     )
 
 

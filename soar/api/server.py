@@ -11,7 +11,7 @@ from soar.api.call import Desk
 from soar.api.errors import log_fault
 from soar.api.guard import Guard
 from soar.api.limits import make_limits
-from soar.api.middleware import Draining, Report, add_headers, answer_errors, refuse_while_draining
+from soar.api.middleware import Draining, Report, add_headers, answer_errors, refuse_while_draining, see_through
 from soar.api.reading import LONGEST_BODY
 from soar.api.revisions import Revisions
 from soar.api.route import Route
@@ -46,7 +46,8 @@ def make_application(services: Services, *, report: Report = log_fault) -> web.A
     authenticator = Authenticator(services)
     guard = Guard(desk, authenticator)
     application = web.Application(
-        middlewares=[answer_errors(desk, report), refuse_while_draining(draining)], client_max_size=LONGEST_BODY
+        middlewares=[see_through(services.proxies), answer_errors(desk, report), refuse_while_draining(draining)],
+        client_max_size=LONGEST_BODY,
     )
     application.on_response_prepare.append(add_headers(desk))
     application.on_shutdown.append(_begin_draining(draining, services))

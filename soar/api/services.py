@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from soar.access.proxies import Proxies
 from soar.access.roles import RoleTable
 from soar.api.hub import Hub
 from soar.approvals.service import ApprovalService
@@ -56,8 +57,16 @@ class PlaybookLibrary(Protocol):
         """
         ...
 
-    def validate(self, playbook: str, text: str) -> list[Finding]:
-        """Check a document as if it were this playbook, against the installed connectors and the policy."""
+    def find_file(self, playbook: str) -> str:
+        """Return the digest of the last good file of this playbook; empty if there is none."""
+        ...
+
+    def check(self, playbook: str, text: str) -> tuple[Playbook | None, list[Finding]]:
+        """Check a document as if it were this playbook, against the installed connectors and the policy.
+
+        Returns:
+            The playbook, or None if the document has errors; and everything found.
+        """
         ...
 
 
@@ -89,7 +98,9 @@ class Services:
         roles: permissions of each role.
         find_breaker: a connection's circuit breaker, by workspace and id; None if it was never called.
         count_calls: how many calls of a connection are under way, and how many wait, by workspace and id.
+        refresh_library: lets what was published serve in this process; the others find it by themselves.
         config: open settings, as expressions see them.
+        proxies: those whose word counts of where a request comes from.
         sign_on: logs people in through an identity provider; None where the site has none.
         verify_audit: checks the whole record.
         describe_audit: says who vouches for the record.
@@ -115,6 +126,7 @@ class Services:
     find_breaker: Callable[[str, str], Breaker | None]
     count_calls: Callable[[str, str], tuple[int, int]]
     library: PlaybookLibrary
+    refresh_library: Callable[[], Awaitable[object]]
     config: Mapping[str, Value]
     passwords: PasswordChecker
     sign_on: SignOnService | None
@@ -122,6 +134,7 @@ class Services:
     factors: SecondFactors
     emergency: EmergencyAccess
     hub: Hub
+    proxies: Proxies
     clock: Clock
     ids: Ids
     randomness: Randomness

@@ -184,6 +184,10 @@ class Things:
         found = self._call.services.library.current().get(playbook_id)
         return describe_playbook(self._workspace, playbook_id, found.team if found else None)
 
+    def find_draft(self, playbook_id: str, digest: str) -> str:
+        """Return the text of a playbook's draft; empty if there is none with this digest."""
+        return next((draft.text for draft in self._unit.drafts.find(playbook_id, digest)), "")
+
     def name_source(self, source_id: str) -> Thing:
         """Return what has the name of a source."""
         return describe_source(self._workspace, source_id, self._find_source_team(source_id))

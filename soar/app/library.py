@@ -1,7 +1,8 @@
-"""The playbooks that serve: read from a folder, checked, and read again when a file changes."""
+"""The playbooks that serve: read from a folder or published, checked, and read again when they change."""
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -9,7 +10,7 @@ from typing import TypeAlias
 from soar.access.allowances import EVERYBODY, Allowances
 from soar.model.catalog import Catalog
 from soar.model.errors import NotFoundError
-from soar.model.playbook import Playbook, Revision
+from soar.model.playbook import Playbook, Publication, Revision
 from soar.playbook import Finding, Loaded, Severity, list_files, load_file, validate_text
 from soar.policy import Policy
 
@@ -75,17 +76,30 @@ def _report_unreadable(file: Path, error: OSError) -> Finding:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published text, checked against what is installed now."""
+
+    publication: Publication
+    loaded: Loaded
+
+
 class Library:
-    """The good playbooks of a folder. A file that turns bad leaves its last good revision serving.
+    """The playbooks that serve: the good ones of a folder, and those published over them.
+
+    A file that turns bad leaves its last good revision serving. What was published serves as long as the file is the
+    one that it was published over; if it is no longer good, nothing serves in its place.
 
     Args:
         folder: where the files are.
-        checker: checks them.
+        checker: checks texts.
     """
 
     def __init__(self, folder: Path, checker: Checker) -> None:
         self._folder = folder
         self._checker = checker
+        self._files: dict[str, Loaded] = {}
+        self._published: tuple[Published, ...] = ()
         self._serving: dict[str, Loaded] = {}
         self._read: dict[Path, _Mark] = {}
         self._seen: dict[Path, _Mark] = {}
@@ -101,26 +115,52 @@ class Library:
             NotFoundError: there is none with this id.
         """
         loaded = self._serving.get(playbook)
-        if loaded is None:
+        if loaded is None or loaded.playbook is None:
             raise NotFoundError(f"no playbook {playbook}", hint="`soar playbook list` shows them")
         return loaded.text
 
-    def validate(self, playbook: str, text: str) -> list[Finding]:
-        """Check a document as if it were this playbook."""
-        return self._checker.check(playbook, text, f"{playbook}{_SUFFIX}")[1]
+    def find_file(self, playbook: str) -> str:
+        """Return the digest of the last good file of this playbook; empty if there is none."""
+        loaded = self._files.get(playbook)
+        return loaded.playbook.revision if loaded and loaded.playbook else ""
+
+    def check(self, playbook: str, text: str) -> tuple[Playbook | None, list[Finding]]:
+        """Return what a document would be as this playbook, or None if it has errors, and everything found."""
+        return self._checker.check(playbook, text, f"{playbook}{_SUFFIX}")
+
+    def check_published(self, publication: Publication, text: str) -> Published:
+        """Check what was published; a text that was checked before is not read again."""
+        for known in self._published:
+            if (known.publication.playbook, known.loaded.text) == (publication.playbook, text):
+                return Published(publication, known.loaded)
+        playbook, findings = self.check(publication.playbook, text)
+        return Published(publication, Loaded(Path(f"{publication.playbook}{_SUFFIX}"), playbook, text, tuple(findings)))
 
     def read_changed(self) -> list[Loaded]:
         """Read the files that changed since `serve` was told of them; return each, the bad ones included."""
         self._read = _mark_files(self._folder)
         return [self._checker.check_file(file) for file, mark in self._read.items() if self._seen.get(file) != mark]
 
-    def serve(self, changed: Sequence[Loaded]) -> None:
-        """Let what `read_changed` returned serve, and what is gone serve no more."""
+    def serve(self, changed: Sequence[Loaded], published: Sequence[Published] | None = None) -> None:
+        """Let what `read_changed` returned serve, and what is gone serve no more.
+
+        Args:
+            changed: the files.
+            published: everything that is published; None if it is what it was.
+        """
         good = {loaded.playbook.id: loaded for loaded in changed if loaded.playbook is not None}
         self._seen = self._read
         kept = {file.name.removesuffix(_SUFFIX) for file in self._seen}
-        serving = {**self._serving, **good}
-        self._serving = {id_: loaded for id_, loaded in serving.items() if id_ in kept}  # others read it meanwhile
+        self._files = {id_: loaded for id_, loaded in {**self._files, **good}.items() if id_ in kept}
+        self._published = self._published if published is None else tuple(published)
+        self._serving = {**self._files, **self._find_standing()}  # others read it meanwhile
+
+    def _find_standing(self) -> dict[str, Loaded]:
+        return {
+            one.publication.playbook: one.loaded
+            for one in self._published
+            if one.publication.over == self.find_file(one.publication.playbook)
+        }
 
 
 def _mark_files(folder: Path) -> dict[Path, _Mark]:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
@@ -15,6 +16,7 @@ from pydantic_settings import (
 )
 
 import soar
+from soar.access.proxies import Header, Proxies
 from soar.app.anchors.settings import AnchorSettings, ForwardSettings
 from soar.app.documents import read_yaml_file
 from soar.model.errors import FieldFault, InputError
@@ -50,12 +52,30 @@ class ServerSettings(_Section):
         url: how people reach us; empty means `http://` and the address listened on.
         drain: seconds that work under way is given after SIGTERM.
         output_limit: bytes that one action's output may have as JSON.
+        trusted_proxies: networks of the proxies in front of us, such as `10.0.0.0/28`; from them alone the client's
+            address is taken from `proxy_header`, at the last hop that is not one of them.
+        proxy_header: the header in which they say where a request comes from; the other is never read.
     """
 
     listen: str = "127.0.0.1:8600"
     url: str = ""
     drain: float = Field(default=30.0, ge=0, le=600)
     output_limit: int = Field(default=1_048_576, ge=1_024, le=67_108_864)
+    trusted_proxies: tuple[str, ...] = ()
+    proxy_header: Header = "X-Forwarded-For"
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            if ip_network(network).prefixlen == 0:
+                raise ValueError(f"{network} is everybody; name the networks of your proxies alone")
+        return networks
+
+    @property
+    def proxies(self) -> Proxies:
+        """The proxies whose word counts."""
+        return Proxies(tuple(map(ip_network, self.trusted_proxies)), self.proxy_header)
 
     @field_validator("listen")
     @classmethod

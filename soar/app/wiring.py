@@ -1,5 +1,6 @@
 """The composition root: a site in, a wired service out. Nothing here decides anything."""
 
+import asyncio
 import os
 import shlex
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -21,12 +22,13 @@ from soar.app.clock import SystemClock
 from soar.app.disk import ThreadDisk
 from soar.app.guard import BreakerKeeper, make_allowances, make_rule
 from soar.app.ids import RandomIds, SystemRandomness
-from soar.app.library import Library, to_revision
+from soar.app.library import Library
 from soar.app.lists import StoredLists
 from soar.app.messages import StoredMessages
 from soar.app.passwords import Passwords
 from soar.app.process import OwnProcess
 from soar.app.relay import SharedHub
+from soar.app.serving import Serving
 from soar.app.settings import find_bundled
 from soar.app.sign_on import make_sign_on
 from soar.app.site import Site
@@ -68,7 +70,7 @@ from soar.runtime.timers import TimerKeeper
 from soar.runtime.watchdog import Watchdog
 from soar.sdk.egress import HttpEgress
 from soar.sdk.simulation import FileLedger
-from soar.store import Store, Unit, open_store
+from soar.store import Store, open_store
 from soar.vault import KeyRotation, Rewrapper, Vault, WorkspaceKeys
 from soar.vault.service import SHORTEST_SECRET
 
@@ -117,6 +119,7 @@ class Service:
         self.worker = self.ids.new("node")
         self.shared_hub = SharedHub(self.store, self.worker) if self.store.is_shared else None
         self.hub = self.shared_hub or Hub()
+        self._refreshing = asyncio.Lock()
 
     async def close(self) -> None:
         """Close everything, in reverse."""
@@ -169,6 +172,11 @@ class Service:
     def library(self) -> Library:
         """The serving playbooks."""
         return Library(self.site.settings.paths.playbooks, self.site.checker)
+
+    @cached_property
+    def serving(self) -> Serving:
+        """Brings them up to date."""
+        return Serving(self.library, store=self.store, workspace=self.workspace, clock=self.clock)
 
     @cached_property
     def approvals(self) -> ApprovalService:
@@ -420,6 +428,7 @@ class Service:
             find_breaker=self.guard.find_breaker,
             count_calls=self.guard.count_calls,
             library=self.library,
+            refresh_library=self.refresh_library,
             config=self.site.settings.config,
             passwords=self.passwords,
             sign_on=self.sign_on,
@@ -427,6 +436,7 @@ class Service:
             factors=SecondFactors(self.store, self.vault, ids=self.ids, randomness=self.randomness, url=self.url),
             emergency=self.emergency,
             hub=self.hub,
+            proxies=self.site.settings.server.proxies,
             clock=self.clock,
             ids=self.ids,
             randomness=self.randomness,
@@ -508,27 +518,16 @@ class Service:
             await self.handouts.release()
 
     async def refresh_library(self) -> list[Loaded]:
-        """Read changed playbooks, keep the good ones' texts, so that runs can be pinned to them, and let them serve.
+        """Read changed playbooks and what is published, and let the good ones serve.
 
         Raises:
             UnavailableError: texts or triggers could not be kept; the next time tries again.
         """
-        changed = self.library.read_changed()
-        at = self.clock.now()
-        revisions = [revision for loaded in changed if (revision := to_revision(loaded, at)) is not None]
-
-        def keep(unit: Unit) -> None:
-            for revision in revisions:
-                unit.revisions.put(revision)
-
-        if revisions:
-            await self.store.write(self.workspace, keep)
-        self.library.serve(changed)
-        for loaded in changed:
-            _report_loaded(loaded)
-        if await self.triggers.arrange(self.library.current()):
-            self.timers.kick()
-        return changed
+        async with self._refreshing:
+            changed = await self.serving.refresh()
+            if await self.triggers.arrange(self.library.current()):
+                self.timers.kick()
+            return changed
 
     async def watch_library(self) -> None:
         """Keep reading changed playbooks until cancelled."""
@@ -553,17 +552,6 @@ async def open_service(site: Site, url: str) -> AsyncIterator[Service]:
         yield service
     finally:
         await service.close()
-
-
-def _report_loaded(loaded: Loaded) -> None:
-    log = structlog.get_logger()
-    if loaded.playbook is not None:
-        log.info("playbook serves", action="library.serves", playbook=loaded.playbook.id)
-        return
-    for found in loaded.findings:
-        said = f"{loaded.file}:{found.line}:{found.column}: {found.code} {found.message}"
-        log.warning(said, action="library.refused", hint=found.hint)
-    log.warning("the last good revision serves on", action="library.kept", file=str(loaded.file))
 
 
 def _report_drive(workspace: str, run: str, error: Exception) -> None:

@@ -10,7 +10,6 @@ from soar.cli.client import connect
 from soar.cli.exits import ExitCode
 from soar.cli.options import Json, group, guide
 from soar.cli.output import mark, show_answer
-from soar.cli.step_up import with_proof
 from soar.model.values import JsonValue
 
 commands = group(
@@ -60,8 +59,7 @@ def grant(
 ) -> None:
     """Set somebody's grants and teams."""
     wanted: JsonValue = {"grants": [*(grants or ())], "teams": [*(teams or ())]}
-    client = connect()
-    held = with_proof(client, lambda: client.put("users", user, "grants", body=wanted))
+    held = connect().put("users", user, "grants", body=wanted)
     show_answer(
         held,
         f"{held.text('name')} everywhere: {', '.join(held.texts('roles')) or 'nothing'}",

@@ -13,7 +13,6 @@ from soar.cli.facts import read_answers
 from soar.cli.options import Json, Limit, group, guide
 from soar.cli.output import Line, describe_moment, mark, note, show, show_answer, show_list
 from soar.cli.prompts import ask
-from soar.cli.step_up import with_proof
 from soar.model.errors import ConflictError, DeniedError, InputError
 from soar.model.ids import normalize_code
 from soar.model.values import JsonValue
@@ -195,7 +194,7 @@ def _ask_comment() -> str:
 
 def _vote(client: Client, shown: Answer, vote: str, *, confirm: str | None, comment: str | None, is_json: bool) -> None:
     body: JsonValue = {"vote": vote, "comment": comment, "confirm": confirm, "digest": shown.text("digest")}
-    decided = with_proof(client, lambda: client.post("approvals", shown.text("id"), "votes", body=body))
+    decided = client.post("approvals", shown.text("id"), "votes", body=body)
     status, code = decided.text("status"), decided.text("code")
     votes = f"{decided.number('yes')} of {decided.number('quorum')} yes"
     if status == "pending":

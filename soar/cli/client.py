@@ -12,7 +12,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from soar.cli.answer import Answer
 from soar.cli.logins import find_token
-from soar.cli.output import waiting
+from soar.cli.output import note, waiting
+from soar.cli.prompts import is_interactive
+from soar.cli.step_up import step_up
 from soar.model.errors import (
     ConflictError,
     DeniedError,
@@ -91,7 +93,7 @@ class Client:
         body: JsonValue = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Make one request.
+        """Make one request; and again after the person at the terminal has proved who they are, if the server wants it.
 
         Args:
             method: GET, POST, PUT or DELETE.
@@ -104,17 +106,27 @@ class Client:
             InputError: 4xx that the caller can fix.
             NotFoundError: 404, 410.
             ConflictError: 409, 412.
-            DeniedError: 401 (code `unauthenticated`), 403.
+            DeniedError: 401 (code `unauthenticated`), 403; `step_up_required` where there is no terminal to ask on.
             UnavailableError: 429, 503.
             SoarError: there is no server, or its answer is none of the API's.
         """
         target, sent = self._address(path, query), self._introduce(headers)
+        try:
+            return self._send(method, target, body, sent)
+        except DeniedError as error:
+            if error.code != "step_up_required" or not self.token or not is_interactive():
+                raise
+            note(error.message)
+        step_up(self)
+        return self._send(method, target, body, sent)
+
+    def _send(self, method: str, target: str, body: JsonValue, headers: dict[str, str]) -> Reply:
         content = b""
         if method in {"POST", "PUT"}:
-            sent["Content-Type"] = "application/json"
+            headers = {**headers, "Content-Type": "application/json"}
             content = json.dumps(body).encode()
         with waiting(f"waiting for {self.url}"):
-            response, received = self._exchange(method, target, content, sent)
+            response, received = self._exchange(method, target, content, headers)
         return self._read(response, received)
 
     def download(self, path: str, sink: BinaryIO, *, query: Mapping[str, str | None] | None = None) -> None:

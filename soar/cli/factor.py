@@ -9,7 +9,6 @@ from soar.cli.client import connect
 from soar.cli.options import Json, group, guide
 from soar.cli.output import describe_moment, note, show, show_answer, show_list
 from soar.cli.prompts import ask
-from soar.cli.step_up import with_proof
 
 commands = group(
     "Keep your second factors: authenticator programs and recovery codes. Security keys are added in the browser.",
@@ -52,7 +51,7 @@ def add(
 ) -> None:
     """Show a secret once, and take the first code."""
     client = connect()
-    offer = with_proof(client, lambda: client.post("factors", "totp", body={"name": name}))
+    offer = client.post("factors", "totp", body={"name": name})
     note(f"secret  {offer.text('secret')}", f"address {offer.text('uri')}", "It is shown only this once.")
     code = ask("the code that it shows", otherwise="add it at a terminal")
     added = client.post("factors", "totp", offer.text("id"), body={"code": code})
@@ -62,8 +61,7 @@ def add(
 @commands.command(help=guide("Make new recovery codes; those from before are void.", "soar factor recovery"))
 def recovery(is_json: Json = False) -> None:
     """Show new recovery codes once."""
-    client = connect()
-    made = with_proof(client, lambda: client.post("factors", "recovery-codes", body={}))
+    made = connect().post("factors", "recovery-codes", body={})
     show_answer(made, *_tell_codes(made), is_json=is_json)
 
 
@@ -72,8 +70,7 @@ def remove(
     factor_id: Annotated[str, typer.Argument(metavar="ID", help="As `soar factor list` shows it.")],
 ) -> None:
     """Let a factor count no longer."""
-    client = connect()
-    with_proof(client, lambda: client.delete("factors", factor_id))
+    connect().delete("factors", factor_id)
     show(f"✔ {factor_id} is gone")
 
 

@@ -14,7 +14,7 @@ from soar.cli.logins import Login, find_token, forget_login, keep_login
 from soar.cli.options import Json, guide
 from soar.cli.output import show, show_answer
 from soar.cli.prompts import ask, ask_secret
-from soar.cli.step_up import send_with_code, step_up, with_proof
+from soar.cli.step_up import send_with_code, step_up
 from soar.model.errors import DeniedError, InputError, NotFoundError
 from soar.model.values import JsonValue
 
@@ -149,9 +149,8 @@ def password(
     ] = False,
 ) -> None:
     """Choose another password."""
-    client = connect()
     chosen = _ask_new_password(is_from_stdin=is_from_stdin)
-    with_proof(client, lambda: client.send("POST", locate("session", "password"), body={"password": chosen}))
+    connect().send("POST", locate("session", "password"), body={"password": chosen})
     show("✔ your password is changed", "next: soar session revoke --all   if somebody else knew the old one")
 
 

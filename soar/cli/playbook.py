@@ -7,7 +7,7 @@ from typing import Annotated, assert_never
 import typer
 
 import soar
-from soar.cli import comparison, graph, launch, schema
+from soar.cli import comparison, graph, launch, publication, schema
 from soar.cli.answer import Answer
 from soar.cli.client import connect
 from soar.cli.exits import ExitCode
@@ -17,7 +17,7 @@ from soar.playbook import render_annotation, write_sarif
 from soar.rehearsal.assumptions import Answers, Assumptions, Decide
 
 commands = group(
-    "List playbooks; write, check and rehearse files before they serve.",
+    "List playbooks; write, check and rehearse files before they serve; propose and publish them.",
     "soar playbook new block-sender --from alert --source phish-report",
     "soar playbook validate",
     "soar playbook test phishing-triage --cover",
@@ -247,6 +247,9 @@ commands.command("run", help=launch.HELP)(launch.start)
 commands.command("graph", help=graph.HELP)(graph.draw)
 commands.command("diff", help=comparison.HELP)(comparison.compare)
 commands.command("schema", help=schema.HELP)(schema.write)
+commands.command("push", help=publication.PUSH_HELP)(publication.push)
+commands.command("revisions", help=publication.REVISIONS_HELP)(publication.list_revisions)
+commands.command("publish", help=publication.PUBLISH_HELP)(publication.publish)
 
 
 @commands.command(

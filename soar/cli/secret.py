@@ -9,7 +9,6 @@ from soar.cli.client import connect
 from soar.cli.options import Json, group, guide
 from soar.cli.output import describe_moment, show, show_answer, show_list
 from soar.cli.prompts import ask_secret
-from soar.cli.step_up import with_proof
 from soar.model.values import JsonValue
 
 commands = group(
@@ -48,7 +47,7 @@ def set_secret(
         body["value"] = ask_secret(f"value of {name}", is_from_stdin=is_piped, otherwise="pipe the value in")
     else:
         body["reference"] = reference
-    credential = with_proof(client, lambda: client.put("credentials", name, body=body))
+    credential = client.put("credentials", name, body=body)
     show_answer(
         credential,
         f"✔ {credential.text('name')} is set, version {credential.text('version')}"

@@ -1,21 +1,22 @@
 """Proving again who one is, when a server asks for it."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from soar.cli.answer import Answer
-from soar.cli.client import Client
-from soar.cli.output import note
-from soar.cli.prompts import ask, ask_secret, is_interactive
+from soar.cli.prompts import ask, ask_secret
 from soar.model.errors import DeniedError
 from soar.model.values import JsonValue
+
+if TYPE_CHECKING:
+    from soar.cli.client import Client
 
 T = TypeVar("T")
 
 _OTHERWISE = "run `soar step-up` at a terminal; it is good for five minutes"
 
 
-def step_up(client: Client) -> Answer:
+def step_up(client: "Client") -> Answer:
     """Ask for the password, and for a code where the server wants one, and send them.
 
     Raises:
@@ -41,23 +42,3 @@ def send_with_code(send: Callable[[dict[str, JsonValue]], T]) -> T:
         if error.code != "second_factor_required":
             raise
     return send({"code": ask("code of your authenticator, or a recovery code", otherwise="use --code")})
-
-
-def with_proof(client: Client, send: Callable[[], T]) -> T:
-    """Send something, and once more after the person has proved who they are if the server wants that first.
-
-    Args:
-        client: the server.
-        send: what is to be done.
-
-    Raises:
-        DeniedError: the server refuses; or it wants a proof, and there is no terminal to ask on (`step_up_required`).
-    """
-    try:
-        return send()
-    except DeniedError as error:
-        if error.code != "step_up_required" or not is_interactive():
-            raise
-        note(f"{error.message}")
-    step_up(client)
-    return send()

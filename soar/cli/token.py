@@ -8,7 +8,6 @@ from soar.cli.answer import Answer
 from soar.cli.client import connect
 from soar.cli.options import Json, group, guide
 from soar.cli.output import describe_moment, note, show, show_answer, show_list
-from soar.cli.step_up import with_proof
 from soar.model.values import JsonValue
 
 Networks = Annotated[
@@ -41,9 +40,8 @@ def create(
     is_json: Json = False,
 ) -> None:
     """Make a token and show it once."""
-    client = connect()
     body = write_wanted(name, scopes, days, networks, within)
-    made = with_proof(client, lambda: client.post("tokens", body=body))
+    made = connect().post("tokens", body=body)
     note(f"token {name}, valid for {days} days; it is shown only this once:")
     show_answer(made, made.text("token"), is_json=is_json)
 

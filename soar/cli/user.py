@@ -9,7 +9,6 @@ from soar.cli.answer import Answer
 from soar.cli.client import Client, connect
 from soar.cli.options import Json, Limit, group, guide
 from soar.cli.output import describe_moment, note, show, show_answer, show_list
-from soar.cli.step_up import with_proof
 from soar.cli.token import Networks, Within, show_tokens, write_wanted
 from soar.expr import parse_duration
 from soar.model.errors import InputError
@@ -94,8 +93,7 @@ def add(
         "owner": owner,
         "until": _read_until(until),
     }
-    client = connect()
-    made = with_proof(client, lambda: client.post("users", body=body))
+    made = connect().post("users", body=body)
     if owner:
         show_answer(made, f"✔ {name} is there", f"next: soar user token {name} --scope PERMISSION", is_json=is_json)
     else:
@@ -105,8 +103,7 @@ def add(
 @commands.command(help=guide("Invite somebody who has no password yet once more.", "soar user invite eva"))
 def invite(name: Name, is_json: Json = False) -> None:
     """Print a new code."""
-    client = connect()
-    _show_invited(with_proof(client, lambda: client.post("users", name, "invitation", body={})), is_json)
+    _show_invited(connect().post("users", name, "invitation", body={}), is_json)
 
 
 @commands.command(
@@ -124,9 +121,8 @@ def reset(
     is_json: Json = False,
 ) -> None:
     """Let somebody begin again."""
-    client = connect()
     body: JsonValue = {"factors": has_lost_factors}
-    _show_invited(with_proof(client, lambda: client.post("users", name, "reset", body=body)), is_json)
+    _show_invited(connect().post("users", name, "reset", body=body), is_json)
 
 
 @commands.command(
@@ -135,8 +131,7 @@ def reset(
 def roles(name: Name, roles: Roles = None, is_json: Json = False) -> None:
     """Change what somebody may do."""
     held: list[JsonValue] = [*(roles or ())]
-    client = connect()
-    user = with_proof(client, lambda: client.post("users", name, "roles", body={"roles": held}))
+    user = connect().post("users", name, "roles", body={"roles": held})
     show_answer(user, f"✔ {user.text('name')} is {', '.join(user.texts('roles')) or 'nothing'} now", is_json=is_json)
 
 
@@ -159,9 +154,8 @@ def disable(
 @commands.command(help=guide("Switch an account on.", "soar user enable eva", "soar user enable eva --until 30d"))
 def enable(name: Name, until: Until = None, is_json: Json = False) -> None:
     """Let somebody act again."""
-    client = connect()
     body: JsonValue = {"until": _read_until(until)}
-    user = with_proof(client, lambda: client.post("users", name, "enable", body=body))
+    user = connect().post("users", name, "enable", body=body)
     show_answer(user, f"✔ {user.text('name')} is switched on", is_json=is_json)
 
 
@@ -180,9 +174,8 @@ def token(
     is_json: Json = False,
 ) -> None:
     """Make a token and show it once."""
-    client = connect()
     body = write_wanted(name, scopes, days, networks, within)
-    made = with_proof(client, lambda: client.post("users", name, "tokens", body=body))
+    made = connect().post("users", name, "tokens", body=body)
     note(f"token {made.text('id')} of {name}, valid for {days} days; it is shown only this once:")
     show_answer(made, made.text("token"), is_json=is_json)
 

@@ -7,7 +7,6 @@ import typer
 from soar.cli.client import connect
 from soar.cli.options import Json, group, guide
 from soar.cli.output import Line, describe_moment, show, show_answer, show_list
-from soar.cli.step_up import with_proof
 from soar.model.values import JsonValue
 
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="As `soar vault status` shows it.")]
@@ -55,8 +54,7 @@ def rotate(
 ) -> None:
     """Let another key take the current one's place."""
     body: dict[str, JsonValue] = {"key": key} if key else {}
-    client = connect()
-    made = with_proof(client, lambda: client.post("vault", "keys", body=body))
+    made = connect().post("vault", "keys", body=body)
     show_answer(made, f"✔ {made.text('id')} is current", "next: soar vault status", is_json=is_json)
 
 
@@ -71,8 +69,7 @@ def rewrap(is_json: Json = False) -> None:
 @commands.command(help=guide("Let a superseded key open nothing any more.", "soar vault retire file:1f3a5b7c9d0e2f4a"))
 def retire(key: KeyId, is_json: Json = False) -> None:
     """Retire a key that nothing is wrapped by."""
-    client = connect()
-    changed = with_proof(client, lambda: client.post("vault", "keys", key, "retire", body={}))
+    changed = connect().post("vault", "keys", key, "retire", body={})
     show_answer(changed, f"✔ {key} is retired", f"next: soar vault destroy {key}", is_json=is_json)
 
 
@@ -84,8 +81,7 @@ def retire(key: KeyId, is_json: Json = False) -> None:
 )
 def destroy(key: KeyId, is_json: Json = False) -> None:
     """End a key for good, as one of two people."""
-    client = connect()
-    changed = with_proof(client, lambda: client.post("vault", "keys", key, "destroy", body={}))
+    changed = connect().post("vault", "keys", key, "destroy", body={})
     is_gone = changed.text("status") == "destroyed"
     line = f"✔ {key} is destroyed" if is_gone else f"✔ {key} is condemned; somebody else has to confirm it"
     show_answer(changed, line, is_json=is_json)

@@ -21,17 +21,6 @@ class Person:
     user: User
     groups: tuple[Group, ...]
 
-    @property
-    def described(self) -> ScimUser:
-        """What the provider would say of them."""
-        return ScimUser(
-            user_name=self.account.user_name,
-            external_id=self.account.subject,
-            display_name=self.account.display_name,
-            email=self.user.email,
-            is_active=self.account.is_active,
-        )
-
 
 class Directory:
     """What the identity provider keeps here. Only people who come from it are seen, and changed.
@@ -57,6 +46,10 @@ class Directory:
         if account is None:
             raise NotFoundError("there is no such person", hint="list them with GET /scim/v2/Users")
         return self._join(account)
+
+    def describe_person(self, id_: str) -> ScimUser:
+        """Return what the provider would say of a person; as `get_person`."""
+        return _write_said(self.get_person(id_))
 
     def list_people(self, only: Equality | None, start: int, count: int) -> tuple[int, tuple[Person, ...]]:
         """Return how many there are, and a page of them.
@@ -97,7 +90,7 @@ class Directory:
             ConflictError: somebody else has this name or id, or they are the last admin.
         """
         person = self.get_person(id_)
-        if said == person.described:
+        if said == _write_said(person):
             return person
         self._keep_unique(said, person)
         changed = replace(
@@ -257,6 +250,16 @@ class Directory:
             after=_describe_group(group),
         )
         record(self._unit, event, at=self._registrar.at, id=self._registrar.ids.new("ev"))
+
+
+def _write_said(person: Person) -> ScimUser:
+    return ScimUser(
+        user_name=person.account.user_name,
+        external_id=person.account.subject,
+        display_name=person.account.display_name,
+        email=person.user.email,
+        is_active=person.account.is_active,
+    )
 
 
 def _is_meant(group: Group, only: Equality) -> bool:

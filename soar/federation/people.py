@@ -11,10 +11,11 @@ from soar.federation.token import Login
 from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.errors import ConflictError, DeniedError
 from soar.model.federation import Account
-from soar.model.identity import Role, User
+from soar.model.identity import User
 from soar.model.ids import Ids
 from soar.model.values import JsonValue
 from soar.people.accounts import shut_out
+from soar.people.administration import check_administered
 from soar.store import Unit
 
 LONGEST_NAME = 100
@@ -116,10 +117,9 @@ class Registrar:
         """
         if user.roles == roles:
             return user
-        if Role.ADMIN not in roles:
-            self._keep_an_admin(user)
         changed = replace(user, roles=roles)
         self.unit.users.update(changed)
+        check_administered(self.unit, user, self.at)
         before: dict[str, JsonValue] = {"roles": [*sorted(user.roles)]}
         self.report("user.roles_changed", changed, before=before, after={"roles": [*sorted(roles)]})
         return changed
@@ -142,9 +142,9 @@ class Registrar:
         """
         if user.disabled_at is not None:
             return user
-        self._keep_an_admin(user)
         changed = replace(user, disabled_at=self.at)
         self.unit.users.update(changed)
+        check_administered(self.unit, user, self.at)
         shut_out(self.unit, user.id, self.at)
         self.report("user.disabled", changed)
         return changed
@@ -197,15 +197,6 @@ class Registrar:
         kept = self.unit.groups.all()
         groups = [group.name for group in kept if user is not None and user.id in group.members] if kept else said
         return self.provider.map_groups(groups)
-
-    def _keep_an_admin(self, user: User) -> None:
-        if Role.ADMIN not in user.roles or user.disabled_at is not None:
-            return
-        others = (one for one in self.unit.users.with_role(Role.ADMIN) if one.id != user.id)
-        if not any(one.disabled_at is None for one in others):
-            raise ConflictError(
-                f"{user.name} is the last admin", code="last_admin", hint="make somebody else an admin before"
-            )
 
     def _choose_name(self, wanted: str) -> str:
         """Return a name that nobody has yet: never that of somebody who was here before."""

@@ -233,3 +233,20 @@ class Revision:
     text: str
     created_at: datetime
     author: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A draft that a person has made the revision that runs.
+
+    Attributes:
+        digest: of the draft.
+        over: digest of the file that it was published over, empty if there was none; it serves while that is the file.
+        published_by: id of the person.
+    """
+
+    playbook: str
+    digest: str
+    over: str
+    published_at: datetime
+    published_by: str

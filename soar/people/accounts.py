@@ -15,9 +15,10 @@ from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.errors import ConflictError, DeniedError, FieldFault, InputError, NotFoundError
 from soar.model.factor import CodePurpose
 from soar.model.grant import Grant
-from soar.model.identity import Principal, Role, User, UserKind
+from soar.model.identity import Principal, User, UserKind
 from soar.model.ids import Ids, Randomness
 from soar.model.values import JsonValue, print_timestamp
+from soar.people.administration import check_administered
 from soar.people.codes import draw_code, hash_code, issue_code
 from soar.store import Unit
 
@@ -330,8 +331,7 @@ class Accounts:
         reason: str | None = None,
     ) -> None:
         unit.users.update(after)
-        if _is_administrator(before, at):
-            _check_administered(unit, at)
+        check_administered(unit, before, at)
         self._record(unit, kind, by, at, before=before, after=after, reason=reason)
 
     def _record(
@@ -414,24 +414,6 @@ def _find_owner(unit: Unit, wanted: NewAccount, at: datetime) -> str | None:
     if owner is None or owner.kind is not UserKind.PERSON or not owner.may_act(at):
         raise _refuse_fields("the account cannot be made", [FieldFault("/owner", "is nobody who could answer for it")])
     return owner.id
-
-
-def _check_administered(unit: Unit, at: datetime) -> None:
-    """Refuse a change after which there is no administrator.
-
-    Raises:
-        ConflictError: nobody would be left.
-    """
-    if not any(_is_administrator(user, at) for user in unit.users.with_role(Role.ADMIN)):
-        raise ConflictError(
-            "there would be no administrator left", code="last_admin", hint="make somebody else `admin` first"
-        )
-
-
-def _is_administrator(user: User, at: datetime) -> bool:
-    """Whether somebody can hand out roles now and has no end, so that others can rely on them."""
-    is_lasting = user.kind is UserKind.PERSON and user.expires_at is None
-    return is_lasting and Role.ADMIN in user.roles and user.may_act(at)
 
 
 def _refuse_fields(what: str, faults: list[FieldFault]) -> InputError:

@@ -22,6 +22,7 @@ from soar.store.journal import Inbox, Journal
 from soar.store.lists import Lists
 from soar.store.messages import Messages
 from soar.store.openings import Openings
+from soar.store.publications import Drafts, Publications
 from soar.store.responses import Responses
 from soar.store.revisions import Revisions
 from soar.store.runs import Runs
@@ -198,6 +199,16 @@ class Unit:
     def revisions(self) -> Revisions:
         """Playbook texts."""
         return Revisions(self._connection, self.workspace)
+
+    @property
+    def drafts(self) -> Drafts:
+        """Playbook texts that are proposed."""
+        return Drafts(self._connection, self.workspace)
+
+    @property
+    def publications(self) -> Publications:
+        """Which of them serve."""
+        return Publications(self._connection, self.workspace)
 
     @property
     def messages(self) -> Messages:

@@ -157,7 +157,11 @@ async def test_who_may_put_back_but_not_try_runs_again_cannot_do_so_by_a_letter(
     old = await fail(face)
     await keep(face, build_dead_letter(subject=old["id"]))
     narrow = await face.person("carol", scopes=frozenset({"letter:write", "letter:read"}))
-    assert (await narrow.post("/dead-letters/dead_000000000001/replay")).status == 403
+    answer = await narrow.post("/dead-letters/dead_000000000001/replay")
+    assert answer.status == 403
+    (denial,) = await face.events("access.denied")
+    assert (denial["actor"]["id"], denial["outcome"], denial["context"]) == ("u_carol", "denied", {"code": answer.code})
+    assert denial["target"]["named"] == {"id": "dead_000000000001"}
     assert len((await narrow.get("/dead-letters")).json["items"]) == 1
 
 

@@ -18,6 +18,8 @@ Attempt: TypeAlias = Callable[[Face], Awaitable[Callable[[], Awaitable[Answer]]]
 _BLOCK = "CREATE TRIGGER no_audit BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'the audit cannot be written'); END"
 _TOUCHED = frozenset({"used_at", "used_ip", "idle_at"})  # that somebody asked is noted whatever comes of it
 
+_HARMLESS = "name: Nothing\non: {manual: {}}\nsteps:\n  - set: {answer: 42}\n"
+
 
 async def log_in(face: Face) -> Callable[[], Awaitable[Answer]]:
     return lambda: face.stranger.post("/session", {"name": "ann", "password": PASSWORD})
@@ -86,6 +88,17 @@ async def start_run(face: Face) -> Callable[[], Awaitable[Answer]]:
     return lambda: ann.post("/playbooks/purge/runs", {"inputs": {"messages": ["m1"]}})
 
 
+async def push_draft(face: Face) -> Callable[[], Awaitable[Answer]]:
+    root = await face.person("root")
+    return lambda: root.post("/playbooks/tell/revisions", {"text": _HARMLESS})
+
+
+async def publish(face: Face) -> Callable[[], Awaitable[Answer]]:
+    root = await face.person("root")
+    revision = (await root.post("/playbooks/tell/revisions", {"text": _HARMLESS})).json["revision"]
+    return lambda: root.post("/playbooks/tell/publish", {"revision": revision})
+
+
 async def add_entry(face: Face) -> Callable[[], Awaitable[Answer]]:
     carol = await face.person("carol")
     return lambda: carol.post("/lists/vips/entries", {"value": "ada@corp.example"})
@@ -125,6 +138,8 @@ ATTEMPTS: Mapping[tuple[str, str], Attempt] = {
     ("POST", "/api/v1/runs/{id}/undo"): undo_run,
     ("POST", "/api/v1/responses/{id}/lift"): lift_response,
     ("POST", "/api/v1/playbooks/{id}/runs"): start_run,
+    ("POST", "/api/v1/playbooks/{id}/revisions"): push_draft,
+    ("POST", "/api/v1/playbooks/{id}/publish"): publish,
     ("POST", "/api/v1/lists/{name}/entries"): add_entry,
     ("DELETE", "/api/v1/lists/{name}/entries/{value}"): remove_entry,
     ("PUT", "/api/v1/credentials/{name}"): set_credential,

@@ -224,6 +224,9 @@ async def test_only_what_may_be_started_by_hand_is_and_by_whom_it_names(face: Fa
         answer = await ann.post(f"/playbooks/{name}/runs", inputs)
         assert (answer.status, answer.code) == (status, code)
     assert (await face.read(lambda unit: unit.runs.list(10))).items == ()
+    (denial,) = await face.events("access.denied")
+    assert (denial["actor"]["id"], denial["context"]) == ("u_ann", {"code": "not_meant"})
+    assert denial["target"]["named"] == {"id": "for-carol"}
     text = face.services.library.text("for-carol")
     await face.write(lambda unit: unit.revisions.put(build_revision(digest=digest_text(text), text=text)))
     assert (await carol.post("/playbooks/for-carol/runs", inputs)).status == 202

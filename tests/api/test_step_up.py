@@ -182,3 +182,11 @@ async def test_a_program_proves_nothing_again(face: Face) -> None:
     machine = Person(face.http, face.running.url, {"Authorization": f"Bearer {made.json['token']}"})
     assert (await machine.post("/session/step-up", {"password": PASSWORD})).code == "people_only"
     assert (await machine.post("/factors/totp", {"name": "x"})).code == "step_up_required"
+
+
+async def test_a_no_that_has_an_event_of_its_own_is_recorded_once(face: Face) -> None:
+    ann = await face.person("ann", scopes=frozenset({"run:read"}))
+    assert (await ann.post("/session/step-up", {"password": "wrong"})).code == "wrong_proof"
+    assert await face.events("access.denied") == []
+    (event,) = await face.events("session.stepped_up")
+    assert (event["outcome"], event["actor"]["id"]) == ("denied", "u_ann")

@@ -148,6 +148,22 @@ PROBES = [
         lambda u: u.revisions.put(builders.build_revision()),
         lambda u: u.revisions.get(builders.NO_DIGEST),
     ),
+    Probe(
+        "drafts",
+        lambda u: u.drafts.add(builders.build_revision()),
+        lambda u: (*u.drafts.find("triage", builders.NO_DIGEST), *u.drafts.page("triage", 9, None).items),
+    ),
+    Probe("newest draft", lambda u: u.drafts.add(builders.build_revision()), lambda u: u.drafts.newest("triage")),
+    Probe(
+        "publication",
+        lambda u: u.publications.set(builders.build_publication()),
+        lambda u: u.publications.get("triage"),
+    ),
+    Probe(
+        "publications",
+        lambda u: u.publications.set(builders.build_publication()),
+        lambda u: u.publications.list(),
+    ),
     Probe("list", lambda u: u.lists.add(builders.build_list()), lambda u: u.lists.get("vip")),
     Probe("lists", lambda u: u.lists.add(builders.build_list()), lambda u: u.lists.all()),
     Probe(

@@ -8,6 +8,7 @@ from tests.contract.works import Works
 from tests.support.builders import (
     build_credential_version,
     build_message,
+    build_publication,
     build_revision,
     build_workspace_key,
 )
@@ -50,6 +51,30 @@ async def test_a_revision_is_kept_once_and_never_changed(write: Works, read: Wor
     await write(lambda unit: unit.revisions.put(build_revision(text="another", author="u_other")))
     assert await read(lambda unit: unit.revisions.get(first.digest)) == first
     assert await read(lambda unit: unit.revisions.get("sha256:none")) is None
+
+
+async def test_drafts_are_kept_in_the_order_they_came_also_with_the_same_text(write: Works, read: Works) -> None:
+    first = build_revision()
+    again = build_revision(author="u_other")
+    other = build_revision(digest="sha256:other", text="other")
+    for draft in (first, again, other, build_revision(playbook="another")):
+        await write(lambda unit, draft=draft: unit.drafts.add(draft))
+    assert await read(lambda unit: unit.drafts.find(first.playbook, first.digest)) == (first, again)
+    assert await read(lambda unit: unit.drafts.newest(first.playbook)) == other
+    page = await read(lambda unit: unit.drafts.page(first.playbook, 2, None))
+    rest = await read(lambda unit: unit.drafts.page(first.playbook, 2, page.next))
+    assert (page.items, rest.items, rest.next) == ((other, again), (first,), None)
+    assert await read(lambda unit: unit.drafts.newest("none")) is None
+
+
+async def test_a_playbook_has_one_publication_the_last(write: Works, read: Works) -> None:
+    first, other = build_publication(), build_publication(playbook="another")
+    second = build_publication(digest="sha256:second", over="sha256:file", published_by="u_other")
+    for publication in (first, other, second):
+        await write(lambda unit, publication=publication: unit.publications.set(publication))
+    assert await read(lambda unit: unit.publications.get("triage")) == second
+    assert await read(lambda unit: unit.publications.list()) == (other, second)
+    assert await read(lambda unit: unit.publications.get("none")) is None
 
 
 async def test_a_message_is_posted_once(write: Works, read: Works) -> None:

@@ -18,6 +18,7 @@ from soar.app.people import create_people
 from soar.app.settings import load_settings
 from soar.app.site import read_site
 from soar.app.wiring import open_service
+from soar.audit.format import Format
 from soar.model.identity import Role
 from tests.security.hostile_product import MARKER, open_hostile_product
 from tests.support.canaries import CANARIES, FORMS, find_canary, pack
@@ -214,6 +215,17 @@ def dump(clients: Mapping[str, Client], runs: list[str]) -> dict[str, bytes]:
     return said
 
 
+def export(clients: Mapping[str, Client]) -> dict[str, bytes]:
+    """Return the whole record as files, in every format and as each who may export it."""
+    said: dict[str, bytes] = {}
+    for name in ("root", "olga"):
+        for format_ in Format:
+            answer = clients[name].send("GET", f"/api/v1/audit/export?format={format_}")
+            assert answer.status == 200, answer.body
+            said[f"export {format_} of {name}"] = answer.body
+    return said
+
+
 def run_commands(client: Client, run: str, approval: str, folder: Path) -> dict[str, bytes]:
     """Return what the command line says, for people and for programs."""
     token = client.send(
@@ -274,6 +286,7 @@ def use(site: SiteFolder, server: Server, client: Client, passwords: Mapping[str
     places = dump(clients, runs)
     approval = list_all(clients["ann"], "approvals")[0]["id"]
     places |= run_commands(clients["root"], runs[-1], approval, site.folder)
+    places |= export(clients)
     places |= read_files(site.folder)
     places["answers to PUT credentials"] = b"\n".join(said)
     places["log"] = server.output.encode()
@@ -295,6 +308,14 @@ def test_what_is_no_secret_is_found_in_the_same_places(spilled: Spilled) -> None
     found = spilled.find(MARKER)
     assert {place.split()[0] for place in found} >= {"root", "ann", "file", "soar"}
     assert {"file soar.db", "file backup.db"} <= set(found)
+
+
+@pytest.mark.parametrize("format_", Format)
+def test_exports_hold_the_whole_record(spilled: Spilled, format_: Format) -> None:
+    for name in ("root", "olga"):
+        data = spilled.places[f"export {format_} of {name}"]
+        assert data.count(b"credential.set") >= len(SECRETS)
+        assert len(data.splitlines()) > len(SECRETS) * len(STEPS)
 
 
 @pytest.mark.parametrize("secret", [*CANARIES, *HOOK_KEYS])

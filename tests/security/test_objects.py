@@ -55,6 +55,8 @@ BODIES: Mapping[str, object] = {
     "answers": {"answers": {}},
     "entries": {"value": "203.0.113.7"},
     "credentials": {"value": "a value that is long enough"},
+    "revisions": {"text": "name: Nothing\non: {manual: {}}\nsteps:\n  - set: {answer: 42}\n"},
+    "publish": {"revision": f"sha256:{'0' * 64}"},
 }
 
 

@@ -163,6 +163,12 @@ async def test_a_limited_token_starts_nothing_that_does_more(face: Face) -> None
     assert (await token.post("/playbooks/ask/runs")).status == 202
     assert (await token.post("/playbooks/purge/runs")).code == "outside_limit"
     await face.settle()
+    (denial,) = await face.events("access.denied")
+    assert (denial["actor"]["id"], denial["outcome"], denial["context"]) == (
+        "u_ann",
+        "denied",
+        {"code": "outside_limit"},
+    )
 
 
 # -- the judgement itself ----------------------------------------------------------------------------------------------

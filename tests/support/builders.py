@@ -14,7 +14,7 @@ from soar.model.identity import Principal, PrincipalKind, Role, Session, Token, 
 from soar.model.lists import ListEntry, ValueList
 from soar.model.message import Message
 from soar.model.opening import Opening
-from soar.model.playbook import ManualTrigger, Playbook, Revision
+from soar.model.playbook import ManualTrigger, Playbook, Publication, Revision
 from soar.model.process import ActionCall
 from soar.model.response import Response, ResponseStatus
 from soar.model.run import InboxEvent, JournalEntry, Mode, Run, RunStatus, Timer
@@ -91,6 +91,14 @@ def build_revision(**changes: object) -> Revision:
     """The text of a playbook."""
     specimen = Revision(
         playbook="triage", digest=NO_DIGEST, text="name: Triage\n", created_at=START, author="u_000000000001"
+    )
+    return replace(specimen, **changes)
+
+
+def build_publication(**changes: object) -> Publication:
+    """A playbook that was published where there was no file."""
+    specimen = Publication(
+        playbook="triage", digest=NO_DIGEST, over="", published_at=START, published_by="u_000000000001"
     )
     return replace(specimen, **changes)
 

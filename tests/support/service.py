@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from argon2 import PasswordHasher
 
 from soar.access.allowances import Allowances
 from soar.access.permissions import Permission
+from soar.access.proxies import Proxies
 from soar.access.roles import DEFAULT_ROLES
 from soar.access.tokens import format_token, hash_token
 from soar.api.hub import Hub
@@ -26,6 +28,7 @@ from soar.api.services import AuditStanding, FirstAlert, Services
 from soar.app.callee import make_caller
 from soar.app.library import Checker, Library, to_revision
 from soar.app.passwords import Passwords
+from soar.app.serving import Serving
 from soar.app.sign_on import make_sign_on
 from soar.approvals.service import ApprovalService
 from soar.audit.keeper import verify_unit
@@ -421,6 +424,7 @@ class _Wiring:
             find_breaker=lambda _, connection: self.breakers.get(connection),
             count_calls=lambda _, connection: (2, 3) if connection == "exchange" else (0, 0),
             library=self.library,
+            refresh_library=Serving(self.library, store=self.store, workspace=WORKSPACE, clock=self.clock).refresh,
             config={},
             passwords=passwords,
             sign_on=make_sign_on(
@@ -434,6 +438,7 @@ class _Wiring:
             factors=SecondFactors(self.store, self.vault, ids=self.ids, randomness=self.randomness, url=self.url),
             emergency=self.emergency,
             hub=self.hub,
+            proxies=Proxies((ip_network("127.0.0.0/28"), ip_network("10.0.0.0/28"))),
             clock=self.clock,
             ids=self.ids,
             randomness=self.randomness,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from soar.access.freshness import is_fresh
 from soar.access.permissions import Permission
 from soar.api.call import Call
+from soar.api.denials import QuietDenialError
 from soar.api.schemas.approvals import AnswersSent, ApprovalPage, ApprovalQuery, ApprovalView, Progress, VoteSent
 from soar.api.schemas.base import Nothing
 from soar.api.things import Shown, Things
@@ -12,7 +13,7 @@ from soar.api.views import Views
 from soar.approvals.decide import Ballot, Refusal
 from soar.approvals.service import find_approval
 from soar.model.approval import Approval, ApprovalStatus
-from soar.model.errors import ConflictError, DeniedError, InputError, SoarError
+from soar.model.errors import ConflictError, InputError, SoarError
 from soar.model.identity import Principal
 from soar.model.page import Page
 from soar.model.step import Assurance
@@ -102,8 +103,8 @@ def explain_refusal(refusal: Refusal) -> SoarError:
     if refusal.code in _MISTAKEN:
         return InputError(refusal.reason, code=refusal.code, hint=_MISTAKEN[refusal.code], faults=refusal.faults)
     if refusal.code == "assurance_missing":
-        return DeniedError(refusal.reason, code="step_up_required", hint=_STEP_UP_HINT)
-    return DeniedError(refusal.reason, code=refusal.code, hint="ask somebody who may")
+        return QuietDenialError(refusal.reason, code="step_up_required", hint=_STEP_UP_HINT)
+    return QuietDenialError(refusal.reason, code=refusal.code, hint="ask somebody who may")
 
 
 def _find_page(unit: Unit, query: ApprovalQuery, cursor: str | None) -> Page[Approval]:

@@ -57,7 +57,7 @@ async def show_playbook(call: Call, _: Nothing) -> PlaybookDetail:
 
 async def validate_playbook(call: Call, sent: DocumentSent) -> Validation:
     """Check a document as if it were this playbook; nothing is stored."""
-    findings = call.services.library.validate(sent.id, sent.text)
+    _, findings = call.services.library.check(sent.id, sent.text)
     return Validation(findings=tuple(map(view_finding, findings)), is_valid=not has_errors(findings))
 
 

@@ -1,9 +1,9 @@
 """SCIM 2.0 (RFC 7644): the identity provider keeps people and groups."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import orjson
 from aiohttp import web
@@ -32,11 +32,13 @@ from soar.model.errors import InputError, NotFoundError, SoarError
 from soar.model.values import JsonValue
 from soar.store import Unit
 
+Handler: TypeAlias = Callable[[Call], Awaitable[web.StreamResponse]]
+
 T = TypeVar("T")
+Said = TypeVar("Said")
+Held = TypeVar("Held")
 
 _TYPES = frozenset({"application/scim+json", "application/json"})
-_PEOPLE_BY = frozenset({"username", "externalid", "id"})
-_GROUPS_BY = frozenset({"displayname", "externalid", "id"})
 _ALWAYS = frozenset({"schemas", "id"})  # RFC 7643, section 7: returned always
 _MOST_DIGITS = 9
 _KINDS = {
@@ -86,94 +88,92 @@ async def list_schemas(call: Call) -> web.Response:
     return _answer_all(write_schemas(call.services.url))
 
 
-async def list_people(call: Call) -> web.Response:
-    """List the people of the identity provider."""
-    page = _read_page(call, _PEOPLE_BY)
-    total, found = await _look(call, lambda directory: directory.list_people(page.only, page.start, page.count))
-    return _answer_page(call, [write_person(person, call.services.url) for person in found], total, page.start)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources(Generic[Said, Held]):
+    """What is asked for of one kind of resource.
+
+    Attributes:
+        by: what a list of them can be filtered by.
+        read: what the provider says of one.
+        patch: what it says after a change of what it said before.
+        write: one as the provider reads it, with the URL that people reach us by.
+        page: how many there are, and those from a start, counted from 1, at most so many.
+    """
+
+    by: frozenset[str]
+    read: Callable[[JsonValue], Said]
+    patch: Callable[[Said, JsonValue], Said]
+    write: Callable[[Held, str], Resource]
+    page: Callable[[Directory, Equality | None, int, int], tuple[int, Sequence[Held]]]
+    get: Callable[[Directory, str], Held]
+    describe: Callable[[Directory, str], Said]
+    add: Callable[[Directory, Said], Held]
+    change: Callable[[Directory, str, Said], Held]
+    remove: Callable[[Directory, str], None]
+
+    async def list_all(self, call: Call) -> web.Response:
+        """List those of the identity provider."""
+        page = _read_page(call, self.by)
+        total, found = await _look(call, lambda directory: self.page(directory, page.only, page.start, page.count))
+        shown = [_select(call, self.write(held, call.services.url)) for held in found]
+        return _answer(write_list(shown, total=total, start=page.start))
+
+    async def add_one(self, call: Call) -> web.Response:
+        """Make one; the members of a group get the role that it stands for."""
+        said = self.read(await _read(call))
+        held = await _change(call, lambda directory: self.add(directory, said))
+        return _answer_made(call, self.write(held, call.services.url))
+
+    async def show_one(self, call: Call) -> web.Response:
+        """Show one."""
+        held = await _look(call, lambda directory: self.get(directory, call.part("id")))
+        return _answer(_select(call, self.write(held, call.services.url)))
+
+    async def replace_one(self, call: Call) -> web.Response:
+        """Make one what is sent."""
+        said = self.read(await _read(call))
+        held = await _change(call, lambda directory: self.change(directory, call.part("id"), said))
+        return _answer(self.write(held, call.services.url))
+
+    async def patch_one(self, call: Call) -> web.Response:
+        """Change one."""
+        id_, document = call.part("id"), await _read(call)
+
+        def patch(directory: Directory) -> Held:
+            return self.change(directory, id_, self.patch(self.describe(directory, id_), document))
+
+        return _answer(_select(call, self.write(await _change(call, patch), call.services.url)))
+
+    async def remove_one(self, call: Call) -> web.Response:
+        """Remove one: a person is switched off and forgotten as the provider's, a group's members lose its role."""
+        await _change(call, lambda directory: self.remove(directory, call.part("id")))
+        return web.Response(status=204)
 
 
-async def add_person(call: Call) -> web.Response:
-    """Make a person."""
-    said = read_user(await _read(call))
-    person = await _change(call, lambda directory: directory.add_person(said))
-    return _answer_made(call, write_person(person, call.services.url))
-
-
-async def show_person(call: Call) -> web.Response:
-    """Show a person."""
-    person = await _look(call, lambda directory: directory.get_person(call.part("id")))
-    return _answer(_select(call, write_person(person, call.services.url)))
-
-
-async def replace_person(call: Call) -> web.Response:
-    """Make a person what is sent."""
-    said = read_user(await _read(call))
-    person = await _change(call, lambda directory: directory.change_person(call.part("id"), said))
-    return _answer(write_person(person, call.services.url))
-
-
-async def patch_person(call: Call) -> web.Response:
-    """Change a person."""
-    document = await _read(call)
-
-    def patch(directory: Directory) -> Resource:
-        known = directory.get_person(call.part("id")).described
-        person = directory.change_person(call.part("id"), patch_user(known, document))
-        return write_person(person, call.services.url)
-
-    return _answer(_select(call, await _change(call, patch)))
-
-
-async def remove_person(call: Call) -> web.Response:
-    """Switch a person off, and forget that the identity provider knows them."""
-    await _change(call, lambda directory: directory.remove_person(call.part("id")))
-    return web.Response(status=204)
-
-
-async def list_groups(call: Call) -> web.Response:
-    """List the groups of the identity provider."""
-    page = _read_page(call, _GROUPS_BY)
-    total, found = await _look(call, lambda directory: directory.list_groups(page.only, page.start, page.count))
-    return _answer_page(call, [write_group(group, call.services.url) for group in found], total, page.start)
-
-
-async def add_group(call: Call) -> web.Response:
-    """Make a group; its members get the role that it stands for."""
-    said = read_group(await _read(call))
-    group = await _change(call, lambda directory: directory.add_group(said))
-    return _answer_made(call, write_group(group, call.services.url))
-
-
-async def show_group(call: Call) -> web.Response:
-    """Show a group."""
-    group = await _look(call, lambda directory: directory.get_group(call.part("id")))
-    return _answer(_select(call, write_group(group, call.services.url)))
-
-
-async def replace_group(call: Call) -> web.Response:
-    """Make a group what is sent."""
-    said = read_group(await _read(call))
-    group = await _change(call, lambda directory: directory.change_group(call.part("id"), said))
-    return _answer(write_group(group, call.services.url))
-
-
-async def patch_a_group(call: Call) -> web.Response:
-    """Change a group."""
-    document = await _read(call)
-
-    def patch(directory: Directory) -> Resource:
-        known = directory.describe_group(call.part("id"))
-        group = directory.change_group(call.part("id"), patch_group(known, document))
-        return write_group(group, call.services.url)
-
-    return _answer(_select(call, await _change(call, patch)))
-
-
-async def remove_group(call: Call) -> web.Response:
-    """Remove a group; its members lose the role that it stands for."""
-    await _change(call, lambda directory: directory.remove_group(call.part("id")))
-    return web.Response(status=204)
+PEOPLE = Resources(
+    by=frozenset({"username", "externalid", "id"}),
+    read=read_user,
+    patch=patch_user,
+    write=write_person,
+    page=Directory.list_people,
+    get=Directory.get_person,
+    describe=Directory.describe_person,
+    add=Directory.add_person,
+    change=Directory.change_person,
+    remove=Directory.remove_person,
+)
+GROUPS = Resources(
+    by=frozenset({"displayname", "externalid", "id"}),
+    read=read_group,
+    patch=patch_group,
+    write=write_group,
+    page=Directory.list_groups,
+    get=Directory.get_group,
+    describe=Directory.describe_group,
+    add=Directory.add_group,
+    change=Directory.change_group,
+    remove=Directory.remove_group,
+)
 
 
 async def _look(call: Call, work: Callable[[Directory], T]) -> T:
@@ -238,10 +238,6 @@ def _select(call: Call, resource: Resource) -> Resource:
 
 def _read_names(text: str) -> frozenset[str]:
     return frozenset(name.strip().lower() for name in text.split(","))
-
-
-def _answer_page(call: Call, resources: Sequence[Resource], total: int, start: int) -> web.Response:
-    return _answer(write_list([_select(call, resource) for resource in resources], total=total, start=start))
 
 
 def _answer_all(resources: Sequence[Resource]) -> web.Response:

@@ -19,6 +19,7 @@ from soar.api.authentication import (
     name_session,
 )
 from soar.api.call import Call, Caller, Visit, write_json
+from soar.api.denials import QuietDenialError
 from soar.api.schemas.base import Nothing
 from soar.api.schemas.factors import ChallengeView
 from soar.api.schemas.people import Installation, LoginSent, PasswordSent, SessionView, list_names, view_session_user
@@ -157,9 +158,9 @@ def _check_factor(visit: Visit, unit: Unit, user: User, proof: Proof, stranger: 
     return ask_for_factor() if proof.is_empty else _refuse_login()
 
 
-def ask_for_factor() -> DeniedError:
+def ask_for_factor() -> QuietDenialError:
     """Return the answer to a right password that is not enough."""
-    return DeniedError(
+    return QuietDenialError(
         "a second factor is needed, too",
         code="second_factor_required",
         hint="send `code`, or `assertion` with what POST /api/v1/session/challenge lets a security key sign",

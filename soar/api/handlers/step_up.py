@@ -5,6 +5,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from soar.api.call import Call, Caller, write_json
+from soar.api.denials import QuietDenialError
 from soar.api.handlers.session import act_as, ask_for_factor, challenge, draw_login, set_cookie, view_session
 from soar.api.schemas.base import Nothing
 from soar.api.schemas.factors import ChallengeView, StepUpSent
@@ -72,7 +73,7 @@ def _refuse(call: Call, unit: Unit) -> DeniedError:
         reason="wrong password or second factor",
     )
     call.record(unit, event)
-    return DeniedError("the password or the second factor is wrong", code="wrong_proof", hint="try again")
+    return QuietDenialError("the password or the second factor is wrong", code="wrong_proof", hint="try again")
 
 
 def _own(call: Call) -> dict[str, str]:

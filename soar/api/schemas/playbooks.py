@@ -13,7 +13,7 @@ from soar.model.run import Mode
 from soar.model.step import UseAction, walk_steps
 from soar.playbook import Finding, Severity
 
-_LONGEST_DOCUMENT = 256 * 1024
+LONGEST_DOCUMENT = 256 * 1024
 _MINUTE = timedelta(minutes=1)
 
 
@@ -21,7 +21,7 @@ class DocumentSent(Incoming):
     """A playbook's document, to be checked."""
 
     id: Name
-    text: Annotated[str, Field(max_length=_LONGEST_DOCUMENT)]
+    text: Annotated[str, Field(max_length=LONGEST_DOCUMENT)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

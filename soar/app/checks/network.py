@@ -58,7 +58,8 @@ def _check_address(settings: Settings) -> Check:
             f"listens on {listen} without TLS in front of it: passwords and tokens could be read on their way",
             name="address",
             code="plain_address",
-            hint="put a TLS proxy in front and set server.url to its https address, or listen on 127.0.0.1:8600",
+            hint="put a TLS proxy in front and set server.url (in a container SOAR_SERVER__URL) to its https address, "
+            "or listen on 127.0.0.1:8600",
         )
     if not is_loopback(parts.hostname or ""):
         return bad(

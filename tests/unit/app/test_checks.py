@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import resource
 import shutil
 from collections.abc import Callable, Mapping
@@ -12,13 +13,13 @@ from typing import Any, NamedTuple
 import pytest
 import structlog
 
-from soar.app.checks.check import bad, doubtful, good, heed
+from soar.app.checks.check import Check, bad, doubtful, good, heed
 from soar.app.checks.facts import Process, gather_facts, look_at_process
 from soar.app.checks.place import check_places, check_process
 from soar.app.checks.stored import Stored, check_stored
-from soar.app.doctor import doctor
+from soar.app.doctor import check_settings, doctor
 from soar.app.lifecycle import serve
-from soar.app.settings import Settings, build_settings
+from soar.app.settings import ServerSettings, Settings, build_settings
 from soar.app.site import read_site
 from soar.app.wiring import open_service
 from soar.audit.keyfile import create_key_file
@@ -26,6 +27,7 @@ from soar.model.audit import Actor
 from soar.model.errors import InputError
 from soar.model.secret import Secret
 from tests.support.randomness import SeededRandomness
+from tests.support.repository import ROOT
 
 SOURCE = "auth: {hmac: {header: X-Signature, secret: %s}}\nalert: {kind: raw.kind}\n"
 SOUND = "q7Hf0sX2mZr9LkPw"
@@ -355,3 +357,15 @@ def test_all_that_is_bad_is_said_at_once_and_what_is_doubtful_is_logged() -> Non
     assert [(entry["event"], entry["code"]) for entry in logged] == [("odd", "odd")]
     assert (caught.value.message, caught.value.code, caught.value.hint) == ("wrong", "wrong", "mend")
     assert [fault.message for fault in caught.value.faults] == ["worse; stop"]
+
+
+def test_the_image_serves_once_it_is_told_its_https_address(settings: Settings) -> None:
+    (listen,) = re.findall(r"SOAR_SERVER__LISTEN=(\S+)", (ROOT / "Dockerfile").read_text("utf-8"))
+
+    def look(url: str) -> Check:
+        changed = settings.model_copy(update={"server": ServerSettings(listen=listen, url=url)})
+        return next(check for check in check_settings(changed) if check.name == "address")
+
+    assert look("").code == "plain_address"
+    assert "SOAR_SERVER__URL" in (look("").hint or "")
+    assert look("https://soar.example").is_good

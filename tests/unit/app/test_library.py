@@ -121,8 +121,8 @@ def test_tests_of_playbooks_are_no_playbooks(library: Library, tmp_path: Path) -
 
 
 def test_a_document_is_checked_as_if_it_were_the_playbook(library: Library) -> None:
-    assert not [finding for finding in library.validate("tried", GOOD) if finding.severity.value == "error"]
-    (found,) = [finding for finding in library.validate("tried", BAD) if finding.severity.value == "error"][:1]
+    assert not [finding for finding in library.check("tried", GOOD)[1] if finding.severity.value == "error"]
+    (found,) = [finding for finding in library.check("tried", BAD)[1] if finding.severity.value == "error"][:1]
     assert found.file == "tried.yaml"
 
 

@@ -1,7 +1,9 @@
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
+from soar.access.proxies import Proxies
 from soar.app.settings import Settings, load_settings
 from soar.model.errors import InputError
 
@@ -90,6 +92,15 @@ def test_a_mounted_file_that_cannot_be_read_names_the_setting(
         ("server: {drain: -1}\n", r"server\.drain: ", "/server/drain"),
         ("server: {listen: nowhere}\n", r"server\.listen: .*write host:port", "/server/listen"),
         ("server: {listen: '127.0.0.1:65536'}\n", r"server\.listen: ", "/server/listen"),
+        ("server: {trusted_proxies: [10.0.0.1/8]}\n", r"server\.trusted_proxies: ", "/server/trusted_proxies"),
+        (
+            "server: {trusted_proxies: [0.0.0.0/0]}\n",
+            r"server\.trusted_proxies: .*everybody",
+            "/server/trusted_proxies",
+        ),
+        ("server: {trusted_proxies: ['::/0']}\n", r"server\.trusted_proxies: .*every", "/server/trusted_proxies"),
+        ("server: {trusted_proxies: [nginx]}\n", r"server\.trusted_proxies: ", "/server/trusted_proxies"),
+        ("server: {proxy_header: X-Real-IP}\n", r"server\.proxy_header: ", "/server/proxy_header"),
         ("worker: {health: ':8601'}\n", r"worker\.health: .*write host:port", "/worker/health"),
         ("audit: {interval: 0}\n", r"audit\.interval: ", "/audit/interval"),
         ("log: {level: loud}\n", r"log\.level: ", "/log/level"),
@@ -102,6 +113,15 @@ def test_a_setting_that_is_unknown_or_does_not_fit_is_named(
         load_settings(write(tmp_path, text))
     assert caught.value.code == "settings.invalid"
     assert [fault.pointer for fault in caught.value.faults] == [pointer]
+
+
+def test_proxies_are_trusted_by_their_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().server.proxies.networks == ()
+    server = load_settings(write(tmp_path, "server: {trusted_proxies: [10.0.0.1, '2001:db8::/64']}\n")).server
+    assert server.proxies.networks == (ip_network("10.0.0.1/32"), ip_network("2001:db8::/64"))
+    monkeypatch.setenv("SOAR_SERVER__TRUSTED_PROXIES", '["172.17.0.1/32"]')
+    monkeypatch.setenv("SOAR_SERVER__PROXY_HEADER", "Forwarded")
+    assert load_settings(None).server.proxies == Proxies((ip_network("172.17.0.1/32"),), "Forwarded")
 
 
 def test_every_fault_is_named_at_once(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table in ("pending_logins", "sign_ons", "spent_tokens", "accounts", "directory_groups"):
         writer.exec_driver_sql(f"DROP TABLE {table}")
-    for table in ("factors", "one_time_codes", "openings"):
+    for table in ("factors", "one_time_codes", "openings", "drafts", "publications"):
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table, columns in {
         "users": ("kind", "owner", "expires_at", "grants", "teams"),
