@@ -37,13 +37,14 @@ def write_alert(number: int) -> bytes:
     return orjson.dumps(document)
 
 
-def write_request(body: bytes, key: bytes, seconds: int) -> bytes:
+def write_request(body: bytes, key: bytes, seconds: int, source: str = "bench") -> bytes:
     """Return the whole request, signed as the source wants it."""
     stamp = str(seconds).encode()
     signature = hmac.digest(key, stamp + b"." + body, hashlib.sha256).hex().encode()
     return (
-        b"POST /hooks/bench HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        b"X-Timestamp: %b\r\nX-Signature: %b\r\nContent-Length: %d\r\n\r\n%b" % (stamp, signature, len(body), body)
+        b"POST /hooks/%b HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        b"X-Timestamp: %b\r\nX-Signature: %b\r\nContent-Length: %d\r\n\r\n%b"
+        % (source.encode(), stamp, signature, len(body), body)
     )
 
 
@@ -77,11 +78,12 @@ class Sender:
         reader, writer = self._streams
         writer.write(write_request(body, self._key, int(time.time())))  # noqa: TID251 -- a source signs by its own clock
         head = await reader.readuntil(b"\r\n\r\n")
-        await reader.readexactly(_read_length(head))
+        await reader.readexactly(read_length(head))
         return head.split(b" ", 2)[1]
 
 
-def _read_length(head: bytes) -> int:
+def read_length(head: bytes) -> int:
+    """Return how many bytes follow the head of an answer."""
     return next(int(line[15:]) for line in head.split(b"\r\n") if line[:15].lower() == b"content-length:")
 
 

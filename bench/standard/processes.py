@@ -59,5 +59,10 @@ def call(module: str, *arguments: str) -> bytes:
     return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout  # noqa: S603 -- our own modules
 
 
+def call_beside(module: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a module, whose caller reads what it prints and waits for its end."""
+    return subprocess.Popen(_command(module, arguments), stdout=subprocess.PIPE)  # noqa: S603 -- our own modules
+
+
 def _command(module: str, arguments: tuple[str, ...]) -> list[str]:
     return [sys.executable, "-m", f"bench.standard.{module}", *arguments]

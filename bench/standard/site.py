@@ -22,12 +22,16 @@ _SOURCE = """\
 description: The load generator
 auth:
   hmac: {header: X-Signature, secret: bench_hook, tolerance: 5m}
+rate: RATE
 alert:
   kind: '"net.beacon"'
   title: raw.title
   severity: '"high"'
   entities: {ips: "[raw.ip]", users: "[raw.user]", hosts: "[raw.host]"}
 """
+
+_RATES = {"bench": 100_000, "loud": 200, "quiet": 200}
+"""Requests a second of each source: the standard work is not held back, and what storms is as any other source."""
 
 _CONNECTIONS = """\
 connections:
@@ -43,7 +47,7 @@ owner: team:bench
 
 on:
   - alert:
-      source: bench
+      source: [bench, loud, quiet]
       match: alert.raw.risk.score >= 70
 
 steps:
@@ -91,7 +95,8 @@ def write_site(folder: Path, stubs: str, database: str | None = None) -> Setting
     for name in ("playbooks", "sources", "ledgers"):
         (folder / name).mkdir()
     (folder / "playbooks" / "standard-work.yaml").write_text(_PLAYBOOK.format(url=stubs, risky=RISKY), "utf-8")
-    (folder / "sources" / "bench.yaml").write_text(_SOURCE, "utf-8")
+    for name, rate in _RATES.items():
+        (folder / "sources" / f"{name}.yaml").write_text(_SOURCE.replace("RATE", str(rate)), "utf-8")
     (folder / "connections.yaml").write_text(_CONNECTIONS, "utf-8")
     for key in ("vault.key", "audit.key"):
         create_key_file(folder / key, SystemRandomness())

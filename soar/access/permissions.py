@@ -63,6 +63,8 @@ class Permission(StrEnum):
     SOURCE_READ = "source:read", "See what may send alerts.", Risk.READ
     LIST_READ = "list:read", "See lists that playbooks look values up in.", Risk.READ
     LIST_WRITE = "list:write", "Change lists that playbooks look values up in.", Risk.CHANGE
+    SUPPRESSION_READ = "suppression:read", "See rules under which alerts start nothing.", Risk.READ
+    SUPPRESSION_WRITE = "suppression:write", "Set and remove rules under which alerts start nothing.", Risk.CHANGE
     USER_READ = "user:read", "See people and their roles.", Risk.READ
     USER_WRITE = "user:write", "Add people, change their roles, switch them off.", Risk.CRITICAL
     SCIM_WRITE = "scim:write", "Keep people and groups for the identity provider, over SCIM.", Risk.CRITICAL

@@ -11,6 +11,7 @@ from aiohttp import web
 from soar.access.decide import Allowed, Denied, decide, is_unlimited, list_held_roles, list_permissions
 from soar.access.permissions import Permission
 from soar.access.things import Thing
+from soar.api.intake import IntakeGate
 from soar.api.limits import Limits
 from soar.api.revisions import Revisions
 from soar.api.services import Services
@@ -30,12 +31,14 @@ class Desk:
     Attributes:
         services: everything behind the HTTP face.
         limits: what may not happen too often.
+        intake: lets requests to hooks in.
         revisions: parsed playbooks of runs.
         epoch: names this process in the event stream's ids.
     """
 
     services: Services
     limits: Limits
+    intake: IntakeGate
     revisions: Revisions
     epoch: str
 

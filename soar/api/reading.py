@@ -14,7 +14,7 @@ from soar.model.errors import FieldFault, InputError
 LONGEST_BODY = 1024 * 1024
 """Bytes of a request's body."""
 
-LONGEST_WAIT = 30.0
+LONGEST_WAIT = 10.0
 """Seconds in which a body must have come."""
 
 _JSON = frozenset({"application/json"})

@@ -32,6 +32,7 @@ from soar.api.handlers import (
     sources,
     vault,
 )
+from soar.api.intake_routes import list_intake_routes
 from soar.api.naming import (
     LISTED,
     name_alert,
@@ -74,6 +75,9 @@ from soar.api.services import Services
 from soar.api.stream import Stream
 from soar.model.errors import BugError
 
+HOOK = "/hooks/{source}"
+"""Where sources send alerts."""
+
 P = Permission
 _PROBE = "load balancers and supervisors ask before anybody logs in"
 _PAGE = "the pages hold no data; what they show they ask the API for"
@@ -88,6 +92,7 @@ def build_routes(services: Services, authenticator: Authenticator) -> tuple[Rout
     table = (
         *list_account_routes(),
         *list_publishing_routes(),
+        *list_intake_routes(),
         *_seen(),
         *_readable(),
         *_done(),
@@ -467,7 +472,7 @@ def _open() -> tuple[Route, ...]:
     return (
         raw(
             "POST",
-            "/hooks/{source}",
+            HOOK,
             Public("the source proves itself, by its own recipe over the raw bytes"),
             hooks.receive_alert,
             answers=Received,
@@ -475,7 +480,7 @@ def _open() -> tuple[Route, ...]:
         ),
         raw(
             "POST",
-            "/hooks/{source}/check",
+            f"{HOOK}/check",
             SourceOr(P.ALERT_CHECK),
             hooks.check_alert,
             answers=CheckedAlerts,

@@ -1,8 +1,11 @@
 """The HTTP face put together, and served."""
 
+import asyncio
+import contextlib
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from aiohttp import web
 
@@ -10,12 +13,14 @@ from soar.api.authentication import Authenticator
 from soar.api.call import Desk
 from soar.api.errors import log_fault
 from soar.api.guard import Guard
+from soar.api.intake import IntakeGate
 from soar.api.limits import make_limits
 from soar.api.middleware import Draining, Report, add_headers, answer_errors, refuse_while_draining, see_through
+from soar.api.patience import Patience
 from soar.api.reading import LONGEST_BODY
 from soar.api.revisions import Revisions
 from soar.api.route import Route
-from soar.api.routes import build_routes
+from soar.api.routes import HOOK, build_routes
 from soar.api.services import Services
 from soar.model.errors import BugError, SoarError
 
@@ -24,14 +29,36 @@ _KEEP_ALIVE = 30.0
 _LINGER = 2.0
 _EPOCH_LENGTH = 6
 _BACKLOG = 1024
+_MOST_HEADERS = 64
 
 
-def make_application(services: Services, *, report: Report = log_fault) -> web.Application:
+class Door(StrEnum):
+    """What an application serves: everything, what sources ask alone, or everything but where they send."""
+
+    EVERYTHING = "everything"
+    HOOKS = "hooks"
+    PEOPLE = "people"
+
+    def has(self, route: Route) -> bool:
+        """Whether a route is behind this door."""
+        match self:
+            case Door.EVERYTHING:
+                return True
+            case Door.HOOKS:
+                return route.path.startswith(HOOK)
+            case Door.PEOPLE:
+                return route.path != HOOK
+
+
+def make_application(
+    services: Services, *, report: Report = log_fault, door: Door = Door.EVERYTHING
+) -> web.Application:
     """Return the HTTP face.
 
     Args:
         services: everything behind it.
         report: told of each fault of ours, with the id that the caller was shown.
+        door: which part of it is served.
 
     Raises:
         BugError: a route does not say who may.
@@ -39,6 +66,9 @@ def make_application(services: Services, *, report: Report = log_fault) -> web.A
     desk = Desk(
         services=services,
         limits=make_limits(services.clock),
+        intake=IntakeGate(
+            services.intake, services.receiver.sources, clock=services.clock, randomness=services.randomness
+        ),
         revisions=Revisions(),
         epoch=services.ids.code(_EPOCH_LENGTH),
     )
@@ -51,7 +81,7 @@ def make_application(services: Services, *, report: Report = log_fault) -> web.A
     )
     application.on_response_prepare.append(add_headers(desk))
     application.on_shutdown.append(_begin_draining(draining, services))
-    for route in build_routes(services, authenticator):
+    for route in filter(door.has, build_routes(services, authenticator)):
         application.router.add_route(route.method, route.path, _stand_before(route, guard, desk))
     return application
 
@@ -91,9 +121,14 @@ class Running:
 
     url: str
     _runner: web.AppRunner
+    _patience: Patience
+    _sweeping: asyncio.Task[None]
 
     async def close(self) -> None:
         """Stop listening, answer 503 to whatever still comes, and let requests under way end."""
+        self._sweeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._sweeping
         await self._runner.cleanup()
 
 
@@ -117,6 +152,8 @@ async def serve(application: web.Application, host: str, port: int, *, drain: fl
 
 async def serve_socket(application: web.Application, listener: socket.socket, *, drain: float) -> Running:
     """Serve on a socket that listens; it is closed at the end."""
+    patience = Patience()
+    application.middlewares.insert(0, patience.hear())
     runner = web.AppRunner(
         application,
         access_log=None,
@@ -125,11 +162,15 @@ async def serve_socket(application: web.Application, listener: socket.socket, *,
         keepalive_timeout=_KEEP_ALIVE,
         lingering_time=_LINGER,
         max_field_size=_LONGEST_LINE,
+        max_headers=_MOST_HEADERS,
         max_line_size=_LONGEST_LINE,
         shutdown_timeout=drain,
     )
     await runner.setup()
+    if runner.server is None:
+        raise BugError("a runner that is set up has no server")
     await web.SockSite(runner, listener, backlog=_BACKLOG).start()
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    return Running(f"http://{shown}:{port}", runner)
+    sweeping = asyncio.create_task(patience.keep(runner.server), name="patience")
+    return Running(f"http://{shown}:{port}", runner, patience, sweeping)

@@ -1,13 +1,14 @@
 """What the handlers are given. Made once, by the composition root."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from soar.access.proxies import Proxies
 from soar.access.roles import RoleTable
 from soar.api.hub import Hub
+from soar.api.intake import IntakeLimits
 from soar.approvals.service import ApprovalService
 from soar.audit.note import VerifierKey
 from soar.audit.verify import Report
@@ -105,6 +106,7 @@ class Services:
         verify_audit: checks the whole record.
         describe_audit: says who vouches for the record.
         is_ready: whether the worker and the audit's checkpoints are alive, with a sentence for each that is not.
+        intake: how much may come in at hooks at once.
         first_alert: how to send the example alert; None where there is none to send.
     """
 
@@ -142,3 +144,4 @@ class Services:
     describe_audit: Callable[[], Awaitable[AuditStanding]]
     is_ready: Callable[[], Awaitable[tuple[str, ...]]]
     first_alert: Callable[[], Awaitable[FirstAlert | None]]
+    intake: IntakeLimits = field(default_factory=IntakeLimits)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from soar.api.server import make_application, serve_socket
+from soar.api.server import Door, make_application, serve_socket
 from soar.app.checks.check import heed
 from soar.app.checks.rules import check_site
 from soar.app.checks.stored import check_stored, look_into_store
@@ -22,7 +22,7 @@ from soar.app.health import open_probe
 from soar.app.log import configure_log
 from soar.app.people import FIRST_PERSON, create_people
 from soar.app.relay import keep_hearing
-from soar.app.settings import Settings
+from soar.app.settings import Settings, split_address
 from soar.app.sign_on import check_sign_on
 from soar.app.site import Site, read_site
 from soar.app.wiring import Service, open_service
@@ -113,15 +113,16 @@ async def run_site(site: Site, prepare: Prepare, *, has_worker: bool = True) -> 
         has_worker: whether this process drives runs, too.
     """
     stop = _await_signals()
-    with _listen(site.settings) as listener:
-        host, port = listener.getsockname()[:2]
+    with contextlib.ExitStack() as stack:
+        listeners = _listen(site.settings, stack)
+        host, port = next(iter(listeners.values())).getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         url = site.settings.server.url.rstrip("/") or f"http://{shown}:{port}"
         async with open_service(site, url) as service:
             await service.refresh_library()
             await check_sign_on(service.sign_on)
             await prepare(service)
-            return await _serve(service, listener, stop, has_worker=has_worker)
+            return await _serve(service, listeners, stop, has_worker=has_worker)
 
 
 async def run_worker(site: Site) -> int:
@@ -163,23 +164,40 @@ def _await_signals() -> asyncio.Event:
     return stop
 
 
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.server.host else socket.AF_INET
-    return socket.create_server((settings.server.host, settings.server.port), family=family, backlog=1024)
+def _listen(settings: Settings, stack: contextlib.ExitStack) -> Mapping[Door, socket.socket]:
+    """Listen at every door; the first is the one that people come through."""
+    server = settings.server
+    if not server.hooks_listen:
+        return {Door.EVERYTHING: stack.enter_context(_bind(server.host, server.port))}
+    people = stack.enter_context(_bind(server.host, server.port))
+    return {Door.PEOPLE: people, Door.HOOKS: stack.enter_context(_bind(*split_address(server.hooks_listen)))}
 
 
-async def _serve(service: Service, listener: socket.socket, stop: asyncio.Event, *, has_worker: bool) -> int:
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=1024)
+
+
+async def _serve(
+    service: Service, listeners: Mapping[Door, socket.socket], stop: asyncio.Event, *, has_worker: bool
+) -> int:
     log = structlog.get_logger()
     settings = service.site.settings
     async with _background(service, stop, has_worker=has_worker) as failures:
-        running = await serve_socket(make_application(service.services), listener, drain=settings.server.drain)
+        doors = {
+            door: await serve_socket(
+                make_application(service.services, door=door), listener, drain=settings.server.drain
+            )
+            for door, listener in listeners.items()
+        }
         recovered = await service.recover() if has_worker else 0
         _spare_collector()
-        log.info("serving", action="serve.started", url=service.url, recovered=recovered)
+        hooks = doors[Door.HOOKS].url if Door.HOOKS in doors else service.url
+        log.info("serving", action="serve.started", url=service.url, hooks=hooks, recovered=recovered)
         await stop.wait()
         log.info("draining", action="serve.draining", driven=service.queue.size)
         service.hub.close()
-        await running.close()
+        await asyncio.gather(*(running.close() for running in doors.values()))
         await service.drain(settings.server.drain)
     if failures:
         return EXIT_FAILED

@@ -49,6 +49,7 @@ class ServerSettings(_Section):
 
     Attributes:
         listen: `host:port`; port 0 takes a free one.
+        hooks_listen: `host:port` where sources send alerts instead; empty means at `listen`, as everybody.
         url: how people reach us; empty means `http://` and the address listened on.
         drain: seconds that work under way is given after SIGTERM.
         output_limit: bytes that one action's output may have as JSON.
@@ -58,6 +59,7 @@ class ServerSettings(_Section):
     """
 
     listen: str = "127.0.0.1:8600"
+    hooks_listen: str = ""
     url: str = ""
     drain: float = Field(default=30.0, ge=0, le=600)
     output_limit: int = Field(default=1_048_576, ge=1_024, le=67_108_864)
@@ -82,6 +84,11 @@ class ServerSettings(_Section):
     def _check_listen(cls, listen: str) -> str:
         return _check_address(listen)
 
+    @field_validator("hooks_listen")
+    @classmethod
+    def _check_hooks_listen(cls, listen: str) -> str:
+        return _check_address(listen) if listen else listen
+
     @property
     def host(self) -> str:
         """The address to listen on."""
@@ -91,6 +98,24 @@ class ServerSettings(_Section):
     def port(self) -> int:
         """The port to listen on."""
         return split_address(self.listen)[1]
+
+
+class IntakeSettings(_Section):
+    """How much may come in at hooks at once; more is asked to come back later.
+
+    Attributes:
+        rate: requests a second that a source may send for long, unless its file says otherwise; it may send five
+            seconds' worth at once.
+        requests: how many are read and stored at the same time, at most; one source gets half of the places.
+        memory: bytes that their bodies may have together.
+        patience: seconds in which a request is to be stored once its body is there; where that takes longer, there are
+            fewer places until it does not.
+    """
+
+    rate: float = Field(default=2_000.0, gt=0, le=100_000)
+    requests: int = Field(default=256, ge=4, le=10_000)
+    memory: int = Field(default=67_108_864, ge=1_048_576, le=4_294_967_296)
+    patience: float = Field(default=0.1, gt=0, le=60)
 
 
 class WorkerSettings(_Section):
@@ -334,6 +359,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
     server: ServerSettings = ServerSettings()
+    intake: IntakeSettings = IntakeSettings()
     worker: WorkerSettings = WorkerSettings()
     database: DatabaseSettings = DatabaseSettings()
     vault: VaultSettings = VaultSettings()

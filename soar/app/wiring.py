@@ -12,6 +12,7 @@ import structlog
 
 import soar
 from soar.api.hub import Hub
+from soar.api.intake import IntakeLimits
 from soar.api.services import AuditStanding, FirstAlert, Services
 from soar.app.alerts import OwnAlerts
 from soar.app.anchorage import Anchorage
@@ -444,6 +445,7 @@ class Service:
             describe_audit=self.describe_audit,
             is_ready=self.find_unready,
             first_alert=self.find_first_alert,
+            intake=IntakeLimits(**self.site.settings.intake.model_dump()),
         )
 
     @cached_property

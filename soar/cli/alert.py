@@ -10,10 +10,12 @@ from urllib.parse import quote
 import typer
 
 from soar.cli.answer import Answer
+from soar.cli.backfill import Filled, Order, run_backfill
 from soar.cli.client import Client, connect
 from soar.cli.options import Json, Limit, group, guide
-from soar.cli.output import Line, cut, describe_moment, mark, show, show_answer, show_list
-from soar.model.errors import InputError
+from soar.cli.output import Line, count, cut, describe_moment, mark, show, show_answer, show_json, show_list
+from soar.model.errors import InputError, NotFoundError
+from soar.model.run import Mode
 from soar.model.values import JsonValue
 
 commands = group(
@@ -21,6 +23,8 @@ commands = group(
     "soar alert send phish-report examples/phishing.json",
     "soar alert list --severity high",
     "soar alert show al_7k2m9q4wz1xt",
+    "soar alert why @last",
+    "soar alert replay --since 7d --playbook phishing-triage",
 )
 
 _STDIN = "-"
@@ -46,14 +50,110 @@ def send(
     alert = _read_alert(file)
     client = connect()
     if is_check:
-        checked = client.send("POST", f"/hooks/{quote(source, safe='')}/check", body=alert).answer
-        why = [one for each in checked.parts("alerts") for one in each.parts("why")]
-        show_answer(checked, *_describe_why(why), is_json=is_json)
+        _show_check(client, source, alert, is_json=is_json)
         return
     receipt = client.post("alerts", body={"source": source, "alert": alert})
     kept, earlier = receipt.text("alert"), receipt.text("duplicate_of")
     told = f"{mark('duplicate')} the same as {earlier}, which is kept" if earlier else f"✔ {kept} is kept"
     show_answer(receipt, told, f"next: soar alert show {earlier or kept}", is_json=is_json)
+
+
+@commands.command(
+    help=guide(
+        "Say what an alert would become and which playbooks would take it; nothing is kept.",
+        "soar alert check alert.json --source wazuh",
+        "jq .alert log.json | soar alert check - --source wazuh",
+    )
+)
+def check(
+    file: Annotated[str, typer.Argument(help="A file with one JSON object, or - for standard input.")],
+    source: Annotated[str, typer.Option(help="The source whose mapping reads it.")],
+    is_json: Json = False,
+) -> None:
+    """Ask what an alert would do."""
+    _show_check(connect(), source, _read_alert(file), is_json=is_json)
+
+
+def _show_check(client: Client, source: str, alert: JsonValue, *, is_json: bool) -> None:
+    checked = client.send("POST", f"/hooks/{quote(source, safe='')}/check", body=alert).answer
+    lines = [
+        line for each in checked.parts("alerts") for line in (*_tell_rule(each), *_describe_why(each.parts("why")))
+    ]
+    show_answer(checked, *lines, is_json=is_json)
+
+
+@commands.command(
+    help=guide(
+        "Say of each playbook of today whether it takes an alert, and which part of its `match` said no.",
+        "soar alert why @last",
+        "soar alert why al_7k2m9q4wz1xt --playbook phishing-triage",
+    )
+)
+def why(
+    alert_id: Annotated[str, typer.Argument(metavar="ID", help="An alert's id, or @last.")],
+    playbook: Annotated[str | None, typer.Option(help="Only this playbook.")] = None,
+    is_json: Json = False,
+) -> None:
+    """Explain one alert."""
+    client = connect()
+    alert = client.get("alerts", _find_last(client) if alert_id == "@last" else alert_id)
+    said = [one for one in alert.parts("why") if playbook in (None, one.text("playbook"))]
+    if playbook is not None and not said:
+        raise NotFoundError(f"no playbook {playbook} takes alerts here", hint="`soar playbook list` shows them")
+    if is_json:
+        show_json([one.raw for one in said])
+    else:
+        show(*_tell_rule(alert), *_describe_why(said))
+
+
+@commands.command(
+    help=guide(
+        "Send an alert's bytes through its source again; or give the alerts of a time to a playbook, in shadow.",
+        "soar alert replay al_7k2m9q4wz1xt",
+        "soar alert replay --since 7d --playbook phishing-triage",
+        "soar alert replay --since 12h --until 2h --playbook block-ip --mode supervised --limit 50",
+    )
+)
+def replay(
+    alert_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="An alert's id, or @last; none with --since.")
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="The first moment: how long ago, or when.")] = None,
+    until: Annotated[str, typer.Option(help="The moment after the last.")] = "0s",
+    playbook: Annotated[str | None, typer.Option(help="Which playbook is given the alerts.")] = None,
+    mode: Annotated[
+        Mode, typer.Option(help="How it acts; its own mode holds where that is more careful.")
+    ] = Mode.SHADOW,
+    limit: Annotated[int | None, typer.Option(min=1, help="Start so many runs at most.")] = None,
+    is_json: Json = False,
+) -> None:
+    """Do again what alerts did, or what they would have done."""
+    client = connect()
+    if alert_id is not None and since is None and playbook is None:
+        found = _find_last(client) if alert_id == "@last" else alert_id
+        replayed = client.post("alerts", found, "replay", body={})
+        kept = [each.text("alert") for each in replayed.parts("alerts")]
+        show_answer(
+            replayed, *(f"✔ {one} is kept" for one in kept), f"next: soar alert why {kept[-1]}", is_json=is_json
+        )
+        return
+    if alert_id is not None or since is None or playbook is None:
+        raise InputError("name one alert, or --since and --playbook", hint="soar alert replay --since 7d --playbook ID")
+    order = Order(playbook=playbook, since=since, until=until, mode=mode, limit=limit)
+    filled = run_backfill(client, order)
+    if is_json:
+        show_json(filled.to_json())
+    else:
+        show(*_tell_filled(filled, order))
+
+
+def _tell_filled(filled: Filled, order: Order) -> Iterator[Line]:
+    parts = (count(filled.seen, "alert"), f"{filled.known:,} dealt with before", count(len(filled.runs), "run"))
+    yield Line(f"✔ {' · '.join(parts)} of {order.playbook}, {filled.mode}")
+    if not filled.is_whole:
+        yield Line("there are more alerts; the same again goes on with them")
+    if filled.runs:
+        yield Line(f"next: soar run list --playbook {order.playbook}")
 
 
 @commands.command("list", help=guide("List alerts, newest first.", "soar alert list", "soar alert list --source wazuh"))
@@ -102,11 +202,26 @@ def _tell_alert(alert: Answer) -> Iterator[Line]:
     entities = alert.part("entities")
     for kind in entities.raw:
         yield Line(f"  {kind}: {cut(', '.join(entities.texts(kind)), _WIDEST_ENTITIES)}")
+    yield from _tell_burst(alert)
+    yield from _tell_rule(alert)
     yield Line(f"what happened: {_describe_matches(alert)}")
     yield from _describe_why(alert.parts("why"))
     for match in alert.parts("matches"):
         if match.text("run"):
             yield Line(f"next: soar run show {match.text('run')}")
+
+
+def _tell_burst(alert: Answer) -> Iterator[Line]:
+    burst = alert.part("burst")
+    if burst.number("count") > 1:
+        kept = count(len(alert.parts("samples")), "sample")
+        last = describe_moment(burst.moment("last_at"))
+        yield Line(f"came {burst.number('count'):,} times, the last one {last}; {kept} kept", "yellow")
+
+
+def _tell_rule(alert: Answer) -> Iterator[Line]:
+    if alert.text("suppressed_by"):
+        yield Line(f"suppressed by {alert.text('suppressed_by')}: it starts nothing; soar suppress list", "yellow")
 
 
 def _read_alert(file: str) -> JsonValue:
@@ -142,7 +257,8 @@ def _describe_matches(alert: Answer) -> str:
         )
         for match in alert.parts("matches")
     ]
-    return "; ".join(told) or "no playbook took it"
+    rule = alert.text("suppressed_by")
+    return "; ".join(told) or (f"suppressed by {rule}" if rule else "no playbook took it")
 
 
 def _describe_why(why: list[Answer]) -> list[Line]:

@@ -2,19 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from soar.app.clock import SystemClock
 from soar.app.connections import simulate_all
 from soar.app.settings import Settings
 from soar.app.site import Site, read_site
+from soar.cli.moments import read_moment
 from soar.cli.output import advancing
 from soar.cli.site import find_settings
-from soar.expr import ExpressionError, parse_duration
 from soar.model.errors import InputError, NotFoundError
 from soar.model.playbook import Playbook, Revision
-from soar.model.values import as_value, parse_timestamp
+from soar.model.values import as_value
 from soar.playbook import Finding, Severity, digest_text, render_text
 from soar.rehearsal import stage
 from soar.rehearsal.assumptions import Assumptions
@@ -95,23 +94,10 @@ def _make_trial(candidate: Candidate, site: Site, assumptions: Assumptions) -> T
 
 def _read_window(order: Order) -> Window:
     now = SystemClock().now()
-    since, until = _read_moment("--since", order.since, now), _read_moment("--until", order.until, now)
+    since, until = read_moment("--since", order.since, now), read_moment("--until", order.until, now)
     if since >= until:
         raise InputError(f"--since {order.since} is not before --until {order.until}", code="window")
     return Window(since=since, until=until, limit=order.limit)
-
-
-def _read_moment(option: str, text: str, now: datetime) -> datetime:
-    """Read a moment, or how long ago it was."""
-    try:
-        return parse_timestamp(text)
-    except ValueError:
-        pass
-    try:
-        return now - parse_duration(text)
-    except (ExpressionError, OverflowError) as error:
-        hint = "write 30d, 12h or 2026-11-21T09:00:00Z"
-        raise InputError(f"{option}: {text} is neither a duration nor a moment", code="window", hint=hint) from error
 
 
 def _find_path(name: str, settings: Settings) -> Path:

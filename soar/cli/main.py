@@ -21,6 +21,7 @@ NOUNS: Mapping[str, str] = {
     "playbook": "List playbooks; write, check and rehearse files before they serve.",
     "expr": "Try expressions out, and list what they may call.",
     "list": "Keep the lists that playbooks look values up in.",
+    "suppress": "Let alerts start nothing for a while; they are kept and marked.",
     "message": "Read the built-in chat.",
     "connector": "List the installed connectors.",
     "connection": "List the connections, and which of them are left alone.",

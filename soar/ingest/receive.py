@@ -1,7 +1,7 @@
 """From a request at a hook to a stored alert and its requested runs, in one transaction."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import orjson
@@ -9,6 +9,7 @@ import orjson
 from soar.audit.actor import describe_principal, describe_run
 from soar.audit.record import record
 from soar.ingest.authentication import Hmac, Recipe, Request, find_refusal
+from soar.ingest.grouping import Grouping, join_burst
 from soar.ingest.mapping import map_alert
 from soar.ingest.match import Verdict, match_alert
 from soar.ingest.raised import build_source, write_document
@@ -17,7 +18,8 @@ from soar.ingest.repeat import list_keys
 from soar.ingest.request import Requester, RunRequests
 from soar.ingest.source import LARGEST_BODY, Format, Source
 from soar.ingest.strict_json import parse_json, parse_json_lines
-from soar.model.alert import Alert, Delivery, Match, Raised, RaisedAlert
+from soar.ingest.suppression import Rule, Rules, find_rule
+from soar.model.alert import Alert, Delivery, Raised, RaisedAlert
 from soar.model.announce import Announcer
 from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.clock import Clock
@@ -76,6 +78,7 @@ class _Arrival:
 
     Attributes:
         raised: what a run reports, where no request came.
+        grouping: how repeats are held together; None lets each alert stand alone.
     """
 
     source: Source
@@ -86,6 +89,7 @@ class _Arrival:
     documents: Sequence[JsonValue]
     requester: Requester
     raised: RaisedAlert | None = None
+    grouping: Grouping | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +148,7 @@ class Receiver:
         self._refusals = RefusalBudget(_REFUSALS_A_MINUTE)
         self._arriving = 0
         self._keys: dict[str, tuple[float, Secret]] = {}
+        self._rules = Rules(store, workspace, clock)
 
     @property
     def sources(self) -> Mapping[str, Source]:
@@ -154,6 +159,11 @@ class Receiver:
     def requests(self) -> RunRequests:
         """What requests runs; for those started by hand."""
         return self._requests
+
+    @property
+    def rules(self) -> Rules:
+        """The rules under which alerts start nothing; to be forgotten when they are changed."""
+        return self._rules
 
     async def receive(self, source_id: str, headers: Mapping[str, str], body: bytes, remote: str) -> Receipt:
         """Take a request to a hook; it is durable when this returns.
@@ -183,7 +193,7 @@ class Receiver:
     async def _receive(self, source_id: str, headers: Mapping[str, str], body: bytes, remote: str) -> Receipt:
         source = await self.authenticate(source_id, headers, body, remote)
         try:
-            documents = _read_documents(source, body)
+            documents = await self._read(source, body)
         except InputError as error:
             await self._refuse(source.id, remote, error.message, kind="source")
             raise
@@ -198,6 +208,7 @@ class Receiver:
                 initiator=f"source:{source.id}",
                 actor=Actor(kind="source", id=source.id, name=source.id, via="hook", ip=remote),
             ),
+            grouping=source.grouping,
         )
         return await self._accept(arrival)
 
@@ -223,6 +234,32 @@ class Receiver:
             headers={},
             body=body,
             documents=_read_documents(source, body),
+            requester=Requester(initiator=f"user:{principal.id}", actor=describe_principal(principal, kind="user")),
+        )
+        return await self._accept(arrival)
+
+    async def replay(self, principal: Principal, delivery: Delivery) -> Receipt:
+        """Take a delivery again that was accepted before: the same bytes, as the source is mapped today.
+
+        Its alerts are new ones, whatever they repeat; whoever replays it may not approve their actions.
+
+        Args:
+            principal: the person, already allowed to send alerts.
+            delivery: what was accepted.
+
+        Raises:
+            NotFoundError: its source is not there any more, or it is what a run has raised.
+            InputError: the body is not what the source sends today.
+            UnavailableError: the store takes nothing now; nothing was accepted.
+        """
+        source = self._find_source(delivery.source)
+        arrival = _Arrival(
+            source=source,
+            keys=(f"replay:{delivery.id}:{self._ids.new('key')}",),
+            remote=principal.ip or "",
+            headers=delivery.headers,
+            body=delivery.body,
+            documents=_read_documents(source, delivery.body),
             requester=Requester(initiator=f"user:{principal.id}", actor=describe_principal(principal, kind="user")),
         )
         return await self._accept(arrival)
@@ -285,7 +322,7 @@ class Receiver:
             )
         return source
 
-    def check(self, source_id: str, body: bytes) -> list[Checked]:
+    async def check(self, source_id: str, body: bytes) -> list[Checked]:
         """Say what would happen to a body; nothing is stored.
 
         Raises:
@@ -293,15 +330,27 @@ class Receiver:
             InputError: the body is not what the source sends.
         """
         source, now = self._find_source(source_id), self._clock.now()
+        rules = await self._rules.find()
         checked = []
         for raw in _read_documents(source, body):
-            alert = map_alert(source, raw, alert_id="al_check", delivery="dl_check", now=now)
+            mapped = map_alert(source, raw, alert_id="al_check", delivery="dl_check", now=now)
+            alert = self._mark(mapped, rules, now)
             checked.append(Checked(alert, tuple(self.explain(alert))))
         return checked
 
     def explain(self, alert: Alert) -> list[Verdict]:
         """Say for each playbook that serves whether it takes an alert, and which part of its condition decides."""
         return match_alert(alert, self._playbooks().values(), config=self._config, now=self._clock.now(), has_why=True)
+
+    async def _read(self, source: Source, body: bytes) -> Sequence[JsonValue]:
+        """Read a body; a large one where the store reads, so that nobody else waits for it.
+
+        Raises:
+            InputError: the body is not what the source sends.
+        """
+        if len(body) <= _SMALL_BODY:
+            return _read_documents(source, body)
+        return await self._store.read(self._workspace, lambda _: _read_documents(source, body))
 
     def _find_source(self, source_id: str) -> Source:
         source = self._sources.get(source_id)
@@ -344,11 +393,11 @@ class Receiver:
         await self._store.write(self._workspace, write)
 
     async def _accept(self, arrival: _Arrival) -> Receipt:
-        now = self._clock.now()
+        now, rules = self._clock.now(), await self._rules.find()
         if len(arrival.documents) == 1 and len(arrival.body) <= _SMALL_BODY:
-            return await self._store_arrival(arrival, self._prepare(arrival, now), now)
+            return await self._store_arrival(arrival, self._prepare(arrival, rules, now), now)
         intake = await self._store.read(
-            self._workspace, lambda unit: self._find_repeat(unit, arrival, now) or self._prepare(arrival, now)
+            self._workspace, lambda unit: self._find_repeat(unit, arrival, now) or self._prepare(arrival, rules, now)
         )
         return intake if isinstance(intake, Receipt) else await self._store_arrival(arrival, intake, now)
 
@@ -356,9 +405,9 @@ class Receiver:
         stored = await self._store.write(self._workspace, lambda unit: self._store_intake(unit, arrival, intake, now))
         if isinstance(stored, Receipt):
             return stored
-        for alert, _ in intake.alerts:
+        for alert, _ in stored.alerts:
             self._announcer.announce(self._workspace, "alert", alert.id)
-        return Receipt(intake.delivery.answer, is_repeat=False)
+        return Receipt(stored.delivery.answer, is_repeat=False)
 
     def _find_repeat(self, unit: Unit, arrival: _Arrival, now: datetime) -> Receipt | None:
         """Return what an arrival was answered before, if it came before, or if a run has raised its like.
@@ -380,15 +429,21 @@ class Receiver:
         if raised is None or raised.dedupe is None:
             return None
         like = unit.alerts.find_raised(raised.kind, raised.dedupe, now - _RAISED_WINDOW)
-        return None if like is None else Receipt(self._answer(like, duplicate_of=like.id), is_repeat=True)
+        return None if like is None else Receipt(self._answer(like.id, like.received_at, like.id), is_repeat=True)
 
-    def _prepare(self, arrival: _Arrival, now: datetime) -> _Intake:
+    def _mark(self, alert: Alert, rules: Sequence[Rule], now: datetime) -> Alert:
+        """Return an alert with the rule that takes it, if one does."""
+        rule = find_rule(rules, alert, config=self._config, now=now)
+        return alert if rule is None else replace(alert, suppressed_by=rule)
+
+    def _prepare(self, arrival: _Arrival, rules: Sequence[Rule], now: datetime) -> _Intake:
         """Map and match; more than one small alert where the store reads, so that nobody else waits for it."""
         delivery_id, playbooks = self._ids.new("dl"), self._playbooks().values()
-        alerts = [
+        mapped = [
             map_alert(arrival.source, raw, alert_id=self._ids.new("al"), delivery=delivery_id, now=now)
             for raw in arrival.documents
         ]
+        alerts = [self._mark(alert, rules, now) for alert in mapped] if rules else mapped
         delivery = Delivery(
             id=delivery_id,
             source=arrival.source.id,
@@ -405,50 +460,71 @@ class Receiver:
                 for verdict in match_alert(alert, playbooks, config=self._config, now=now)
                 if verdict.is_match
             )
+            if alert.suppressed_by is None
+            else ()
             for alert in alerts
         ]
         return _Intake(delivery=delivery, alerts=tuple(zip(alerts, taken, strict=True)))
 
-    def _store_intake(
-        self, unit: Unit, arrival: _Arrival, intake: _Intake, now: datetime
-    ) -> Receipt | tuple[Match, ...]:
-        """Store everything at once, unless the same came in meanwhile: then return what that was answered."""
+    def _store_intake(self, unit: Unit, arrival: _Arrival, intake: _Intake, now: datetime) -> Receipt | _Intake:
+        """Store everything at once and return it, unless the same came in meanwhile: then what that was answered."""
         known = self._find_repeat(unit, arrival, now)
         if known is not None:
             return known
+        if arrival.grouping is not None:
+            intake = self._fold(unit, arrival.source, arrival.grouping, intake, now)
         unit.deliveries.add(intake.delivery)
-        return tuple(
-            match
-            for alert, playbooks in intake.alerts
-            for match in self._store_alert(unit, alert, playbooks, arrival.requester, now)
+        for alert, playbooks in intake.alerts:
+            self._store_alert(unit, alert, playbooks, arrival.requester, now)
+        return intake
+
+    def _fold(self, unit: Unit, source: Source, grouping: Grouping, intake: _Intake, now: datetime) -> _Intake:
+        """Leave out alerts that count as repeats of others, and answer with the ids of those."""
+        firsts = [join_burst(unit, grouping, alert, now) for alert, _ in intake.alerts]
+        alerts = [alert for alert, _ in intake.alerts]
+        return _Intake(
+            delivery=replace(intake.delivery, answer=self._write_answer(source, alerts, firsts)),
+            alerts=tuple(pair for pair, first in zip(intake.alerts, firsts, strict=True) if first is None),
         )
 
     def _store_alert(
         self, unit: Unit, alert: Alert, playbooks: Sequence[Playbook], requester: Requester, now: datetime
-    ) -> list[Match]:
+    ) -> None:
         unit.alerts.add(alert)
         event = AuditEvent(
             type="alert.received",
             outcome=Outcome.SUCCESS,
             actor=requester.actor,
             target={"kind": "alert", "id": alert.id, "source": alert.source},
-            context={"delivery": alert.delivery, "kind": alert.kind},
+            context={"delivery": alert.delivery, "kind": alert.kind, **_describe_suppression(alert)},
         )
         record(unit, event, at=now, id=self._ids.new("ev"))
-        unit.happenings.add(EventType.ALERT_RECEIVED, alert.id, alert.to_value(), now)
-        return [self._requests.request_for_alert(unit, playbook, alert, requester, now) for playbook in playbooks]
+        if alert.suppressed_by is None:
+            unit.happenings.add(EventType.ALERT_RECEIVED, alert.id, alert.to_value(), now)
+        for playbook in playbooks:
+            self._requests.request_for_alert(unit, playbook, alert, requester, now)
 
-    def _write_answer(self, source: Source, alerts: Sequence[Alert]) -> JsonValue:
-        answers = [self._answer(alert) for alert in alerts]
+    def _write_answer(
+        self, source: Source, alerts: Sequence[Alert], firsts: Sequence[str | None] | None = None
+    ) -> JsonValue:
+        known = firsts or [None] * len(alerts)
+        answers = [
+            self._answer(first or alert.id, alert.received_at, first)
+            for alert, first in zip(alerts, known, strict=True)
+        ]
         return answers[0] if source.format is Format.OBJECT else {"alerts": answers}
 
-    def _answer(self, alert: Alert, duplicate_of: str | None = None) -> JsonValue:
+    def _answer(self, alert: str, received_at: datetime, duplicate_of: str | None) -> JsonValue:
         return {
-            "alert": alert.id,
-            "received_at": print_timestamp(alert.received_at),
+            "alert": alert,
+            "received_at": print_timestamp(received_at),
             "duplicate_of": duplicate_of,
-            "see": f"{self._url}/alerts/{alert.id}",
+            "see": f"{self._url}/alerts/{alert}",
         }
+
+
+def _describe_suppression(alert: Alert) -> dict[str, JsonValue]:
+    return {} if alert.suppressed_by is None else {"suppressed_by": alert.suppressed_by}
 
 
 def _clean(text: str) -> str:

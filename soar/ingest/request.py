@@ -63,7 +63,8 @@ class _Wanted:
 _LONGEST_TITLE = 300
 _LONGEST_KEY = 300  # PostgreSQL's indexes hold no row beyond 2,704 bytes
 _DEEPEST_CALL = 8
-_CAUTION = (Mode.LIVE, Mode.SUPERVISED, Mode.SHADOW)
+CAUTION = (Mode.LIVE, Mode.SUPERVISED, Mode.SHADOW)
+"""The modes, the most careful last."""
 
 
 def _shorten(key: str) -> str:
@@ -303,7 +304,7 @@ class RunRequests:
             id=wanted.id or self._ids.new("run"),
             playbook=playbook.id,
             revision=playbook.revision,
-            mode=max([playbook.mode, *(known.mode for known in before)], key=_CAUTION.index),
+            mode=max([playbook.mode, *(known.mode for known in before)], key=CAUTION.index),
             status=RunStatus.QUEUED,
             alert=alert.id if alert else None,
             case=self._choose_case(unit, wanted, now),

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from soar.expr import ExpressionError, Program, compile_expression, parse_duration
 from soar.ingest.authentication import Bearer, Encoding, Hmac, Recipe
+from soar.ingest.grouping import Grouping
 from soar.model.alert import OWN_SOURCE
 from soar.model.errors import BugError, FieldFault, InputError
 from soar.model.observable import ObservableKind
@@ -24,6 +25,9 @@ _SOURCE_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 _DEFAULT_TOLERANCE = timedelta(minutes=5)
 _LARGEST_TOLERANCE = timedelta(hours=1)
+_LARGEST_WINDOW = timedelta(days=7)
+_SAMPLES = 5
+_MOST_SAMPLES = 100
 
 
 class Format(StrEnum):
@@ -54,6 +58,8 @@ class Source:
 
     Attributes:
         team: whose it is, for roles that are limited to a team.
+        rate: how many requests a second it may send; None is the server's `hooks.rate`.
+        grouping: how its repeats are held together; None lets each alert stand alone.
     """
 
     id: str
@@ -62,6 +68,8 @@ class Source:
     recipe: Recipe
     format: Format
     mapped: Mapped
+    rate: float | None = None
+    grouping: Grouping | None = None
 
 
 def _split_names(names: object) -> object:
@@ -70,11 +78,22 @@ def _split_names(names: object) -> object:
 
 def _read_duration(text: object) -> timedelta:
     try:
-        duration = parse_duration(str(text))
+        return parse_duration(str(text))
     except ExpressionError as error:
         raise ValueError(f"{error.message}; {error.hint}" if error.hint else error.message) from error
+
+
+def _read_tolerance(text: object) -> timedelta:
+    duration = _read_duration(text)
     if not timedelta() < duration <= _LARGEST_TOLERANCE:
         raise ValueError("a tolerance is more than nothing and at most an hour")
+    return duration
+
+
+def _read_window(text: object) -> timedelta:
+    duration = _read_duration(text)
+    if not timedelta() < duration <= _LARGEST_WINDOW:
+        raise ValueError("a window is more than nothing and at most seven days")
     return duration
 
 
@@ -85,7 +104,8 @@ def _read_header(name: object) -> str:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_split_names), Field(min_length=1, max_length=2)]
-Span = Annotated[timedelta, BeforeValidator(_read_duration)]
+Span = Annotated[timedelta, BeforeValidator(_read_tolerance)]
+Window = Annotated[timedelta, BeforeValidator(_read_window)]
 Header = Annotated[str, BeforeValidator(_read_header)]
 
 
@@ -222,12 +242,29 @@ class _Alert(_Strict):
     labels: dict[str, str] = Field(default_factory=dict)
 
 
+class _Group(_Strict):
+    by: Literal["fingerprint"]
+    window: Window
+    samples: int = Field(default=_SAMPLES, ge=0, le=_MOST_SAMPLES)
+
+    def build(self) -> Grouping:
+        return Grouping(window=self.window, samples=self.samples)
+
+
 class _File(_Strict):
     description: str = ""
     team: str | None = None
     auth: _Auth
     format: Format = Format.OBJECT
+    rate: float | None = Field(default=None, gt=0)
+    group: _Group | None = None
     alert: _Alert
+
+    @model_validator(mode="after")
+    def _check_group(self) -> Self:
+        if self.group is not None and self.alert.fingerprint is None:
+            raise ValueError("`group` by fingerprint needs `alert.fingerprint`")
+        return self
 
 
 def parse_source(document: JsonValue, source_id: str) -> Source:
@@ -265,6 +302,8 @@ def parse_source(document: JsonValue, source_id: str) -> Source:
         recipe=file.auth.build(),
         format=file.format,
         mapped=_compile_all(source_id, file.alert),
+        rate=file.rate,
+        grouping=file.group.build() if file.group else None,
     )
 
 

@@ -35,6 +35,7 @@ class Alert:
         entities: observables by kind (`ips`, `hosts`, …).
         fingerprint: equal for reports of the same thing; empty if the source maps none.
         raw: the source's own document.
+        suppressed_by: id of the rule under which it was stored and started nothing.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Alert:
     labels: Mapping[str, str]
     fingerprint: str
     raw: JsonValue
+    suppressed_by: str | None = None
 
     def to_value(self) -> dict[str, Value]:
         """Return the alert as expressions see it, under the name `alert`."""

@@ -42,6 +42,7 @@ RUNNABLE = text("status IN ('queued', 'running')")
 OPEN = text("finished_at IS NULL")
 SHARED = text("concurrency_key IS NOT NULL AND finished_at IS NULL")
 RAISED = text(f"source = '{OWN_SOURCE}'")
+SUPPRESSED = text("suppressed_by IS NOT NULL")
 
 METADATA = MetaData(
     naming_convention={
@@ -88,6 +89,9 @@ class AlertRow(PlacedRow, table=True):
         UniqueConstraint("workspace", "id"),
         Index(None, "workspace", "position"),
         Index("ix_alerts_raised", "workspace", "fingerprint", sqlite_where=RAISED, postgresql_where=RAISED),
+        Index(
+            "ix_alerts_suppressed", "workspace", "suppressed_by", sqlite_where=SUPPRESSED, postgresql_where=SUPPRESSED
+        ),
     )
 
     id: str
@@ -103,6 +107,7 @@ class AlertRow(PlacedRow, table=True):
     labels: Any = Field(sa_type=Json)
     fingerprint: str
     raw: Any = Field(sa_type=Json)
+    suppressed_by: str | None
 
 
 class MatchRow(PlacedRow, table=True):

@@ -9,6 +9,7 @@ from soar.store.approvals import Approvals
 from soar.store.audit import Audit, AuditEnd
 from soar.store.audit_index import AuditIndex
 from soar.store.breakers import Breakers
+from soar.store.bursts import Bursts
 from soar.store.cases import Cases
 from soar.store.credentials import Credentials
 from soar.store.dead_letters import DeadLetters
@@ -26,6 +27,7 @@ from soar.store.publications import Drafts, Publications
 from soar.store.responses import Responses
 from soar.store.revisions import Revisions
 from soar.store.runs import Runs
+from soar.store.suppressions import Suppressions
 from soar.store.timers import Timers
 
 
@@ -68,6 +70,16 @@ class Unit:
     def deliveries(self) -> Deliveries:
         """Requests to hooks."""
         return Deliveries(self._connection, self.workspace)
+
+    @property
+    def bursts(self) -> Bursts:
+        """Alerts with the number of their repeats."""
+        return Bursts(self._connection, self.workspace)
+
+    @property
+    def suppressions(self) -> Suppressions:
+        """Rules under which alerts start nothing."""
+        return Suppressions(self._connection, self.workspace)
 
     @property
     def runs(self) -> Runs:

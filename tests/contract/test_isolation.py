@@ -164,6 +164,36 @@ PROBES = [
         lambda u: u.publications.set(builders.build_publication()),
         lambda u: u.publications.list(),
     ),
+    Probe(
+        "open burst",
+        lambda u: u.bursts.open(builders.build_burst()),
+        lambda u: u.bursts.find_open("siem", "login/ada", "", START - timedelta(hours=1)),
+    ),
+    Probe(
+        "bursts",
+        lambda u: u.bursts.open(builders.build_burst()),
+        lambda u: u.bursts.find([builders.build_burst().alert]),
+    ),
+    Probe(
+        "samples",
+        lambda u: u.bursts.add_sample(builders.build_sample()),
+        lambda u: u.bursts.samples(builders.build_sample().alert),
+    ),
+    Probe(
+        "suppression",
+        lambda u: u.suppressions.add(builders.build_suppression()),
+        lambda u: u.suppressions.get("sup_000000000001"),
+    ),
+    Probe(
+        "suppressions",
+        lambda u: u.suppressions.add(builders.build_suppression()),
+        lambda u: u.suppressions.list(START),
+    ),
+    Probe(
+        "counts of suppressions",
+        lambda u: u.alerts.add(builders.build_alert(suppressed_by="sup_000000000001")),
+        lambda u: u.suppressions.counts(),
+    ),
     Probe("list", lambda u: u.lists.add(builders.build_list()), lambda u: u.lists.get("vip")),
     Probe("lists", lambda u: u.lists.add(builders.build_list()), lambda u: u.lists.all()),
     Probe(
@@ -230,6 +260,8 @@ def add_one_of_each(unit: Unit) -> None:
     unit.inbox.add(RUN, {"kind": "vote"}, START)
     unit.timers.set(builders.build_timer(due_at=START))
     unit.lists.add_entry(builders.build_list_entry())
+    unit.bursts.open(builders.build_burst())
+    unit.suppressions.add(builders.build_suppression())
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -257,6 +289,8 @@ async def test_nothing_is_removed_from_elsewhere(store: Store) -> None:
         unit.codes.add(builders.build_code(key="x"), START + timedelta(days=9))
         unit.lists.remove_entry("vip", "192.0.2.0/24")
         unit.lists.prune("vip", START + timedelta(days=2))
+        unit.suppressions.remove("sup_000000000001")
+        unit.bursts.count("al_000000000001", START)
 
     await store.write("south", remove)
     assert await store.read("north", lambda unit: unit.inbox.peek(RUN)) == (event,)
@@ -266,6 +300,9 @@ async def test_nothing_is_removed_from_elsewhere(store: Store) -> None:
     assert await store.read("north", lambda unit: unit.codes.find(64 * "c", START)) is not None
     assert await store.due_timers(START) == [("north", builders.build_timer(due_at=START))]
     assert await store.read("north", lambda unit: unit.lists.counts(START)) == {"vip": 1}
+    assert await store.read("north", lambda unit: unit.suppressions.get("sup_000000000001")) is not None
+    (burst,) = (await store.read("north", lambda unit: unit.bursts.find(["al_000000000001"]))).values()
+    assert burst == builders.build_burst()
 
 
 async def test_a_timer_of_another_workspace_is_not_replaced(store: Store) -> None:

@@ -51,6 +51,7 @@ NAMES: Mapping[str, Mapping[str, str]] = {
 
 RELATIONS = ("own", "of another team", "in another workspace", "taken away", "guessed")
 BODIES: Mapping[str, object] = {
+    "backfill": {"since": "2026-03-01T00:00:00Z", "until": "2026-03-02T00:00:00Z"},
     "votes": {"vote": "deny", "digest": "sha256:0"},
     "answers": {"answers": {}},
     "entries": {"value": "203.0.113.7"},

@@ -6,6 +6,7 @@ from datetime import timedelta
 from soar.model.alert import Alert, Delivery, Match, Relation, Severity
 from soar.model.approval import Approval, ApprovalStatus, Card, Vote, VoteChoice
 from soar.model.audit import Actor, AuditEvent, Outcome
+from soar.model.burst import Burst, Sample
 from soar.model.case import Case
 from soar.model.catalog import ActionSpec, Catalog, Connection, ConnectorSpec, Effect, Repeat
 from soar.model.dead_letter import DeadLetter, LetterKind
@@ -20,6 +21,7 @@ from soar.model.response import Response, ResponseStatus
 from soar.model.run import InboxEvent, JournalEntry, Mode, Run, RunStatus, Timer
 from soar.model.secret import CredentialVersion, EncryptionKey, KeyStatus, WorkspaceKey
 from soar.model.step import Assurance, SetValues, Step
+from soar.model.suppression import Suppression
 from tests.support.clock import START
 
 NO_DIGEST = "sha256:" + 64 * "0"
@@ -453,6 +455,42 @@ def build_list_entry(**changes: object) -> ListEntry:
         note="Their offices",
         added_by="user:ada@example.test",
         added_at=START,
+        expires_at=START + timedelta(days=1),
+    )
+    return replace(specimen, **changes)
+
+
+def build_burst(**changes: object) -> Burst:
+    """That alert, once repeated."""
+    specimen = Burst(
+        alert="al_000000000001",
+        source="siem",
+        fingerprint="login/ada",
+        suppressed_by="",
+        severity=Severity.MEDIUM,
+        count=2,
+        first_at=START,
+        last_at=START + timedelta(minutes=1),
+    )
+    return replace(specimen, **changes)
+
+
+def build_sample(**changes: object) -> Sample:
+    """The repeat."""
+    specimen = Sample(
+        alert="al_000000000001", delivery="dl_000000000002", at=START + timedelta(minutes=1), raw={"user": "ada"}
+    )
+    return replace(specimen, **changes)
+
+
+def build_suppression(**changes: object) -> Suppression:
+    """A rule for a day."""
+    specimen = Suppression(
+        id="sup_000000000001",
+        match='alert.kind == "scan"',
+        reason="the yearly test",
+        created_by="user:ada@example.test",
+        created_at=START,
         expires_at=START + timedelta(days=1),
     )
     return replace(specimen, **changes)

@@ -14,6 +14,7 @@ from soar.api.schemas.alerts import (
     AlertSent,
     view_alert,
     view_delivery,
+    view_sample,
     view_verdict,
 )
 from soar.api.schemas.base import Nothing, fields_of
@@ -32,7 +33,8 @@ async def list_alerts(call: Call, query: AlertQuery) -> AlertPage:
         page = shown.page(
             lambda cursor: unit.alerts.list(query.limit, cursor, query.source, query.severity), query.cursor
         )
-        items = tuple(view_alert(alert, unit.alerts.matches(alert.id)) for alert in page.items)
+        bursts = unit.bursts.find([alert.id for alert in page.items])
+        items = tuple(view_alert(alert, unit.alerts.matches(alert.id), bursts.get(alert.id)) for alert in page.items)
         return AlertPage(items=items, next=page.next)
 
     return await call.read(show)
@@ -64,9 +66,11 @@ def _describe(call: Call, unit: Unit, alert_id: str) -> AlertDetail:
     if alert is None:
         raise NotFoundError(f"no alert {alert_id}", hint="`soar alert list` shows them")
     delivery = unit.deliveries.get(alert.delivery)
+    burst = unit.bursts.find([alert.id]).get(alert.id)
     return AlertDetail(
-        **fields_of(view_alert(alert, unit.alerts.matches(alert.id))),
+        **fields_of(view_alert(alert, unit.alerts.matches(alert.id), burst)),
         raw=alert.raw,
+        samples=tuple(map(view_sample, unit.bursts.samples(alert.id))),
         delivery=view_delivery(delivery) if delivery else None,
         why=tuple(map(view_verdict, call.services.receiver.explain(alert))),
     )

@@ -14,22 +14,23 @@ _TYPES = frozenset({"application/json", "application/x-ndjson"})
 
 async def receive_alert(visit: Visit) -> web.StreamResponse:
     """Take an alert in; it is stored before this is answered."""
-    body = await _read(visit.request)
-    receipt = await visit.services.receiver.receive(
-        visit.part("source"), read_headers(visit.request), body, visit.request.remote or ""
-    )
+    source, request = visit.part("source"), visit.request
+    with visit.desk.intake.admit(source, request.content_length) as place:
+        body = await _read(request)
+        place.note_read()
+        receipt = await visit.services.receiver.receive(source, read_headers(request), body, request.remote or "")
     return write_json(receipt.answer, HTTPStatus.ACCEPTED)
 
 
 async def check_alert(visit: Visit) -> web.StreamResponse:
     """Say which playbooks would take an alert, and why the others would not; nothing is stored."""
-    body = await _read(visit.request)
-    source = visit.part("source")
-    if not isinstance(visit, Call):
-        await visit.services.receiver.authenticate(
-            source, read_headers(visit.request), body, visit.request.remote or ""
-        )
-    checked = visit.services.receiver.check(source, body)
+    source, request = visit.part("source"), visit.request
+    with visit.desk.intake.admit(source, request.content_length) as place:
+        body = await _read(request)
+        place.note_read()
+        if not isinstance(visit, Call):
+            await visit.services.receiver.authenticate(source, read_headers(request), body, request.remote or "")
+        checked = await visit.services.receiver.check(source, body)
     return write_json(CheckedAlerts(alerts=tuple(map(view_checked, checked))))
 
 

@@ -10,6 +10,7 @@ from soar.api.schemas.base import Incoming, Name, PageQuery
 from soar.ingest.match import Verdict
 from soar.ingest.receive import Checked
 from soar.model.alert import Alert, Delivery, Match, Relation, Severity
+from soar.model.burst import Burst, Sample
 
 
 class AlertQuery(PageQuery):
@@ -47,8 +48,29 @@ class MatchView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BurstView:
+    """How many of an alert's fingerprint came, itself among them, and when."""
+
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleView:
+    """One of an alert's first repeats, with the delivery that holds its bytes."""
+
+    delivery: str
+    at: datetime
+    raw: JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertView:
-    """An alert, as lists show it; every text in it is hostile."""
+    """An alert, as lists show it; every text in it is hostile.
+
+    `suppressed_by` is the rule under which it starts nothing. `burst` is null where its source does not group.
+    """
 
     id: str
     source: str
@@ -61,6 +83,8 @@ class AlertView:
     entities: Mapping[str, tuple[str, ...]]
     labels: Mapping[str, str]
     fingerprint: str
+    suppressed_by: str | None
+    burst: BurstView | None
     matches: tuple[MatchView, ...]
 
 
@@ -109,6 +133,7 @@ class CheckedView:
     severity: Severity
     entities: Mapping[str, tuple[str, ...]]
     labels: Mapping[str, str]
+    suppressed_by: str | None
     why: tuple[WhyView, ...]
 
 
@@ -124,11 +149,12 @@ class AlertDetail(AlertView):
     """An alert with its own document, its delivery, and why the playbooks of today would take it or not."""
 
     raw: JsonValue
+    samples: tuple[SampleView, ...]
     delivery: DeliveryView | None
     why: tuple[WhyView, ...]
 
 
-def view_alert(alert: Alert, matches: tuple[Match, ...]) -> AlertView:
+def view_alert(alert: Alert, matches: tuple[Match, ...], burst: Burst | None) -> AlertView:
     """Return an alert as lists show it."""
     return AlertView(
         id=alert.id,
@@ -142,11 +168,18 @@ def view_alert(alert: Alert, matches: tuple[Match, ...]) -> AlertView:
         entities=alert.entities,
         labels=alert.labels,
         fingerprint=alert.fingerprint,
+        suppressed_by=alert.suppressed_by,
+        burst=BurstView(count=burst.count, first_at=burst.first_at, last_at=burst.last_at) if burst else None,
         matches=tuple(
             MatchView(playbook=match.playbook, relation=match.relation, run=match.run, reason=match.reason)
             for match in matches
         ),
     )
+
+
+def view_sample(sample: Sample) -> SampleView:
+    """Return a repeat of an alert."""
+    return SampleView(delivery=sample.delivery, at=sample.at, raw=sample.raw)
 
 
 def view_delivery(delivery: Delivery) -> DeliveryView:
@@ -176,5 +209,6 @@ def view_checked(checked: Checked) -> CheckedView:
         severity=checked.alert.severity,
         entities=checked.alert.entities,
         labels=checked.alert.labels,
+        suppressed_by=checked.alert.suppressed_by,
         why=tuple(map(view_verdict, checked.verdicts)),
     )

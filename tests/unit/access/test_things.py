@@ -19,7 +19,7 @@ from soar.access.things import ATTRIBUTES, PERSONAL, Kind, find_kind
 from soar.model.grant import Attribute
 from tests.support.builders import build_alert, build_approval, build_case, build_response, build_run
 
-WHOLE = {"user", "scim", "emergency", "vault", "policy", "freeze", "audit", "metrics"}
+WHOLE = {"user", "scim", "suppression", "emergency", "vault", "policy", "freeze", "audit", "fingerprint", "metrics"}
 RUN = build_run(playbook="p", case="c_1", initiator="source:siem")
 
 

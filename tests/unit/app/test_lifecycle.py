@@ -1,6 +1,8 @@
 import asyncio
 import gc
+import socket
 import stat
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
@@ -101,9 +103,34 @@ async def test_it_serves_until_it_is_told_to_stop(settings: Settings, monkeypatc
     assert "\n1\n" in (settings.audit.anchors[0]).read_text("utf-8")
 
 
-def _get_status(url: str) -> int:
-    with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 -- our own server
-        return int(answer.status)
+async def test_hooks_are_served_at_an_address_of_their_own(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    stops: list[object] = []
+    monkeypatch.setattr(asyncio.get_running_loop(), "add_signal_handler", lambda _, stop: stops.append(stop))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        hooks = f"127.0.0.1:{free.getsockname()[1]}"
+    apart = settings.model_copy(update={"server": settings.server.model_copy(update={"hooks_listen": hooks})})
+    is_prepared: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def prepare(service: Service) -> None:
+        is_prepared.set_result(service.url)
+
+    serving = asyncio.create_task(run_site(read_site(apart), prepare))
+    people = await is_prepared
+    for url, hook, health in ((people, 404, 200), (f"http://{hooks}", 401, 404)):
+        assert await asyncio.to_thread(_get_status, f"{url}/hooks/nobody", b"{}") == hook
+        assert await asyncio.to_thread(_get_status, f"{url}/healthz") == health
+    stops[0]()
+    assert await serving == EXIT_GOOD
+
+
+def _get_status(url: str, body: bytes | None = None) -> int:
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 -- our own server
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 -- our own server
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
 
 
 def test_migrating_makes_the_schema_and_ends(settings: Settings, tmp_path: Path) -> None:

@@ -101,6 +101,7 @@ def test_a_mounted_file_that_cannot_be_read_names_the_setting(
         ("server: {trusted_proxies: ['::/0']}\n", r"server\.trusted_proxies: .*every", "/server/trusted_proxies"),
         ("server: {trusted_proxies: [nginx]}\n", r"server\.trusted_proxies: ", "/server/trusted_proxies"),
         ("server: {proxy_header: X-Real-IP}\n", r"server\.proxy_header: ", "/server/proxy_header"),
+        ("server: {hooks_listen: nowhere}\n", r"server\.hooks_listen: .*write host:port", "/server/hooks_listen"),
         ("worker: {health: ':8601'}\n", r"worker\.health: .*write host:port", "/worker/health"),
         ("audit: {interval: 0}\n", r"audit\.interval: ", "/audit/interval"),
         ("log: {level: loud}\n", r"log\.level: ", "/log/level"),

@@ -73,7 +73,7 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
     writer = store._database.writer
     for column in ("fields", "reply"):
         writer.exec_driver_sql(f"ALTER TABLE approvals DROP COLUMN {column}")
-    for index in ("ix_runs_workspace_retry_of", "ix_runs_open", "ix_audit_workspace_at"):
+    for index in ("ix_runs_workspace_retry_of", "ix_runs_open", "ix_audit_workspace_at", "ix_alerts_suppressed"):
         writer.exec_driver_sql(f"DROP INDEX {index}")
     for table, column in (
         ("runs", "retry_of"),
@@ -82,6 +82,7 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         ("credentials", "is_reference"),
         ("cases", "team"),
         ("audit", "salts"),
+        ("alerts", "suppressed_by"),
     ):
         writer.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
     for table in (
@@ -100,7 +101,16 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table in ("pending_logins", "sign_ons", "spent_tokens", "accounts", "directory_groups"):
         writer.exec_driver_sql(f"DROP TABLE {table}")
-    for table in ("factors", "one_time_codes", "openings", "drafts", "publications"):
+    for table in (
+        "factors",
+        "one_time_codes",
+        "openings",
+        "drafts",
+        "publications",
+        "bursts",
+        "samples",
+        "suppressions",
+    ):
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table, columns in {
         "users": ("kind", "owner", "expires_at", "grants", "teams"),

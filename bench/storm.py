@@ -1,0 +1,230 @@
+"""A storm: one source sends ten times what the service takes; what becomes of its alerts, and of everybody else's.
+
+First the capacity is measured: how many alerts a second are accepted at full speed. Then a quiet source sends a few a
+second, alone, and again while a loud one has ten times the capacity to send, for so many seconds, over 256 connections
+that honour `Retry-After`. At last bombs come in at the loud source's hook, signed, while the quiet one goes on.
+Everything shares the machine's cores, also the load generators.
+
+`python -m bench.storm [--seconds 60] [--json FILE]`, on Linux. The storm lasts until all is accepted, which is ten
+times as long and more.
+"""
+
+import argparse
+import json
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from bench.standard.processes import Running, call, call_beside, serving
+from bench.work import POLL, STALL, find_latency
+
+KEY = "a-key-for-the-storm"
+TIMES = 10
+CONNECTIONS = 256
+CAPACITY_ALERTS = 1_000
+CAPACITY_CONNECTIONS = 64
+QUIET_RATE = 4
+QUIET_SECONDS = 10
+BOMBS = 40
+BOMB_RATE = 4
+MOST_MEMORY = 512.0
+STORM_FIRST, QUIET_FIRST = 1_000_000, 100_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All figures of one storm.
+
+    Attributes:
+        capacity: alerts accepted a second at full speed.
+        sent: alerts of the storm.
+        accepted: those answered with 202; `stored` are those in the database.
+        over_rate: answers 429, `full`: answers 503, and `bare_refusals` those without `Retry-After`.
+        seconds: from the storm's first alert to its last 202.
+        memory: MiB that the service held at most.
+        start_alone: milliseconds from the quiet source's alert to its run's start, in the middle; `start_storm` in the
+            storm.
+        quiet_refused: how often the quiet source was told to come back in the storm.
+        p99_alone: milliseconds in which 99 % of the quiet source's alerts were accepted; `p99_bombs` beside bombs.
+    """
+
+    capacity: float
+    sent: int
+    accepted: int
+    stored: int
+    over_rate: int
+    full: int
+    bare_refusals: int
+    seconds: float
+    memory: float
+    start_alone: float
+    start_storm: float
+    quiet_refused: int
+    p99_alone: float
+    p99_bombs: float
+
+
+class Storm:
+    """A service while it is stormed.
+
+    Args:
+        service: its process.
+        database: its file.
+    """
+
+    def __init__(self, service: Running, database: Path) -> None:
+        self._service = service
+        self._database = database
+        self._next_quiet = QUIET_FIRST
+
+    def measure_capacity(self) -> float:
+        """Return how many alerts a second are accepted at full speed."""
+        load = (str(self._service.port), KEY, "1", str(CAPACITY_ALERTS), str(CAPACITY_CONNECTIONS), "0")
+        sent = json.loads(call("load", *load))
+        begun, ended = min(moment for _, moment, _, _ in sent), max(answered for _, _, answered, _ in sent)
+        self._await_runs()
+        return CAPACITY_ALERTS / (ended - begun)
+
+    def _await_runs(self) -> None:
+        """Wait until every run is over, or nothing more happens."""
+        left, moved = -1, time.perf_counter()
+        while left != 0 and time.perf_counter() - moved < STALL:
+            before = left
+            ((left,),) = self._query("SELECT count(*) FROM runs WHERE finished_at IS NULL")
+            if left != before:
+                moved = time.perf_counter()
+            time.sleep(POLL)
+
+    def send_quietly(self, seconds: float) -> tuple[dict[str, Any], range]:
+        """Send a few alerts a second from the quiet source; return what came of them, and their numbers."""
+        numbers = range(self._next_quiet, self._next_quiet + int(QUIET_RATE * seconds))
+        self._next_quiet = numbers.stop
+        arguments = self._order("quiet", numbers.start, len(numbers), 4, QUIET_RATE)
+        return json.loads(call("flood", *arguments)), numbers
+
+    def begin(self, capacity: float, seconds: float) -> tuple[subprocess.Popen[bytes], int]:
+        """Let the storm begin; return its process, and how many alerts it has."""
+        count = int(TIMES * capacity * seconds)
+        arguments = self._order("loud", STORM_FIRST, count, CONNECTIONS, TIMES * capacity)
+        return call_beside("flood", *arguments), count
+
+    def begin_bombs(self) -> subprocess.Popen[bytes]:
+        """Let bombs come in."""
+        return call_beside("bombs", str(self._service.port), KEY, str(BOMBS), str(BOMB_RATE))
+
+    def _order(self, source: str, first: int, count: int, connections: int, rate: float) -> tuple[str, ...]:
+        return (str(self._service.port), KEY, source, str(first), str(count), str(connections), str(rate))
+
+    def find_start_delay(self, numbers: range) -> float:
+        """Return the milliseconds from an alert to the start of its run, in the middle, for the quiet source."""
+        rows = self._query(
+            "SELECT alerts.raw, alerts.received_at, runs.started_at FROM alerts JOIN runs ON runs.alert = alerts.id "
+            "WHERE alerts.source = 'quiet' AND runs.started_at IS NOT NULL"
+        )
+        delays = [
+            (datetime.fromisoformat(started) - datetime.fromisoformat(received)).total_seconds() * 1000
+            for raw, received, started in rows
+            if json.loads(raw)["number"] in numbers
+        ]
+        if len(delays) < len(numbers):
+            raise SystemExit(f"only {len(delays)} of {len(numbers)} quiet alerts have begun to run")
+        return median(delays)
+
+    def count_stored(self) -> int:
+        """Return how many alerts of the storm are stored."""
+        ((count,),) = self._query(
+            "SELECT count(DISTINCT json_extract(raw, '$.number')) FROM alerts WHERE source = 'loud'"
+        )
+        return int(count)
+
+    def _query(self, words: str) -> Sequence[tuple[Any, ...]]:
+        with closing(sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)) as connection:
+            return connection.execute(words).fetchall()
+
+
+def measure(folder: Path, seconds: float) -> Report:
+    """Start everything, let it storm, and end it all."""
+    with serving("stubs") as stubs, serving("service", str(folder), f"http://127.0.0.1:{stubs.port}", KEY) as service:
+        storm = Storm(service, folder / "soar.db")
+        capacity = storm.measure_capacity()
+        alone, before = storm.send_quietly(QUIET_SECONDS)
+        start_alone = storm.find_start_delay(before)
+        bombs = storm.begin_bombs()
+        beside, _ = storm.send_quietly(BOMBS / BOMB_RATE)
+        bombs.communicate()
+        flood, count = storm.begin(capacity, seconds)
+        quiet, within = storm.send_quietly(seconds)
+        tally = json.loads(flood.communicate()[0])
+        return Report(
+            capacity=capacity,
+            sent=count,
+            accepted=tally["statuses"].get("202", 0),
+            stored=storm.count_stored(),
+            over_rate=tally["statuses"].get("429", 0),
+            full=tally["statuses"].get("503", 0),
+            bare_refusals=tally["bare_refusals"],
+            seconds=tally["seconds"],
+            memory=service.read_memory("VmHWM"),
+            start_alone=start_alone,
+            start_storm=storm.find_start_delay(within),
+            quiet_refused=sum(number for status, number in quiet["statuses"].items() if status != "202"),
+            p99_alone=find_latency(alone["latencies"]).p99,
+            p99_bombs=find_latency(beside["latencies"]).p99,
+        )
+
+
+def print_table(report: Report) -> None:
+    lost = report.sent - min(report.accepted, report.stored)
+    rows = (
+        ("capacity, alerts/s", f"{report.capacity:,.0f}", ""),
+        ("alerts of the storm", f"{report.sent:,}", f"in {report.seconds:,.0f} s"),
+        ("lost", f"{lost:,}", _judge(lost == 0)),
+        ("told to come back: over its rate", f"{report.over_rate:,}", ""),
+        ("told to come back: too much at once", f"{report.full:,}", ""),
+        ("refused without a time", f"{report.bare_refusals:,}", _judge(report.bare_refusals == 0)),
+        ("memory at most, MiB", f"{report.memory:,.0f}", _judge(report.memory < MOST_MEMORY)),
+        ("quiet source: start alone, ms", f"{report.start_alone:,.1f}", ""),
+        ("quiet source: start in the storm, ms", f"{report.start_storm:,.1f}", _judge_ratio(report, 2.0)),
+        ("quiet source: told to come back", f"{report.quiet_refused:,}", ""),
+        ("quiet source: p99 alone, ms", f"{report.p99_alone:,.1f}", ""),
+        (
+            "quiet source: p99 beside bombs, ms",
+            f"{report.p99_bombs:,.1f}",
+            _judge(report.p99_bombs <= 1.2 * report.p99_alone),
+        ),
+    )
+    for name, figure, told in rows:
+        print(f"{name:42}{figure:>12}  {told}")
+
+
+def _judge_ratio(report: Report, most: float) -> str:
+    return _judge(report.start_storm <= most * report.start_alone)
+
+
+def _judge(is_good: bool) -> str:  # noqa: FBT001 -- what is judged
+    return "as promised" if is_good else "NOT as promised"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A storm, and what it does to everybody else.")
+    parser.add_argument("--seconds", type=float, default=5, help="how long ten times the capacity comes into being")
+    parser.add_argument("--folder", help="where the database is made; a temporary folder otherwise")
+    parser.add_argument("--json", type=Path, help="a file for the figures, beside the table")
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=wanted.folder) as place:
+        report = measure(Path(place), wanted.seconds)
+    print_table(report)
+    if wanted.json:
+        wanted.json.write_text(json.dumps(asdict(report), indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""How much may come in at hooks at once. What is refused was not read, so nothing that was taken is lost."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from soar.api.reading import LONGEST_BODY
+from soar.ingest.source import Source
+from soar.model.clock import Clock
+from soar.model.errors import UnavailableError
+from soar.model.ids import Randomness
+from soar.model.rate import Rate
+from soar.runtime.bucket import Bucket
+
+_BURST = 5.0  # seconds' worth of its rate that a source may send at once
+_PAUSE = 1.0  # seconds after which a refused sender may come back, at the earliest
+_JITTER = 3.0  # and up to so much later, so that those refused together do not come back together
+_UNKNOWN = ""
+_FEWEST = 4  # places that are left however slow we are
+_LESS = 0.95  # of the places are left after a request that took too long
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeLimits:
+    """How much is taken at once.
+
+    Attributes:
+        rate: requests a second that each source may send for long, unless its file says otherwise.
+        requests: how many are read and stored at the same time, at most; one source gets half of the places.
+        memory: bytes that their bodies may have together.
+        patience: seconds in which a request is to be stored once its body is there. Where that takes longer there are
+            fewer places, and more again where it does not: so a flood waits outside, and not in front of the others.
+    """
+
+    rate: float = 2_000.0
+    requests: int = 256
+    memory: int = 64 * 1024 * 1024
+    patience: float = 0.1
+
+
+class Place:
+    """One request's place inside.
+
+    Attributes:
+        read_at: when its body was there, by a clock that never goes back; None until then.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.read_at: float | None = None
+
+    def note_read(self) -> None:
+        """Say that the body is there: from now on the time is ours, and not the sender's."""
+        self.read_at = self._clock.monotonic()
+
+
+class IntakeGate:
+    """Lets requests to hooks in, or says when to come back.
+
+    In memory, and for this process. A source pays with its rate for what was accepted only, so nobody who does not have
+    its key can use it up.
+
+    Args:
+        limits: how much.
+        sources: by id; all requests to others count as one source's.
+        clock: its monotonic part.
+        randomness: for jitter.
+    """
+
+    def __init__(
+        self, limits: IntakeLimits, sources: Mapping[str, Source], *, clock: Clock, randomness: Randomness
+    ) -> None:
+        self._limits = limits
+        self._sources = sources
+        self._clock = clock
+        self._randomness = randomness
+        self._buckets: dict[str, Bucket] = {}
+        self._inside: Counter[str] = Counter()
+        self._bytes = 0
+        self._places = float(limits.requests)
+
+    @contextmanager
+    def admit(self, source_id: str, size: int | None) -> Iterator[Place]:
+        """Hold a place while a request is read and stored.
+
+        Args:
+            source_id: as in the path.
+            size: bytes of the body as announced; one that is not announced counts as the largest there may be.
+
+        Raises:
+            UnavailableError: the source is over its rate (`rate_limited`), or too much comes in (`intake_full`).
+        """
+        source = source_id if source_id in self._sources else _UNKNOWN
+        room = min(LONGEST_BODY if size is None else size, LONGEST_BODY)
+        self._check_rate(source)
+        self._check_room(source, room)
+        self._inside[source] += 1
+        self._bytes += room
+        place = Place(self._clock)
+        try:
+            yield place
+        finally:
+            self._inside[source] -= 1
+            self._bytes -= room
+            if place.read_at is not None:
+                self._adjust(self._clock.monotonic() - place.read_at)
+        if source != _UNKNOWN:
+            self._find_bucket(source).take(self._clock.monotonic())
+
+    def _adjust(self, taken: float) -> None:
+        """Give places up at once and win them back slowly, as TCP does with its window (RFC 5681)."""
+        if taken > self._limits.patience:
+            self._places = max(float(_FEWEST), self._places * _LESS)
+        else:
+            self._places = min(float(self._limits.requests), self._places + 1 / self._places)
+
+    def _check_rate(self, source: str) -> None:
+        if source == _UNKNOWN:
+            return
+        wait = self._find_bucket(source).find_wait(self._clock.monotonic())
+        if wait > 0:
+            raise UnavailableError(
+                "this source sends more than it may",
+                code="rate_limited",
+                retry_after=self._delay(wait),
+                hint="send it again after Retry-After seconds, or give the source a higher `rate`",
+            )
+
+    def _check_room(self, source: str, room: int) -> None:
+        places = int(self._places)
+        share = max(1, places // 2)
+        if self._inside.total() >= places or self._inside[source] >= share or self._bytes + room > self._limits.memory:
+            raise UnavailableError(
+                "too much comes in at once",
+                code="intake_full",
+                retry_after=self._delay(_PAUSE),
+                hint="send it again after Retry-After seconds",
+            )
+
+    def _delay(self, wait: float) -> float:
+        return max(wait, _PAUSE) + self._randomness.uniform(0.0, _JITTER)
+
+    def _find_bucket(self, source: str) -> Bucket:
+        if source not in self._buckets:
+            rate = self._sources[source].rate or self._limits.rate
+            burst = max(1, math.ceil(rate * _BURST))
+            self._buckets[source] = Bucket(Rate(burst, burst / rate), self._clock.monotonic())
+        return self._buckets[source]
