@@ -10,6 +10,7 @@ from aiohttp import web
 from soar.access.permissions import Permission
 from soar.access.things import find_kind
 from soar.api.account_routes import list_account_routes
+from soar.api.alert_routes import list_alert_routes
 from soar.api.authentication import Authenticator
 from soar.api.call import Call, write_json
 from soar.api.handlers import (
@@ -93,6 +94,7 @@ def build_routes(services: Services, authenticator: Authenticator) -> tuple[Rout
         *list_account_routes(),
         *list_publishing_routes(),
         *list_intake_routes(),
+        *list_alert_routes(),
         *_seen(),
         *_readable(),
         *_done(),

@@ -181,13 +181,26 @@ def list_alerts(
         _explain_none(client, is_filtered=bool(source or severity))
 
 
-@commands.command("show", help=guide("Show an alert, and why playbooks took it or not.", "soar alert show @last"))
+@commands.command(
+    "show",
+    help=guide(
+        "Show an alert, and why playbooks took it or not.",
+        "soar alert show @last",
+        "soar alert show al_7k2m9q4wz1xt --ocsf",
+    ),
+)
 def show_alert(
-    alert_id: Annotated[str, typer.Argument(metavar="ID", help="An alert's id, or @last.")], is_json: Json = False
+    alert_id: Annotated[str, typer.Argument(metavar="ID", help="An alert's id, or @last.")],
+    is_ocsf: Annotated[bool, typer.Option("--ocsf", help="As an OCSF Detection Finding, in JSON.")] = False,
+    is_json: Json = False,
 ) -> None:
     """Show one alert."""
     client = connect()
-    alert = client.get("alerts", _find_last(client) if alert_id == "@last" else alert_id)
+    meant = _find_last(client) if alert_id == "@last" else alert_id
+    if is_ocsf:
+        show_answer(client.get("alerts", meant, "ocsf"), is_json=True)
+        return
+    alert = client.get("alerts", meant)
     show_answer(alert, *_tell_alert(alert), is_json=is_json)
 
 
@@ -200,8 +213,10 @@ def _tell_alert(alert: Answer) -> Iterator[Line]:
         _SEVERITY_STYLES.get(severity, ""),
     )
     entities = alert.part("entities")
+    scopes = {one.text("value"): one.text("scope") for one in alert.parts("observables")}
     for kind in entities.raw:
-        yield Line(f"  {kind}: {cut(', '.join(entities.texts(kind)), _WIDEST_ENTITIES)}")
+        told = ", ".join(_mark_scope(text, scopes.get(text, "")) for text in entities.texts(kind))
+        yield Line(f"  {kind}: {cut(told, _WIDEST_ENTITIES)}")
     yield from _tell_burst(alert)
     yield from _tell_rule(alert)
     yield Line(f"what happened: {_describe_matches(alert)}")
@@ -222,6 +237,10 @@ def _tell_burst(alert: Answer) -> Iterator[Line]:
 def _tell_rule(alert: Answer) -> Iterator[Line]:
     if alert.text("suppressed_by"):
         yield Line(f"suppressed by {alert.text('suppressed_by')}: it starts nothing; soar suppress list", "yellow")
+
+
+def _mark_scope(text: str, scope: str) -> str:
+    return f"{text} ({scope})" if scope in ("private", "reserved") else text
 
 
 def _read_alert(file: str) -> JsonValue:

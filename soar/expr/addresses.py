@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
@@ -56,14 +56,14 @@ def read_address(value: str | IPv4Address | IPv6Address) -> IPv4Address | IPv6Ad
     Raises:
         EvaluationError: the text names none.
     """
-    address = _parse_address(value) if isinstance(value, str) else value
+    address = parse_address(value) if isinstance(value, str) else value
     if address is None:
         raise EvaluationError("this text is no IP address", code="expr.ip")
     return _unwrap(address)
 
 
-def _parse_address(text: str) -> IPv4Address | IPv6Address | None:
-    """Read an address without a zone (`%eth0`), which may hold any text."""
+def parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an address, or return None; one with a zone (`%eth0`) is none, as that may hold any text."""
     try:
         return None if "%" in text else _unwrap(ip_address(text))
     except ValueError:
@@ -84,7 +84,11 @@ def _read_network(text: str) -> IPv4Network | IPv6Network:
 
 
 def _is_private(_: Frame, value: str | IPv4Address | IPv6Address) -> bool:
-    address = read_address(value)
+    return is_private_address(read_address(value))
+
+
+def is_private_address(address: IPv4Address | IPv6Address) -> bool:
+    """Return whether an address is one that sites use for themselves; see `_PRIVATE` for where that is said."""
     return any(address in network for network in _PRIVATE)
 
 
@@ -120,7 +124,12 @@ def _get_domain(_: Frame, text: str) -> str:
 def _extract_urls(frame: Frame, text: str) -> list[Value]:
     """Return the web addresses in a text, in order, each as often as it occurs."""
     frame.spend(len(text) >> 3)
-    return [_trim_url(found) for found in _URL.findall(text)]
+    return [*find_urls(text)]
+
+
+def find_urls(text: str) -> Iterator[str]:
+    """Yield the web addresses in a text, in order, each as often as it occurs."""
+    return (_trim_url(found[0]) for found in _URL.finditer(text))
 
 
 def _trim_url(url: str) -> str:
@@ -137,12 +146,16 @@ def _trim_url(url: str) -> str:
 def _extract_ips(frame: Frame, text: str) -> list[Value]:
     """Return the addresses in a text in their usual form, in order, each as often as it occurs."""
     frame.spend(len(text) >> 2)
-    addresses: list[Value] = []
-    for found in _ADDRESS.findall(text):
-        address = _parse_address(found if found.endswith("::") else found.rstrip(":"))
+    return [str(address) for address in find_addresses(text)]
+
+
+def find_addresses(text: str) -> Iterator[IPv4Address | IPv6Address]:
+    """Yield the addresses in a text, in order, each as often as it occurs; the unspecified one is none."""
+    for match in _ADDRESS.finditer(text):
+        found = match[0]
+        address = parse_address(found if found.endswith("::") else found.rstrip(":"))
         if address is not None and not address.is_unspecified:
-            addresses.append(str(address))
-    return addresses
+            yield address
 
 
 def _defang(frame: Frame, text: str) -> str:
@@ -155,6 +168,11 @@ def _defang(frame: Frame, text: str) -> str:
 def _refang(frame: Frame, text: str) -> str:
     """Undo the ways in which people defang addresses."""
     frame.spend((len(text) >> 3) + 2 * _count(text, ("[", "(", "{")))
+    return undo_defanging(text)
+
+
+def undo_defanging(text: str) -> str:
+    """Return a text with its addresses as they were before people made them unclickable."""
     for pattern, replacement in _REFANG:
         text = pattern.sub(replacement, text)
     return text

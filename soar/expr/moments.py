@@ -10,7 +10,8 @@ from soar.expr.errors import EvaluationError, SyntaxFaultError
 from soar.expr.frame import Frame
 from soar.expr.kinds import StaticType
 from soar.expr.operators import fit_duration
-from soar.expr.signature import COSTLY, DURATION, INT, STRING, TIMESTAMP, Function, Style
+from soar.expr.signature import COSTLY, DOUBLE, DURATION, INT, STRING, TIMESTAMP, Function, Style
+from soar.model.moment import read_moment
 from soar.model.values import Value, parse_timestamp
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,6 +35,14 @@ def _to_timestamp(_: Frame, value: str | int | datetime) -> datetime:
         raise EvaluationError(
             "this is no timestamp", code="expr.timestamp", hint="write RFC 3339: 2026-11-21T09:00:00Z"
         ) from error
+
+
+def _to_moment(_: Frame, value: str | float | datetime) -> datetime:
+    """Read what products write for a time."""
+    moment = read_moment(value)
+    if moment is None:
+        raise EvaluationError("this is no moment", code="expr.timestamp", hint="see which field holds the time")
+    return moment
 
 
 def _parse_timestamp(text: str) -> datetime:
@@ -99,6 +108,7 @@ def _read_time(name: str, read: Callable[[datetime], int], count: Callable[[time
 FUNCTIONS: Final = (
     Function("now", (), StaticType.TIMESTAMP, lambda frame: frame.now),
     Function("timestamp", (STRING | INT | TIMESTAMP,), StaticType.TIMESTAMP, _to_timestamp, cost=COSTLY),
+    Function("moment", (STRING | INT | DOUBLE | TIMESTAMP,), StaticType.TIMESTAMP, _to_moment, cost=COSTLY),
     Function("duration", (STRING | DURATION,), StaticType.DURATION, _to_duration, cost=COSTLY),
     _read_date("getFullYear", lambda moment: moment.year),
     _read_date("getMonth", lambda moment: moment.month - 1),

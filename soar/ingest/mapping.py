@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from soar.expr import EvaluationError, MissingError, Program, Scope
 from soar.expr.kinds import describe
-from soar.ingest.source import Source
+from soar.ingest.guess import NOTHING, guess_alert
+from soar.ingest.severity import read_word
+from soar.ingest.source import Programs, Source
 from soar.model.alert import Alert, Severity
 from soar.model.values import JsonValue, Value, as_value, parse_timestamp
 
@@ -19,6 +21,7 @@ _LONGEST_TEXT = 1_000
 _MOST_ENTITIES = 200
 _LATEST_UNIX = 253_402_300_799  # 9999-12-31T23:59:59Z
 _FAULT_LABEL = "mapping.error"
+_NOBODY = frozenset({"-", "n/a", "none", "null", "unknown"})  # what products write where they know no name
 
 
 @dataclass(slots=True)
@@ -28,65 +31,93 @@ class _Reader:
     scope: Scope
     faults: list[str] = field(default_factory=list)
 
-    def read(self, name: str, program: Program | None, convert: Callable[[Value], T | None], default: T) -> T:
-        """Return a field's converted value, or the default where there is none or it does not fit."""
-        if program is None:
-            return default
+    def read(self, name: str, programs: Programs, convert: Callable[[Value], T | None]) -> T | None:
+        """Return a field's converted value: that of the first expression with one that fits; None if none has.
+
+        What does not fit is noted where nothing else does either.
+        """
+        faults: list[str] = []
+        for program in programs:
+            value = self._evaluate(program, faults)
+            converted = _convert(value, convert, faults)
+            if converted is not None:
+                return converted
+        self.faults += [f"{name}: {fault}" for fault in dict.fromkeys(faults)]
+        return None
+
+    def read_all(self, name: str, programs: Programs) -> tuple[str, ...]:
+        """Read texts or lists of them, each once; what names nothing hides none of the others."""
+        faults: list[str] = []
+        values = [self._evaluate(program, faults) for program in programs]
+        elements = [element for value in values for element in _to_list(value) if element not in (None, "")]
+        names = dict.fromkeys(text for element in elements if (text := _to_name(element)) is not None)
+        faults += [f"{describe(element)} names nothing" for element in elements if _to_name(element) is None]
+        told = tuple(islice((text for text in names if text.lower() not in _NOBODY), _MOST_ENTITIES))
+        if not told or len(programs) == 1:
+            self.faults += [f"{name}: {fault}" for fault in dict.fromkeys(faults)]
+        return told
+
+    def _evaluate(self, program: Program, faults: list[str]) -> Value:
         try:
-            value = program.evaluate(self.scope)
-            converted = convert(value)
+            return program.evaluate(self.scope)
         except MissingError:
-            return default
-        except (EvaluationError, ValueError) as error:
-            self.faults.append(f"{name}: {error}")
-            return default
-        if converted is None and value not in (None, ""):
-            self.faults.append(f"{name}: {describe(value)} does not fit")
-        return default if converted is None else converted
+            return None
+        except EvaluationError as error:
+            faults.append(str(error))
+            return None
+
+
+def _convert(value: Value, convert: Callable[[Value], T | None], faults: list[str]) -> T | None:
+    try:
+        converted = convert(value)
+    except ValueError as error:
+        faults.append(str(error))
+        return None
+    if converted is None and value not in (None, ""):
+        faults.append(f"{describe(value)} does not fit")
+    return converted
 
 
 def map_alert(source: Source, raw: JsonValue, *, alert_id: str, delivery: str, now: datetime) -> Alert:
     """Return the alert that a document means.
 
-    A field without an expression or without a value gets its default. So does one whose value does not fit, and the
-    label `mapping.error` then says which: an alert that a product has changed the shape of is seen, not lost.
+    A field without an expression or without a value gets its default; if the source wants guesses, what names and
+    shapes in the document tell comes before that. A field whose value does not fit is treated alike, and the label
+    `mapping.error` then says which: an alert that a product has changed the shape of is seen, not lost.
     """
     reader = _Reader(Scope(names={"raw": as_value(raw)}, now=now))
     mapped = source.mapped
-    kind = reader.read("kind", mapped.kind, _to_text, f"{source.id}.alert")
-    fields: dict[str, Any] = {
-        "title": reader.read("title", mapped.title, _to_text, kind),
-        "severity": reader.read("severity", mapped.severity, _to_severity, Severity.MEDIUM),
-        "time": reader.read("time", mapped.time, _to_time, None),
-        "url": reader.read("url", mapped.url, _to_url, None),
-        "fingerprint": reader.read("fingerprint", mapped.fingerprint, _to_text, ""),
-        "entities": _read_entities(reader, mapped.entities),
-    }
-    labels = _read_labels(reader, mapped.labels)
+    guessed = guess_alert(raw) if mapped.is_guessed else NOTHING
+    kind = reader.read("kind", mapped.kind, _to_text) or f"{source.id}.alert"
     return Alert(
-        id=alert_id, source=source.id, delivery=delivery, received_at=now, kind=kind, labels=labels, raw=raw, **fields
+        id=alert_id,
+        source=source.id,
+        delivery=delivery,
+        received_at=now,
+        kind=kind,
+        title=reader.read("title", mapped.title, _to_text) or guessed.title or kind,
+        severity=reader.read("severity", mapped.severity, _to_severity) or guessed.severity or Severity.MEDIUM,
+        time=reader.read("time", mapped.time, _to_time) or guessed.time,
+        url=reader.read("url", mapped.url, _to_url) or guessed.url,
+        fingerprint=reader.read("fingerprint", mapped.fingerprint, _to_text) or guessed.fingerprint,
+        entities=_read_entities(reader, mapped.entities, guessed.entities),
+        labels=_read_labels(reader, mapped.labels),
+        raw=raw,
     )
 
 
-def _read_entities(reader: _Reader, programs: Mapping[str, Program]) -> dict[str, tuple[str, ...]]:
-    found = {name: _read_names(reader, f"entities.{name}", program) for name, program in programs.items()}
-    return {name: texts for name, texts in found.items() if texts}
+def _read_entities(
+    reader: _Reader, mapped: Mapping[str, Programs], guessed: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Read the entities that are mapped; those of a kind that is not there are as guessed."""
+    found = {name: reader.read_all(f"entities.{name}", programs) for name, programs in mapped.items()}
+    told = {name: texts for name, texts in found.items() if texts}
+    return told or dict(guessed)
 
 
-def _read_names(reader: _Reader, name: str, program: Program) -> tuple[str, ...]:
-    """Read one text or a list of them, each once; what names nothing hides none of the others."""
-    nothing: list[Value] = []
-    elements = [element for element in reader.read(name, program, _to_list, nothing) if element not in (None, "")]
-    names = dict.fromkeys(text for element in elements if (text := _to_name(element)) is not None)
-    odd = next((element for element in elements if _to_name(element) is None), None)
-    if odd is not None:
-        reader.faults.append(f"{name}: {describe(odd)} names nothing")
-    return tuple(islice(names, _MOST_ENTITIES))
-
-
-def _read_labels(reader: _Reader, programs: Mapping[str, Program]) -> dict[str, str]:
+def _read_labels(reader: _Reader, mapped: Mapping[str, Programs]) -> dict[str, str]:
     """Read the labels; they come last, so that one of them can say what did not fit."""
-    found = {name: reader.read(f"labels.{name}", program, _to_text, "") for name, program in programs.items()}
+    found = {name: reader.read(f"labels.{name}", programs, _to_text) for name, programs in mapped.items()}
     labels = {name: text for name, text in found.items() if text}
     return {**labels, _FAULT_LABEL: "; ".join(reader.faults)[:_LONGEST_TEXT]} if reader.faults else labels
 
@@ -112,8 +143,7 @@ def _to_name(value: Value) -> str | None:
 
 
 def _to_severity(value: Value) -> Severity | None:
-    text = str(value).lower()
-    return Severity(text) if text in set(Severity) else None
+    return read_word(value) if isinstance(value, str) else None
 
 
 def _to_time(value: Value) -> datetime | None:

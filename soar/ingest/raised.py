@@ -27,14 +27,15 @@ def build_source(raised: RaisedAlert) -> Source:
         recipe=_NOBODY,
         format=Format.OBJECT,
         mapped=Mapped(
-            kind=compile_expression("raw.kind"),
-            title=compile_expression("raw.title"),
-            severity=compile_expression("raw.severity"),
-            time=None,
-            url=None,
-            fingerprint=compile_expression("raw.dedupe"),
-            entities={kind: compile_expression(f"raw.entities.{kind}") for kind in raised.entities},
-            labels={name: compile_expression(f"raw.labels[{_quote(name)}]") for name in raised.labels},
+            kind=(compile_expression("raw.kind"),),
+            title=(compile_expression("raw.title"),),
+            severity=(compile_expression("raw.severity"),),
+            time=(),
+            url=(),
+            fingerprint=(compile_expression("raw.dedupe"),),
+            entities={kind: (compile_expression(f"raw.entities.{kind}"),) for kind in raised.entities},
+            labels={name: (compile_expression(f"raw.labels[{_quote(name)}]"),) for name in raised.labels},
+            is_guessed=False,
         ),
     )
 

@@ -16,7 +16,7 @@ from soar.ingest.raised import build_source, write_document
 from soar.ingest.refusals import RefusalBudget
 from soar.ingest.repeat import list_keys
 from soar.ingest.request import Requester, RunRequests
-from soar.ingest.source import LARGEST_BODY, Format, Source
+from soar.ingest.source import LARGEST_BODY, Format, LargeNumbers, Source
 from soar.ingest.strict_json import parse_json, parse_json_lines
 from soar.ingest.suppression import Rule, Rules, find_rule
 from soar.model.alert import Alert, Delivery, Raised, RaisedAlert
@@ -539,7 +539,7 @@ def _keep_headers(recipe: Recipe, headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _read_documents(source: Source, body: bytes) -> Sequence[JsonValue]:
-    documents = _split(source.format, body)
+    documents = _split(source, body)
     if not documents or len(documents) > MOST_ALERTS:
         raise InputError(f"a request holds 1 to {MOST_ALERTS} alerts, not {len(documents)}", code="invalid_json")
     if not all(isinstance(document, dict) for document in documents):
@@ -547,14 +547,15 @@ def _read_documents(source: Source, body: bytes) -> Sequence[JsonValue]:
     return documents
 
 
-def _split(form: Format, body: bytes) -> Sequence[JsonValue]:
-    match form:
+def _split(source: Source, body: bytes) -> Sequence[JsonValue]:
+    is_large_text = source.large_numbers is LargeNumbers.TEXT
+    match source.format:
         case Format.NDJSON:
-            return parse_json_lines(body, limit=MOST_ALERTS)
+            return parse_json_lines(body, limit=MOST_ALERTS, is_large_text=is_large_text)
         case Format.ARRAY:
-            array = parse_json(body)
+            array = parse_json(body, is_large_text=is_large_text)
             if not isinstance(array, list):
                 raise InputError("this source sends an array of objects", code="invalid_json")
             return array
         case Format.OBJECT:
-            return [parse_json(body)]
+            return [parse_json(body, is_large_text=is_large_text)]

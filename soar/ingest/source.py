@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
@@ -30,6 +30,10 @@ _SAMPLES = 5
 _MOST_SAMPLES = 100
 
 
+Programs: TypeAlias = tuple[Program, ...]
+"""The expressions of one field, in the order in which they are asked."""
+
+
 class Format(StrEnum):
     """What a body holds."""
 
@@ -38,18 +42,33 @@ class Format(StrEnum):
     NDJSON = "ndjson"
 
 
+class LargeNumbers(StrEnum):
+    """What becomes of a whole number that not every JSON reader keeps as it is; see `strict_json`."""
+
+    REFUSE = "refuse"
+    TEXT = "text"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapped:
-    """The expressions that make an alert of a document, over the name `raw`; what is None falls back to a default."""
+    """The expressions that make an alert of a document, over the name `raw`.
 
-    kind: Program | None
-    title: Program | None
-    severity: Program | None
-    time: Program | None
-    url: Program | None
-    fingerprint: Program | None
-    entities: Mapping[str, Program]
-    labels: Mapping[str, Program]
+    Of a field's expressions the first that has a value counts, of a kind of entities all do. What has none falls back
+    to a default.
+
+    Attributes:
+        is_guessed: whether names and shapes in the document are looked at first, before a default.
+    """
+
+    kind: Programs
+    title: Programs
+    severity: Programs
+    time: Programs
+    url: Programs
+    fingerprint: Programs
+    entities: Mapping[str, Programs]
+    labels: Mapping[str, Programs]
+    is_guessed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +86,7 @@ class Source:
     team: str | None
     recipe: Recipe
     format: Format
+    large_numbers: LargeNumbers = LargeNumbers.REFUSE
     mapped: Mapped
     rate: float | None = None
     grouping: Grouping | None = None
@@ -104,8 +124,9 @@ def _read_header(name: object) -> str:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_split_names), Field(min_length=1, max_length=2)]
-Span = Annotated[timedelta, BeforeValidator(_read_tolerance)]
 Window = Annotated[timedelta, BeforeValidator(_read_window)]
+Expressions = Annotated[tuple[str, ...], BeforeValidator(_split_names), Field(max_length=20)]
+Span = Annotated[timedelta, BeforeValidator(_read_tolerance)]
 Header = Annotated[str, BeforeValidator(_read_header)]
 
 
@@ -232,14 +253,15 @@ def _standard(secrets: tuple[str, ...]) -> Hmac:
 
 
 class _Alert(_Strict):
-    kind: str | None = None
-    title: str | None = None
-    severity: str | None = None
-    time: str | None = None
-    url: str | None = None
-    fingerprint: str | None = None
-    entities: dict[ObservableKind, str] = Field(default_factory=dict)
-    labels: dict[str, str] = Field(default_factory=dict)
+    kind: Expressions = ()
+    title: Expressions = ()
+    severity: Expressions = ()
+    time: Expressions = ()
+    url: Expressions = ()
+    fingerprint: Expressions = ()
+    entities: dict[ObservableKind, Expressions] = Field(default_factory=dict)
+    labels: dict[str, Expressions] = Field(default_factory=dict)
+    guess: bool = False
 
 
 class _Group(_Strict):
@@ -258,12 +280,13 @@ class _File(_Strict):
     format: Format = Format.OBJECT
     rate: float | None = Field(default=None, gt=0)
     group: _Group | None = None
+    large_numbers: LargeNumbers = LargeNumbers.REFUSE
     alert: _Alert
 
     @model_validator(mode="after")
     def _check_group(self) -> Self:
-        if self.group is not None and self.alert.fingerprint is None:
-            raise ValueError("`group` by fingerprint needs `alert.fingerprint`")
+        if self.group is not None and not (self.alert.fingerprint or self.alert.guess):
+            raise ValueError("`group` by fingerprint needs `alert.fingerprint` or `alert.guess`")
         return self
 
 
@@ -301,6 +324,7 @@ def parse_source(document: JsonValue, source_id: str) -> Source:
         team=file.team,
         recipe=file.auth.build(),
         format=file.format,
+        large_numbers=file.large_numbers,
         mapped=_compile_all(source_id, file.alert),
         rate=file.rate,
         grouping=file.group.build() if file.group else None,
@@ -319,8 +343,8 @@ def _describe(fault: ErrorDetails) -> FieldFault:
 
 
 def _compile_all(source_id: str, alert: _Alert) -> Mapped:
-    def compiled(name: str, text: str | None) -> Program | None:
-        return _compile(source_id, name, text) if text is not None else None
+    def compiled(name: str, texts: tuple[str, ...]) -> Programs:
+        return tuple(_compile(source_id, name, text) for text in texts)
 
     return Mapped(
         kind=compiled("kind", alert.kind),
@@ -329,8 +353,9 @@ def _compile_all(source_id: str, alert: _Alert) -> Mapped:
         time=compiled("time", alert.time),
         url=compiled("url", alert.url),
         fingerprint=compiled("fingerprint", alert.fingerprint),
-        entities={kind.value: _compile(source_id, f"entities/{kind}", text) for kind, text in alert.entities.items()},
-        labels={name: _compile(source_id, f"labels/{name}", text) for name, text in alert.labels.items()},
+        entities={kind.value: compiled(f"entities/{kind}", texts) for kind, texts in alert.entities.items()},
+        labels={name: compiled(f"labels/{name}", texts) for name, texts in alert.labels.items()},
+        is_guessed=alert.guess,
     )
 
 

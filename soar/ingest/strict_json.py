@@ -20,6 +20,7 @@ MAX_INTEGER: Final = 2**53
 """The largest whole number, up or down, that every JSON reader keeps as it is (RFC 7493, section 2.2)."""
 
 _MAX_DIGITS = 16
+_MAX_TEXT_DIGITS = 20  # those of the largest 64-bit number
 _LONGEST_POINTER = 200
 _STRING: Final = re.compile(
     r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL
@@ -53,12 +54,14 @@ class _Flaw:
 _Draft: TypeAlias = "bool | int | float | str | list[_Draft] | dict[str, _Draft] | _Flaw | None"
 
 
-def parse_json(raw: bytes, *, first_line: int = 1) -> JsonValue:
+def parse_json(raw: bytes, *, first_line: int = 1, is_large_text: bool = False) -> JsonValue:
     """Read one JSON document.
 
     Args:
         raw: UTF-8 without a byte order mark; the caller has bounded its length.
         first_line: what its first line is called in messages.
+        is_large_text: read a whole number beyond `MAX_INTEGER`, of at most 20 digits, as the text of its digits
+            instead of refusing it: products send nanoseconds and 64-bit ids as numbers.
 
     Raises:
         InputError: it is no JSON, or holds what we refuse (`invalid_json`). The message names line and column, or the
@@ -66,7 +69,7 @@ def parse_json(raw: bytes, *, first_line: int = 1) -> JsonValue:
     """
     text = _decode(raw)
     _check_depth(text, first_line)
-    reader = _Reader()
+    reader = _Reader(is_large_text=is_large_text)
     try:
         draft = reader.read(text)
     except json.JSONDecodeError as error:
@@ -77,12 +80,13 @@ def parse_json(raw: bytes, *, first_line: int = 1) -> JsonValue:
     return cast("JsonValue", draft)
 
 
-def parse_json_lines(raw: bytes, *, limit: int) -> list[JsonValue]:
+def parse_json_lines(raw: bytes, *, limit: int, is_large_text: bool = False) -> list[JsonValue]:
     """Read newline-delimited JSON: one document a line; empty lines do not count.
 
     Args:
         raw: UTF-8; the caller has bounded its length.
         limit: how many documents are read at most; the caller learns from one more that there were too many.
+        is_large_text: as for `parse_json`.
 
     Raises:
         InputError: a line is no JSON that we accept (`invalid_json`); lines count from the beginning of the body.
@@ -90,7 +94,7 @@ def parse_json_lines(raw: bytes, *, limit: int) -> list[JsonValue]:
     documents: list[JsonValue] = []
     for number, line in enumerate(raw.split(b"\n"), 1):
         if line.strip() and len(documents) <= limit:
-            documents.append(parse_json(line, first_line=number))
+            documents.append(parse_json(line, first_line=number, is_large_text=is_large_text))
     return documents
 
 
@@ -101,8 +105,9 @@ class _Reader:
         has_flaws: whether it left any.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_large_text: bool) -> None:
         self.has_flaws = False
+        self._is_large_text = is_large_text
 
     def read(self, text: str) -> _Draft:
         draft: _Draft = json.loads(
@@ -121,9 +126,11 @@ class _Reader:
             found[_find_twice(pairs)] = self._flaw("this key stands twice in one object")
         return found
 
-    def _read_integer(self, digits: str) -> int | _Flaw:
+    def _read_integer(self, digits: str) -> int | str | _Flaw:
         if len(digits.lstrip("-")) <= _MAX_DIGITS and abs(number := int(digits)) <= MAX_INTEGER:
             return number
+        if self._is_large_text and len(digits.lstrip("-")) <= _MAX_TEXT_DIGITS:
+            return digits
         return self._flaw("a whole number beyond 2^53 loses digits; send it as a text")
 
     def _read_double(self, digits: str) -> float | _Flaw:

@@ -150,6 +150,10 @@ async def test_an_alert_tells_what_became_of_it_and_why(face: Face) -> None:
     detail = (await ann.get(f"/alerts/{harmless['id']}")).json
     assert detail["raw"]["title"] == "harmless"
     assert detail["delivery"]["remote"] == "127.0.0.1"
+    finding = (await ann.get(f"/alerts/{harmless['id']}/ocsf")).json
+    assert (finding["class_uid"], finding["metadata"]["uid"]) == (2004, harmless["id"])
+    assert (finding["message"], finding["finding_info"]["title"]) == ("harmless", "harmless")
+    assert (await ann.get("/alerts/al_none/ocsf")).status == 404
     assert detail["why"] == [
         {
             "playbook": "purge",

@@ -14,12 +14,15 @@ from soar.api.schemas.alerts import (
     AlertSent,
     view_alert,
     view_delivery,
+    view_observables,
     view_sample,
     view_verdict,
 )
 from soar.api.schemas.base import Nothing, fields_of
 from soar.api.things import Shown, Things
+from soar.ingest.ocsf import build_finding
 from soar.ingest.source import Format
+from soar.model.alert import Alert
 from soar.model.errors import NotFoundError
 from soar.model.values import JsonValue
 from soar.store import Unit
@@ -45,6 +48,11 @@ async def show_alert(call: Call, _: Nothing) -> AlertDetail:
     return await call.read(lambda unit: _describe(call, unit, call.part("id")))
 
 
+async def show_finding(call: Call, _: Nothing) -> web.Response:
+    """Show an alert as a Detection Finding of the Open Cybersecurity Schema Framework (class 2004, version 1.8.0)."""
+    return write_json(build_finding(await call.read(lambda unit: _get(unit, call.part("id")))))
+
+
 async def send_alert(call: Call, sent: AlertSent) -> web.Response:
     """Bring in an alert by hand, as its initiator; an Idempotency-Key makes a repeat harmless."""
     source = call.services.receiver.sources.get(sent.source)
@@ -62,15 +70,21 @@ def _take_only(answer: JsonValue) -> JsonValue:
 
 
 def _describe(call: Call, unit: Unit, alert_id: str) -> AlertDetail:
-    alert = unit.alerts.get(alert_id)
-    if alert is None:
-        raise NotFoundError(f"no alert {alert_id}", hint="`soar alert list` shows them")
+    alert = _get(unit, alert_id)
     delivery = unit.deliveries.get(alert.delivery)
     burst = unit.bursts.find([alert.id]).get(alert.id)
     return AlertDetail(
         **fields_of(view_alert(alert, unit.alerts.matches(alert.id), burst)),
+        observables=view_observables(alert),
         raw=alert.raw,
         samples=tuple(map(view_sample, unit.bursts.samples(alert.id))),
         delivery=view_delivery(delivery) if delivery else None,
         why=tuple(map(view_verdict, call.services.receiver.explain(alert))),
     )
+
+
+def _get(unit: Unit, alert_id: str) -> Alert:
+    alert = unit.alerts.get(alert_id)
+    if alert is None:
+        raise NotFoundError(f"no alert {alert_id}", hint="`soar alert list` shows them")
+    return alert

@@ -7,10 +7,12 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from soar.api.schemas.base import Incoming, Name, PageQuery
+from soar.expr.observables import describe_entity
 from soar.ingest.match import Verdict
 from soar.ingest.receive import Checked
 from soar.model.alert import Alert, Delivery, Match, Relation, Severity
 from soar.model.burst import Burst, Sample
+from soar.model.observable import ObservableType, Scope
 
 
 class AlertQuery(PageQuery):
@@ -145,9 +147,26 @@ class CheckedAlerts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObservableView:
+    """One of an alert's entities, with what its shape tells.
+
+    Attributes:
+        kind: its key among the entities.
+        type: None where it does not look like one of its kind.
+        scope: of an address, and of a URL whose host is one.
+    """
+
+    kind: str
+    value: str
+    type: ObservableType | None
+    scope: Scope | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertDetail(AlertView):
     """An alert with its own document, its delivery, and why the playbooks of today would take it or not."""
 
+    observables: tuple[ObservableView, ...]
     raw: JsonValue
     samples: tuple[SampleView, ...]
     delivery: DeliveryView | None
@@ -180,6 +199,16 @@ def view_alert(alert: Alert, matches: tuple[Match, ...], burst: Burst | None) ->
 def view_sample(sample: Sample) -> SampleView:
     """Return a repeat of an alert."""
     return SampleView(delivery=sample.delivery, at=sample.at, raw=sample.raw)
+
+
+def view_observables(alert: Alert) -> tuple[ObservableView, ...]:
+    """Return an alert's entities, each with its type."""
+    return tuple(
+        ObservableView(kind=kind, value=value, type=seen.type if seen else None, scope=seen.scope if seen else None)
+        for kind, values in alert.entities.items()
+        for value in values
+        for seen in (describe_entity(kind, value),)
+    )
 
 
 def view_delivery(delivery: Delivery) -> DeliveryView:

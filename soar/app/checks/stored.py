@@ -13,6 +13,7 @@ from soar.model.errors import NotFoundError, SoarError, UnavailableError
 _FEWEST_DISTINCT = 8  # of a key's bytes; 16 random ones, written as text, have more
 _PLACEHOLDERS = ("changeme", "change-me", "change_me", "your-", "placeholder", "example", "password", "s3cret")
 _PATIENCE = timedelta(minutes=1)
+_MOST_NAMES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,10 @@ async def _look_at_hook(service: Service, source: str, name: str) -> HookKey:
 
 
 def _check_hooks(hooks: Sequence[HookKey]) -> Iterator[Check]:
-    for hook in hooks:
+    missing = [hook for hook in hooks if isinstance(hook.fault, NotFoundError)]
+    if len(missing) > 1:
+        yield _tell_missing(missing)
+    for hook in hooks if len(missing) <= 1 else [hook for hook in hooks if hook not in missing]:
         again = f"head -c 32 /dev/urandom | base64 | soar secret set {hook.credential}"
         if hook.fault is not None:
             yield doubtful(
@@ -112,6 +116,20 @@ def _check_hooks(hooks: Sequence[HookKey]) -> Iterator[Check]:
                 code="hook_key_guessable",
                 hint=f"make another, and tell the sender: {again}",
             )
+
+
+def _tell_missing(missing: Sequence[HookKey]) -> Check:
+    """Say in one line which sources wait for a key: of those that are shipped, a site uses a few."""
+    names = sorted({hook.source for hook in missing})
+    told = ", ".join(names[:_MOST_NAMES]) + (
+        f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    )
+    return doubtful(
+        f"{len(names)} sources can send nothing, as their keys are not set: {told}",
+        name="sources",
+        code="hook_keys_missing",
+        hint="set the keys of those that you use: head -c 32 /dev/urandom | base64 | soar secret set <name>",
+    )
 
 
 def _check_reuse(hooks: Sequence[HookKey]) -> Iterator[Check]:

@@ -16,7 +16,7 @@ import structlog
 from soar.app.checks.check import Check, bad, doubtful, good, heed
 from soar.app.checks.facts import Process, gather_facts, look_at_process
 from soar.app.checks.place import check_places, check_process
-from soar.app.checks.stored import Stored, check_stored
+from soar.app.checks.stored import HookKey, Stored, check_stored
 from soar.app.doctor import check_settings, doctor
 from soar.app.lifecycle import serve
 from soar.app.settings import ServerSettings, Settings, build_settings
@@ -24,7 +24,7 @@ from soar.app.site import read_site
 from soar.app.wiring import open_service
 from soar.audit.keyfile import create_key_file
 from soar.model.audit import Actor
-from soar.model.errors import InputError
+from soar.model.errors import InputError, NotFoundError
 from soar.model.secret import Secret
 from tests.support.randomness import SeededRandomness
 from tests.support.repository import ROOT
@@ -343,6 +343,17 @@ def test_a_source_whose_key_is_not_set_yet_does_not_keep_the_service_down(settin
     asyncio.run(look())
     (check,) = [check for check in doctor(settings, Process()) if check.name == "sources"]
     assert (check.is_warning, check.code) == (True, "hook_key_missing")
+
+
+def test_sources_that_wait_for_their_keys_are_told_in_one_line() -> None:
+    missing = tuple(HookKey(f"s{number}", f"k{number}", fault=NotFoundError("none")) for number in range(10))
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    (check,) = check_stored(Stored((*missing, HookKey("good", "k", "f", 32)), None, now))
+    assert (check.is_warning, check.code) == (True, "hook_keys_missing")
+    assert (
+        check.message
+        == "10 sources can send nothing, as their keys are not set: s0, s1, s2, s3, s4, s5, s6, s7 and 2 more"
+    )
 
 
 def test_all_that_is_bad_is_said_at_once_and_what_is_doubtful_is_logged() -> None:

@@ -92,6 +92,20 @@ def test_one_alert_says_why_playbooks_took_it_or_not(soar: Soar, api: FakeApi) -
     assert told.endswith("next: soar run show run_1\n")
 
 
+def test_an_alert_is_shown_in_the_words_of_ocsf(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/alerts/al_1/ocsf", {"class_uid": 2004})
+    assert soar("alert", "show", "al_1", "--ocsf").document == {"class_uid": 2004}
+
+
+def test_an_address_that_nobody_else_has_is_marked(soar: Soar, api: FakeApi) -> None:
+    seen = [
+        {"kind": "ips", "value": "10.0.0.1", "scope": "private"},
+        {"kind": "ips", "value": "8.8.8.8", "scope": "public"},
+    ]
+    api.answer("GET", "/api/v1/alerts/al_1", alert(entities={"ips": ["10.0.0.1", "8.8.8.8"]}, observables=seen))
+    assert "  ips: 10.0.0.1 (private), 8.8.8.8" in soar("alert", "show", "al_1").out
+
+
 def test_json_is_the_answer_itself(soar: Soar, api: FakeApi) -> None:
     api.answer("GET", "/api/v1/alerts/al_1", alert())
     api.answer("GET", "/api/v1/alerts", page(alert()))

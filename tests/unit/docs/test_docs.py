@@ -115,7 +115,7 @@ def test_a_playbook_that_is_shown_is_good(block: Block, catalog: Catalog) -> Non
 def test_a_source_that_is_shown_is_good(block: Block) -> None:
     source = parse_source(read_yaml(block.text, block.file), Path(block.file).stem)
     assert source.description
-    assert source.mapped.title is not None
+    assert source.mapped.title
 
 
 @pytest.mark.parametrize("block", CONNECTIONS, ids=name_block)

@@ -124,3 +124,52 @@ def test_no_document_is_too_odd_to_become_an_alert(raw: dict[str, JsonValue]) ->
     assert alert.title
     assert all(isinstance(text, str) and text for texts in alert.entities.values() for text in texts)
     assert all(isinstance(text, str) for text in alert.labels.values())
+
+
+SEVERAL = parse_source(
+    {
+        "auth": {"bearer": {"secret": "k"}},
+        "alert": {
+            "title": ["raw.name", "raw.message"],
+            "severity": ["raw.level", "case(raw.score > 5, 'high', 'low')"],
+            "time": ["moment(raw.at)", "moment(raw.ts)"],
+            "entities": {"ips": ["raw.src", "raw.dst", "raw.more"]},
+        },
+    },
+    "several",
+)
+
+
+def map_several(raw: JsonValue) -> Alert:
+    return map_alert(SEVERAL, raw, alert_id="al_1", delivery="dl_1", now=START)
+
+
+def test_the_first_expression_with_a_value_that_fits_counts() -> None:
+    alert = map_several(
+        {"name": "", "message": "m", "level": "odd", "score": 6, "at": "soon", "ts": "2026-01-01 00:00:00"}
+    )
+    assert (alert.title, alert.severity, alert.time) == ("m", Severity.HIGH, datetime(2026, 1, 1, tzinfo=UTC))
+    assert alert.labels == {}
+
+
+def test_what_no_expression_makes_fit_is_noted_once() -> None:
+    alert = map_several({"at": "soon", "ts": "later"})
+    assert alert.labels == {"mapping.error": "time: this is no moment"}
+
+
+def test_all_expressions_of_a_kind_of_entities_count() -> None:
+    alert = map_several({"src": "192.0.2.1", "more": ["192.0.2.2", "192.0.2.1", "-", "Unknown"]})
+    assert alert.entities == {"ips": ("192.0.2.1", "192.0.2.2")}
+
+
+@pytest.mark.parametrize(
+    ("word", "severity"),
+    [
+        ("Informational", Severity.LOW),
+        ("WARN", Severity.MEDIUM),
+        ("E_CRITICAL", Severity.CRITICAL),
+        ("Sev-2", Severity.HIGH),
+    ],
+)
+def test_severities_may_be_said_in_other_words(word: str, severity: Severity) -> None:
+    assert map_with(severity=word).severity is severity

@@ -7,9 +7,22 @@ from soar.ingest.match import match_alert
 from soar.ingest.source import parse_source
 from soar.ingest.strict_json import parse_json
 from soar.model.alert import Alert, Severity
+from soar.model.errors import InputError
 from soar.model.values import JsonValue
 from soar.playbook import parse_playbook, read_document
 from tests.support.clock import START
+from tests.support.payloads import (
+    PAYLOADS,
+    VARIABLE,
+    Expected,
+    count_entities,
+    find_more,
+    list_folder,
+    list_shipped,
+    map_payload,
+    read_payload,
+    read_table,
+)
 from tests.support.repository import ROOT
 
 SOURCES = ROOT / "config" / "sources"
@@ -89,7 +102,7 @@ def test_the_example_is_what_the_phishing_playbook_waits_for() -> None:
 def test_a_wazuh_alert_says_what_where_and_how_bad() -> None:
     alert = map_document("wazuh", WAZUH)
     assert (alert.kind, alert.title, alert.severity) == ("signin.brute_force", "sshd: brute force", Severity.HIGH)
-    assert alert.entities == {"ips": ("172.17.1.1",), "hosts": ("web-1",)}
+    assert alert.entities == {"ips": ("172.17.1.1",), "hosts": ("web-1",), "users": ("paco",)}
     assert alert.time is not None
     assert alert.labels == {}
 
@@ -140,3 +153,68 @@ def test_no_shipped_source_loses_an_odd_document(name: str, raw: JsonValue) -> N
     assert alert.kind
     assert alert.title
     assert alert.raw == raw
+
+
+def test_every_source_of_a_product_is_shown_an_alert_of_it() -> None:
+    told_in_our_words = {"generic", "phish-report", "entra"}
+    assert set(NAMES) == {row.source for row in list_shipped()} | told_in_our_words
+
+
+def test_every_payload_says_where_it_is_from() -> None:
+    origins = (PAYLOADS / "README.md").read_text("utf-8")
+    files = sorted(path.relative_to(PAYLOADS).as_posix() for path in PAYLOADS.rglob("*.json"))
+    assert [file for file in files if f"| `{file}` | " not in origins] == []
+
+
+@pytest.mark.parametrize("row", list_shipped(), ids=str)
+def test_a_payload_becomes_the_alert_that_the_table_says(row: Expected) -> None:
+    assert_as_expected(row, map_payload(row, read_payload(row)))
+
+
+def test_every_payload_that_the_environment_names_becomes_the_alert_that_the_table_says() -> None:
+    folder = find_more()
+    if folder is None:
+        pytest.skip(f"{VARIABLE} names no folder with payloads; those in the repository are tested above")
+    rows, files = read_table(), list_folder(folder)
+    for row in rows:
+        assert_as_expected(row, map_payload(row, read_payload(row, files[row.file])))
+    assert files.keys() - {row.file for row in rows} <= NO_ALERTS
+
+
+# No JSON at all, as their names say; texts that are lines of a log; and keys for the tests of signatures.
+NO_ALERTS = {
+    "stix21/validator_invalid_braces.json",
+    "stix21/validator_invalid_comma.json",
+    "syslog_cef_leef/sc4s_leef_templates.json",
+    "syslog_other/secops_huawei_vrp__0.json",
+    "syslog_other/secops_huawei_vrp__1.json",
+    "syslog_other/secops_huawei_vrp__2.json",
+    "webhook_signature_vectors/pagerduty_v3.json",
+    "webhook_signature_vectors/slack_go_vector.json",
+    "webhook_signature_vectors/standard_webhooks_spec_blocks.json",
+    "webhook_signature_vectors/standard_webhooks_v1.json",
+}
+# What these payloads hold for a moment is a placeholder of whoever published them.
+HAS_NO_MOMENT = ("wazuh/", "aws_cloudtrail/streamalert", "slack_interactions/", "other_monitoring/keep_coralogix")
+
+
+def assert_as_expected(row: Expected, alert: Alert) -> None:
+    assert (alert.kind, alert.severity.value) == (row.kind, row.severity)
+    assert alert.title.startswith(row.title)
+    assert (alert.time.isoformat() if alert.time else "") == row.time
+    assert dict(count_entities(alert)) == row.entities
+    assert (bool(alert.fingerprint), alert.url is not None) == (row.has_fingerprint, row.has_url)
+    fault = alert.labels.get("mapping.error", "time:")
+    assert fault.startswith("time:")
+    assert "mapping.error" not in alert.labels or row.file.startswith(HAS_NO_MOMENT)
+
+
+def test_a_number_that_loses_digits_is_read_as_a_text_where_the_source_says_so() -> None:
+    body = b'{"output": "shell", "priority": "Notice", "output_fields": {"evt.time": 1683727757699479000}}'
+    with pytest.raises(InputError, match="loses digits"):
+        parse_json(body)
+    raw = parse_json(body, is_large_text=True)
+    assert map_document("falco", raw).title == "shell"
+    assert raw["output_fields"]["evt.time"] == "1683727757699479000"  # type: ignore[index, call-overload] -- as it was sent
+    with pytest.raises(InputError, match="loses digits"):
+        parse_json(b'{"a": ' + b"9" * 21 + b"}", is_large_text=True)

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from soar.ingest.authentication import Bearer, Encoding, Hmac
-from soar.ingest.source import Format, parse_source
+from soar.ingest.source import Format, LargeNumbers, parse_source
 from soar.model.errors import InputError
 from soar.model.values import JsonValue
 
@@ -25,9 +25,17 @@ def test_a_file_becomes_a_source() -> None:
     source = parse_source({"description": "d", "auth": BEARER, "format": "ndjson", "alert": {"kind": "raw.k"}}, "my-2")
     assert (source.id, source.description, source.format) == ("my-2", "d", Format.NDJSON)
     assert source.recipe == Bearer(secrets=("k",))
-    assert source.mapped.kind is not None
-    assert source.mapped.kind.source == "raw.k"
-    assert source.mapped.title is None
+    assert [program.source for program in source.mapped.kind] == ["raw.k"]
+    assert source.mapped.title == ()
+    assert (source.mapped.is_guessed, source.large_numbers) == (False, LargeNumbers.REFUSE)
+
+
+def test_a_field_may_have_several_expressions() -> None:
+    alert: JsonValue = {"title": ["raw.a", "raw.b"], "entities": {"ips": ["raw.c", "raw.d"]}, "guess": True}
+    source = parse_source({"auth": BEARER, "alert": alert, "large_numbers": "text"}, "probe")
+    assert [program.source for program in source.mapped.title] == ["raw.a", "raw.b"]
+    assert [program.source for program in source.mapped.entities["ips"]] == ["raw.c", "raw.d"]
+    assert (source.mapped.is_guessed, source.large_numbers) == (True, LargeNumbers.TEXT)
 
 
 def test_a_recipe_is_read_whole() -> None:
