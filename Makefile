@@ -11,7 +11,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench chaos check clean demo docs e2e fuzz help lock mutants schemathesis simulate tamper test web
+.PHONY: bench chaos check clean demo docs e2e forge fuzz help lock mutants schemathesis simulate tamper test web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,9 @@ simulate: $(STAMPS)/dev ## SEEDS=10000 worlds in which everything goes wrong; FI
 
 tamper: $(STAMPS)/dev ## a million changes of an audit record, each of which the verifier has to find; SEED=7 makes others
 	$(BIN)/python -m tests.audit_mutations --count $(or $(COUNT),1000000) --seed $(or $(SEED),1)
+
+forge: $(STAMPS)/dev ## a million forged requests, each of which has to stay outside; MUTATIONS=1000 forges less
+	$(BIN)/python -m tests.forgery --count $(or $(MUTATIONS),1000000) --seed $(or $(SEED),1)
 
 mutants: $(STAMPS)/dev ## change the engine and ask the tests; PACKAGE=commit changes another part, SAMPLE=400 SEED=7 a sample
 	$(BIN)/python -m tests.mutation $(or $(PACKAGE),engine) --sample $(or $(SAMPLE),0) --seed $(or $(SEED),1) $(MUTANTS_ARGS)

@@ -44,13 +44,22 @@ async def read_bytes(request: web.Request) -> bytes:
         InputError: it is larger than 1 MiB (`too_large`), encoded (`unsupported_media_type`), or does not come in time
             (`too_slow`).
     """
-    if (request.content_length or 0) > LONGEST_BODY:
-        raise _too_large()
     encoding = request.headers.get("Content-Encoding", "identity")
-    if encoding.lower() != "identity":
+    if encoding.lower() != "identity" and (request.content_length or 0) <= LONGEST_BODY:
         raise InputError(
             "the body is encoded", code="unsupported_media_type", hint="send it as it is, without Content-Encoding"
         )
+    return await read_packed(request)
+
+
+async def read_packed(request: web.Request) -> bytes:
+    """Return a request's body as it was sent, whatever it is encoded in.
+
+    Raises:
+        InputError: it is larger than 1 MiB (`too_large`), or does not come in time (`too_slow`).
+    """
+    if (request.content_length or 0) > LONGEST_BODY:
+        raise _too_large()
     try:
         async with asyncio.timeout(LONGEST_WAIT):
             return await request.read()

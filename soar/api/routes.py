@@ -22,7 +22,6 @@ from soar.api.handlers import (
     credentials,
     dead_letters,
     health,
-    hooks,
     lists,
     messages,
     playbooks,
@@ -30,7 +29,6 @@ from soar.api.handlers import (
     runs,
     scim,
     sign_on,
-    sources,
     vault,
 )
 from soar.api.intake_routes import list_intake_routes
@@ -47,14 +45,13 @@ from soar.api.naming import (
     name_response,
     name_run,
     name_sent_source,
-    name_source,
 )
 from soar.api.openapi import Document, describe_api
 from soar.api.pages import Pages
 from soar.api.publishing_routes import list_publishing_routes
 from soar.api.record_routes import list_record_routes
 from soar.api.route import V1, Public, Route, Self, SourceOr, find_permission, foreign, private, public, raw
-from soar.api.schemas.alerts import AlertDetail, AlertPage, AlertQuery, AlertSent, CheckedAlerts, Received
+from soar.api.schemas.alerts import AlertDetail, AlertPage, AlertQuery, AlertSent, Received
 from soar.api.schemas.approvals import AnswersSent, ApprovalPage, ApprovalQuery, ApprovalView, VoteSent
 from soar.api.schemas.base import Nothing, PageQuery
 from soar.api.schemas.cases import CasePage
@@ -70,9 +67,9 @@ from soar.api.schemas.responses import LiftWanted, ResponsePage, ResponseQuery, 
 from soar.api.schemas.runs import CancelWanted, RetryWanted, RunDetail, RunPage, RunQuery, RunView, RunWanted
 from soar.api.schemas.scim import PATH as SCIM
 from soar.api.schemas.sign_on import SignOnWanted
-from soar.api.schemas.sources import SourcePage
 from soar.api.schemas.vault import RewrapView, RotationWanted, VaultKeyView, VaultView
 from soar.api.services import Services
+from soar.api.source_routes import list_source_routes
 from soar.api.stream import Stream
 from soar.model.errors import BugError
 
@@ -101,6 +98,7 @@ def build_routes(services: Services, authenticator: Authenticator) -> tuple[Rout
         *_decided(),
         *_given_up(),
         *_managed(authenticator),
+        *list_source_routes(),
         *_kept(),
         *list_record_routes(),
         *_keys(),
@@ -403,9 +401,6 @@ def _managed(authenticator: Authenticator) -> tuple[Route, ...]:
             status=204,
             names=name_list,
         ),
-        private(
-            "GET", f"{V1}/sources", P.SOURCE_READ, sources.list_sources, takes=Nothing, answers=SourcePage, names=LISTED
-        ),
     )
 
 
@@ -472,22 +467,6 @@ def _keys() -> tuple[Route, ...]:
 
 def _open() -> tuple[Route, ...]:
     return (
-        raw(
-            "POST",
-            HOOK,
-            Public("the source proves itself, by its own recipe over the raw bytes"),
-            hooks.receive_alert,
-            answers=Received,
-            status=202,
-        ),
-        raw(
-            "POST",
-            f"{HOOK}/check",
-            SourceOr(P.ALERT_CHECK),
-            hooks.check_alert,
-            answers=CheckedAlerts,
-            names=name_source,
-        ),
         raw("GET", "/healthz", Public(_PROBE), health.show_health, answers=Health),
         raw("GET", "/readyz", Public(_PROBE), health.show_readiness, answers=Readiness),
         raw("GET", "/version", Public(_PROBE), health.show_version, answers=Version),

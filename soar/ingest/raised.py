@@ -6,7 +6,7 @@ import orjson
 
 from soar.expr import compile_expression
 from soar.ingest.authentication import Hmac
-from soar.ingest.source import Format, Mapped, Source
+from soar.ingest.source import Mapped, Source
 from soar.model.alert import OWN_SOURCE, Alert, RaisedAlert
 from soar.model.errors import ConflictError
 from soar.model.run import Run
@@ -25,7 +25,6 @@ def build_source(raised: RaisedAlert) -> Source:
         description="Alerts that runs raise",
         team=None,
         recipe=_NOBODY,
-        format=Format.OBJECT,
         mapped=Mapped(
             kind=(compile_expression("raw.kind"),),
             title=(compile_expression("raw.title"),),

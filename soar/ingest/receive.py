@@ -1,6 +1,6 @@
 """From a request at a hook to a stored alert and its requested runs, in one transaction."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -8,16 +8,21 @@ import orjson
 
 from soar.audit.actor import describe_principal, describe_run
 from soar.audit.record import record
-from soar.ingest.authentication import Hmac, Recipe, Request, find_refusal
+from soar.ingest.amazon import SnsVerifier
+from soar.ingest.authentication import ClientState, Ed25519, Hmac, Recipe, Request, Sns, hide_proof
+from soar.ingest.bodies.read import check_type, read_documents, unpack_body
+from soar.ingest.bodies.rule import LARGEST_BODY, ONE_OBJECT, Format, Parcel
+from soar.ingest.bodies.sns import NOTIFICATION, read_envelope
+from soar.ingest.door import Door
 from soar.ingest.grouping import Grouping, join_burst
+from soar.ingest.handshake import Greeting, greet_known, greet_openly
 from soar.ingest.mapping import map_alert
 from soar.ingest.match import Verdict, match_alert
 from soar.ingest.raised import build_source, write_document
 from soar.ingest.refusals import RefusalBudget
 from soar.ingest.repeat import list_keys
 from soar.ingest.request import Requester, RunRequests
-from soar.ingest.source import LARGEST_BODY, Format, LargeNumbers, Source
-from soar.ingest.strict_json import parse_json, parse_json_lines
+from soar.ingest.source import Source
 from soar.ingest.suppression import Rule, Rules, find_rule
 from soar.model.alert import Alert, Delivery, Raised, RaisedAlert
 from soar.model.announce import Announcer
@@ -27,28 +32,25 @@ from soar.model.errors import DeniedError, InputError, NotFoundError
 from soar.model.event import EventType
 from soar.model.identity import Principal
 from soar.model.ids import Ids
+from soar.model.network import Egress
 from soar.model.playbook import Playbook
 from soar.model.run import Run
 from soar.model.secret import Secret
 from soar.model.values import JsonValue, Value, print_timestamp
 from soar.store import Store, Unit
 
-MOST_ALERTS = 1_000
-"""Alerts in one request at most."""
-
 _KEPT_HEADERS = frozenset(
-    {"content-type", "user-agent", "date", "idempotency-key", "x-github-event", "x-github-delivery"}
+    {"content-type", "content-encoding", "user-agent", "date", "idempotency-key", "x-github-event", "x-github-delivery"}
 )
 _SMALL_BODY = 16 * 1024  # bytes; to hand one such alert to a reader takes longer than to map it
 _LONGEST_TEXT = 500
 _REFUSALS_A_MINUTE = 20
 _MANY = 16  # requests under way
 _KEY_SECONDS = 1.0
-_NOBODY = Hmac(header="x-signature", secrets=("nobody",))
 _UNKNOWN = ""
 _RAISED_WINDOW = timedelta(days=1)
 
-Resolve = Callable[[str, str], Awaitable[Secret]]
+Resolve = Callable[[str, str], Awaitable[Sequence[Secret]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,9 @@ class Receiver:
         workspace: that sources belong to.
         sources: by id.
         playbooks: gives those that serve now, by id.
-        resolve: opens a credential by workspace and name; raises `NotFoundError` if there is none.
+        resolve: opens a credential by workspace and name: its value, and the former one while that is still good;
+            raises `NotFoundError` if there is none.
+        egress: the one way out, for what a source's product has to be asked.
         config: the server's open settings, as expressions see them.
         url: how people reach us, without a slash at the end.
         clock: for moments.
@@ -128,6 +132,7 @@ class Receiver:
         sources: Mapping[str, Source],
         playbooks: Callable[[], Mapping[str, Playbook]],
         resolve: Resolve,
+        egress: Egress,
         config: Mapping[str, Value],
         url: str,
         clock: Clock,
@@ -145,9 +150,11 @@ class Receiver:
         self._ids = ids
         self._announcer = announcer
         self._requests = RunRequests(config=config, ids=ids)
+        self._sns = SnsVerifier(egress, clock.now)
+        self._door = Door(sources=sources, open_keys=self._open_keys, sns=self._sns, clock=clock)
         self._refusals = RefusalBudget(_REFUSALS_A_MINUTE)
         self._arriving = 0
-        self._keys: dict[str, tuple[float, Secret]] = {}
+        self._keys: dict[str, tuple[float, Sequence[Secret]]] = {}
         self._rules = Rules(store, workspace, clock)
 
     @property
@@ -165,7 +172,25 @@ class Receiver:
         """The rules under which alerts start nothing; to be forgotten when they are changed."""
         return self._rules
 
-    async def receive(self, source_id: str, headers: Mapping[str, str], body: bytes, remote: str) -> Receipt:
+    def greet_openly(self, source_id: str, query: Mapping[str, str]) -> Greeting | None:
+        """Answer what a product asks before it has anything to prove itself with; None if it does not ask."""
+        source = self._sources.get(source_id)
+        return greet_openly(source.handshake, query) if source else None
+
+    async def greet(self, source_id: str, headers: Mapping[str, str], remote: str) -> Greeting:
+        """Answer what a product asks without a body.
+
+        Raises:
+            DeniedError: code `unauthenticated`, as for `receive`.
+            NotFoundError: it asks nothing that this source's product asks.
+        """
+        source = await self.authenticate(source_id, headers, b"", remote)
+        greeting = greet_known(source.handshake, headers, b"")
+        if greeting is None:
+            raise NotFoundError("there is nothing to see here", hint="send alerts with POST")
+        return greeting
+
+    async def receive(self, source_id: str, headers: Mapping[str, str], body: bytes, remote: str) -> Receipt | Greeting:
         """Take a request to a hook; it is durable when this returns.
 
         Args:
@@ -190,10 +215,15 @@ class Receiver:
         """Whether so many requests to hooks are under way that what they are to start should wait for them."""
         return self._arriving >= _MANY
 
-    async def _receive(self, source_id: str, headers: Mapping[str, str], body: bytes, remote: str) -> Receipt:
+    async def _receive(
+        self, source_id: str, headers: Mapping[str, str], body: bytes, remote: str
+    ) -> Receipt | Greeting:
         source = await self.authenticate(source_id, headers, body, remote)
         try:
-            documents = await self._read(source, body)
+            greeting = await self._greet_known(source, headers, body, remote)
+            if greeting is not None:
+                return greeting
+            documents = await self._read(source, headers, body)
         except InputError as error:
             await self._refuse(source.id, remote, error.message, kind="source")
             raise
@@ -218,7 +248,7 @@ class Receiver:
         Args:
             principal: the person, already allowed to send alerts.
             source_id: whose mapping applies.
-            body: one document, as the source sends it.
+            body: one document in JSON; where the source sends JSON objects, as it sends it.
             key: the request's idempotency key, if it has one.
 
         Raises:
@@ -233,7 +263,7 @@ class Receiver:
             remote=principal.ip or "",
             headers={},
             body=body,
-            documents=_read_documents(source, body),
+            documents=read_documents(source.body if source.format is Format.OBJECT else ONE_OBJECT, Parcel({}, body)),
             requester=Requester(initiator=f"user:{principal.id}", actor=describe_principal(principal, kind="user")),
         )
         return await self._accept(arrival)
@@ -259,7 +289,7 @@ class Receiver:
             remote=principal.ip or "",
             headers=delivery.headers,
             body=delivery.body,
-            documents=_read_documents(source, delivery.body),
+            documents=_read_parcel(source, delivery.headers, delivery.body),
             requester=Requester(initiator=f"user:{principal.id}", actor=describe_principal(principal, kind="user")),
         )
         return await self._accept(arrival)
@@ -304,17 +334,16 @@ class Receiver:
         Raises:
             DeniedError: code `unauthenticated`: unknown source, wrong signature or old timestamp, all told alike.
             InputError: code `too_large`.
+            UnavailableError: it cannot be said now who has signed.
         """
         if len(body) > LARGEST_BODY:
             raise InputError(
                 f"the body is larger than {LARGEST_BODY} bytes", code="too_large", hint="send fewer alerts at once"
             )
-        source = self._sources.get(source_id)
-        recipe = source.recipe if source else _NOBODY
-        keys = [key for name in recipe.secrets if (key := await self._find_key(name)) is not None]
-        refusal = find_refusal(recipe, Request(headers, body), keys, self._clock.now())
-        if source is None or refusal is not None:
-            await self._refuse(source_id, remote, refusal if source else "there is no such source", kind="stranger")
+        answer = await self._door.ask(source_id, Request(headers, body, remote))
+        source = answer.source
+        if source is None or answer.refusal is not None:
+            await self._refuse(source_id, remote, answer.refusal, kind="stranger")
             raise DeniedError(
                 "this source does not know you",
                 code="unauthenticated",
@@ -322,7 +351,7 @@ class Receiver:
             )
         return source
 
-    async def check(self, source_id: str, body: bytes) -> list[Checked]:
+    async def check(self, source_id: str, headers: Mapping[str, str], body: bytes) -> list[Checked]:
         """Say what would happen to a body; nothing is stored.
 
         Raises:
@@ -332,7 +361,7 @@ class Receiver:
         source, now = self._find_source(source_id), self._clock.now()
         rules = await self._rules.find()
         checked = []
-        for raw in _read_documents(source, body):
+        for raw in _read_parcel(source, headers, body):
             mapped = map_alert(source, raw, alert_id="al_check", delivery="dl_check", now=now)
             alert = self._mark(mapped, rules, now)
             checked.append(Checked(alert, tuple(self.explain(alert))))
@@ -342,15 +371,15 @@ class Receiver:
         """Say for each playbook that serves whether it takes an alert, and which part of its condition decides."""
         return match_alert(alert, self._playbooks().values(), config=self._config, now=self._clock.now(), has_why=True)
 
-    async def _read(self, source: Source, body: bytes) -> Sequence[JsonValue]:
+    async def _read(self, source: Source, headers: Mapping[str, str], body: bytes) -> Sequence[JsonValue]:
         """Read a body; a large one where the store reads, so that nobody else waits for it.
 
         Raises:
             InputError: the body is not what the source sends.
         """
         if len(body) <= _SMALL_BODY:
-            return _read_documents(source, body)
-        return await self._store.read(self._workspace, lambda _: _read_documents(source, body))
+            return _read_parcel(source, headers, body)
+        return await self._store.read(self._workspace, lambda _: _read_parcel(source, headers, body))
 
     def _find_source(self, source_id: str) -> Source:
         source = self._sources.get(source_id)
@@ -358,19 +387,40 @@ class Receiver:
             raise NotFoundError(f"no source {source_id}", hint="`soar source list` shows them")
         return source
 
-    async def _find_key(self, name: str) -> Secret | None:
+    async def _open_keys(self, name: str) -> Sequence[Secret]:
         """Open a key, or return what it was a second ago: many alerts come at once, and keys change seldom."""
         now = self._clock.monotonic()
-        opened, key = self._keys.get(name, (-_KEY_SECONDS, None))
-        if key is not None and now - opened < _KEY_SECONDS:
-            return key
+        opened, keys = self._keys.get(name, (-_KEY_SECONDS, ()))
+        if keys and now - opened < _KEY_SECONDS:
+            return keys
         try:
-            key = await self._resolve(self._workspace, name)
+            keys = await self._resolve(self._workspace, name)
         except NotFoundError:
             self._keys.pop(name, None)
+            return ()
+        self._keys[name] = (now, keys)
+        return keys
+
+    async def _greet_known(
+        self, source: Source, headers: Mapping[str, str], body: bytes, remote: str
+    ) -> Greeting | None:
+        """Answer what a product asks that has proved itself; None if it sends alerts."""
+        if not isinstance(source.recipe, Sns):
+            return greet_known(source.handshake, headers, body)
+        envelope = read_envelope(body)
+        if envelope.type == NOTIFICATION:
             return None
-        self._keys[name] = (now, key)
-        return key
+        await self._sns.confirm(envelope)
+        event = AuditEvent(
+            type="source.confirmed",
+            outcome=Outcome.SUCCESS,
+            actor=Actor(kind="source", id=source.id, name=source.id, via="hook", ip=remote),
+            target={"kind": "source", "id": source.id},
+            context={"topic": envelope.topic, "type": envelope.type},
+        )
+        now = self._clock.now()
+        await self._store.write(self._workspace, lambda unit: record(unit, event, at=now, id=self._ids.new("ev")))
+        return Greeting(b"", "text/plain")
 
     async def _refuse(self, source_id: str, remote: str, reason: str | None, *, kind: str) -> None:
         """Write a refusal down, a bounded number a minute, so that strangers cannot fill the disk."""
@@ -512,7 +562,7 @@ class Receiver:
             self._answer(first or alert.id, alert.received_at, first)
             for alert, first in zip(alerts, known, strict=True)
         ]
-        return answers[0] if source.format is Format.OBJECT else {"alerts": answers}
+        return {"alerts": answers} if source.body.has_several else answers[0]
 
     def _answer(self, alert: str, received_at: datetime, duplicate_of: str | None) -> JsonValue:
         return {
@@ -534,28 +584,21 @@ def _clean(text: str) -> str:
 
 def _keep_headers(recipe: Recipe, headers: Mapping[str, str]) -> dict[str, str]:
     """Return what is worth keeping of the headers; nothing among it authorises."""
-    own = {recipe.id, recipe.timestamp} if isinstance(recipe, Hmac) else {recipe.id}
-    return {name: _clean(value) for name, value in headers.items() if name in _KEPT_HEADERS | own}
+    return {name: _clean(value) for name, value in headers.items() if name in _KEPT_HEADERS | set(_list_own(recipe))}
 
 
-def _read_documents(source: Source, body: bytes) -> Sequence[JsonValue]:
-    documents = _split(source, body)
-    if not documents or len(documents) > MOST_ALERTS:
-        raise InputError(f"a request holds 1 to {MOST_ALERTS} alerts, not {len(documents)}", code="invalid_json")
-    if not all(isinstance(document, dict) for document in documents):
-        raise InputError("an alert is a JSON object", code="invalid_json")
-    return documents
+def _list_own(recipe: Recipe) -> Iterator[str]:
+    """Yield the headers with the moment and the id; the one that holds a signature beside them authorises."""
+    match recipe:
+        case Hmac() | Ed25519():
+            yield from {name for name in (recipe.id, recipe.timestamp) if name and name != recipe.header}
+        case ClientState() | Sns():
+            return
+        case _ if recipe.id is not None:
+            yield recipe.id
 
 
-def _split(source: Source, body: bytes) -> Sequence[JsonValue]:
-    is_large_text = source.large_numbers is LargeNumbers.TEXT
-    match source.format:
-        case Format.NDJSON:
-            return parse_json_lines(body, limit=MOST_ALERTS, is_large_text=is_large_text)
-        case Format.ARRAY:
-            array = parse_json(body, is_large_text=is_large_text)
-            if not isinstance(array, list):
-                raise InputError("this source sends an array of objects", code="invalid_json")
-            return array
-        case Format.OBJECT:
-            return [parse_json(body, is_large_text=is_large_text)]
+def _read_parcel(source: Source, headers: Mapping[str, str], body: bytes) -> Sequence[JsonValue]:
+    parcel = unpack_body(source.body, Parcel(headers, body))
+    check_type(source.body, parcel)
+    return [hide_proof(source.recipe, document) for document in read_documents(source.body, parcel)]

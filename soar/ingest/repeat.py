@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime, timedelta
 
-from soar.ingest.authentication import Hmac, Recipe, Request, find_delivery_id
+from soar.ingest.authentication import Ed25519, Hmac, Recipe, Request, Sns, find_delivery_id
 
 
 def list_keys(recipe: Recipe, request: Request, now: datetime) -> tuple[str, ...]:
@@ -16,7 +16,7 @@ def list_keys(recipe: Recipe, request: Request, now: datetime) -> tuple[str, ...
     if delivery:
         return (f"id:{_digest(delivery.encode('utf-8', 'surrogatepass'))}",)
     body = f"body:{_digest(request.body)}"
-    if isinstance(recipe, Hmac) and recipe.timestamp is None:
+    if isinstance(recipe, Sns) or (isinstance(recipe, Hmac | Ed25519) and recipe.timestamp is None):
         return (body,)
     today = now.date()
     return tuple(f"{body}:{day.isoformat()}" for day in (today, today - timedelta(days=1)))

@@ -2,7 +2,7 @@
 
 import shlex
 
-from soar.ingest.authentication import Bearer, Encoding, Hmac
+from soar.ingest.authentication import Bearer, Encoding, Hmac, Unit
 from soar.ingest.source import Source
 from soar.model.errors import InputError
 from soar.model.secret import Secret
@@ -23,18 +23,22 @@ def curl_line(source: Source, url: str, secret: Secret, file: str) -> str:
     where, key = shlex.quote(f"{url}/hooks/{source.id}"), shlex.quote(secret.reveal())
     send = f"-H 'Content-Type: application/json' --data-binary @{shlex.quote(file)} {where}"
     match source.recipe:
-        case Bearer():
+        case Bearer(header="authorization", scheme="bearer"):
             return f'curl -sS -H "Authorization: Bearer "{key} {send}'
-        case Hmac(encoding=Encoding.BASE64) | Hmac(id=str()):
+        case Hmac(encoding=Encoding.HEX, id=None, timestamp_field=None, unit=Unit.SECONDS) as recipe:
+            return _sign(recipe, file, key, send)
+        case _:
             raise InputError(
                 f"no line of a shell signs as {source.id} does",
                 code="source.no_sample",
                 hint=f"send it as yourself: soar alert send {source.id} {file}",
             )
-        case Hmac() as recipe:
-            before, _, after = recipe.template.replace("{timestamp}", "$ts").partition("{body}")
-            end = f'; printf %s "{after}"' if after else ""
-            signed = f'{{ printf %s "{before}"; cat {shlex.quote(file)}{end}; }}'
-            digest = f"$({signed} | openssl dgst -sha256 -hmac {key} -r | cut -d' ' -f1)"
-            moment = f'-H "{recipe.timestamp}: $ts" ' if recipe.timestamp else ""
-            return f'ts=$(date +%s); curl -sS {moment}-H "{recipe.header}: {recipe.prefix}{digest}" {send}'
+
+
+def _sign(recipe: Hmac, file: str, key: str, send: str) -> str:
+    before, _, after = recipe.template.replace("{timestamp}", "$ts").partition("{body}")
+    end = f'; printf %s "{after}"' if after else ""
+    signed = f'{{ printf %s "{before}"; cat {shlex.quote(file)}{end}; }}'
+    digest = f"$({signed} | openssl dgst -{recipe.algorithm} -hmac {key} -r | cut -d' ' -f1)"
+    moment = f'-H "{recipe.timestamp}: $ts" ' if recipe.timestamp else ""
+    return f'ts=$(date +%s); curl -sS {moment}-H "{recipe.header}: {recipe.prefix}{digest}" {send}'

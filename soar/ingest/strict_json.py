@@ -16,16 +16,22 @@ from soar.model.values import JsonValue
 MAX_DEPTH: Final = 32
 """Levels of lists and maps."""
 
+MAX_VALUES: Final = 50_000
+"""Values in one document, or in all lines of one body: each costs some fifty bytes, however short it is written."""
+
 MAX_INTEGER: Final = 2**53
 """The largest whole number, up or down, that every JSON reader keeps as it is (RFC 7493, section 2.2)."""
 
 _MAX_DIGITS = 16
 _MAX_TEXT_DIGITS = 20  # those of the largest 64-bit number
+_MAX_QUOTES = 8 * MAX_VALUES
 _LONGEST_POINTER = 200
 _STRING: Final = re.compile(
     r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL
 )  # an open one runs to the end: linear time
+_BYTES: Final = re.compile(rb'"[^"\\\n]*(?:\\.[^"\\\n]*)*"')
 _OPENING: Final = "[{"
+_WIDENING: Final = ",[{"
 _BRACKET: Final = re.compile(r"[\[\]{}]")
 _SURROGATE_ESCAPE: Final = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 _EXPECTED: Final = {
@@ -68,7 +74,7 @@ def parse_json(raw: bytes, *, first_line: int = 1, is_large_text: bool = False) 
             error's one fault the JSON pointer (RFC 6901).
     """
     text = _decode(raw)
-    _check_depth(text, first_line)
+    _check_shape(text, first_line)
     reader = _Reader(is_large_text=is_large_text)
     try:
         draft = reader.read(text)
@@ -91,11 +97,24 @@ def parse_json_lines(raw: bytes, *, limit: int, is_large_text: bool = False) -> 
     Raises:
         InputError: a line is no JSON that we accept (`invalid_json`); lines count from the beginning of the body.
     """
+    if raw.count(b",") + raw.count(b"[") + raw.count(b"{") > MAX_VALUES:
+        _check_lines(raw)
     documents: list[JsonValue] = []
     for number, line in enumerate(raw.split(b"\n"), 1):
-        if line.strip() and len(documents) <= limit:
+        if len(documents) > limit:
+            break
+        if line.strip():
             documents.append(parse_json(line, first_line=number, is_large_text=is_large_text))
     return documents
+
+
+def _check_lines(raw: bytes) -> None:
+    """Refuse lines that hold too much together, though none does alone."""
+    if raw.count(b'"') > _MAX_QUOTES:
+        raise _refuse_width()
+    outline = _BYTES.sub(b"", raw)
+    if sum(map(outline.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise _refuse_width()
 
 
 class _Reader:
@@ -194,16 +213,26 @@ def _decode(raw: bytes) -> str:
         raise _refuse_at(before, len(before), "expected UTF-8", 1) from error
 
 
-def _check_depth(text: str, first_line: int) -> None:
-    """Refuse a bomb before anything recurses into it; a text with few brackets cannot be one."""
-    if sum(map(text.count, _OPENING)) <= MAX_DEPTH:
+def _check_shape(text: str, first_line: int) -> None:
+    """Refuse a bomb before anything recurses into it or builds it; a text with few brackets and commas is none."""
+    openings = sum(map(text.count, _OPENING))
+    if openings <= MAX_DEPTH and openings + text.count(",") <= MAX_VALUES:
         return
+    if text.count('"') > _MAX_QUOTES:
+        raise _refuse_width()
     outline = _STRING.sub(lambda found: " " * len(found[0]), text)
+    if sum(map(outline.count, _WIDENING)) > MAX_VALUES:
+        raise _refuse_width()
     depth = 0
     for found in _BRACKET.finditer(outline):
         depth += 1 if found[0] in _OPENING else -1
         if depth > MAX_DEPTH:
             raise _refuse_at(text, found.start(), f"nothing may lie deeper than {MAX_DEPTH} levels", first_line)
+
+
+def _refuse_width() -> InputError:
+    message = f"nothing may hold more than {MAX_VALUES} values"
+    return _refuse(f"/: {message}", FieldFault("", message))
 
 
 def _translate(message: str) -> str:

@@ -113,6 +113,7 @@ class CredentialVersion:
         hosts: host names it may be sent to; empty means those of its connection.
         created_by: id of the person who set it.
         is_reference: whether what is encrypted says where the value is kept, and is not the value.
+        former_until: until when the version before is good, too, for proving something to us; None if it no longer is.
     """
 
     id: str
@@ -123,3 +124,4 @@ class CredentialVersion:
     created_at: datetime
     created_by: str
     is_reference: bool = False
+    former_until: datetime | None = None

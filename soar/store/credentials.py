@@ -12,6 +12,7 @@ _VERSIONS = Rows(table_of(CredentialRow), CredentialVersion)
 _TABLE = _VERSIONS.table
 _LATEST = _VERSIONS.where("name").order_by(_TABLE.c.version.desc()).limit(1)
 _NEWER = _TABLE.alias("newer")
+_ONE = _VERSIONS.where("name", "version")
 _IS_NEWEST = _TABLE.c.version == (
     select(func.max(_NEWER.c.version))
     .where(_NEWER.c.workspace == _TABLE.c.workspace, _NEWER.c.name == _TABLE.c.name)
@@ -55,6 +56,10 @@ class Credentials(Repository):
     def latest(self, name: str) -> CredentialVersion | None:
         """Return the newest version of a credential."""
         return self._first(_VERSIONS, _LATEST, given_name=name)
+
+    def version(self, name: str, number: int) -> CredentialVersion | None:
+        """Return a version of a credential."""
+        return self._first(_VERSIONS, _ONE, given_name=name, given_version=number)
 
     def list(self) -> tuple[CredentialVersion, ...]:
         """Return the newest version of each credential, by name; values that the vault keeps for us are none."""

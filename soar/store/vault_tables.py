@@ -25,6 +25,7 @@ class CredentialRow(PlacedRow, table=True):
     created_at: datetime = Field(sa_type=Moment)
     created_by: str
     is_reference: bool
+    former_until: datetime | None = Field(sa_type=Moment)
 
 
 class WorkspaceKeyRow(PlacedRow, table=True):

@@ -13,7 +13,7 @@ from soar.model.clock import Clock
 from soar.model.errors import FieldFault, InputError, NotFoundError, UnavailableError
 from soar.model.ids import Ids, Randomness
 from soar.model.secret import BoundSecret, CredentialVersion, Secret
-from soar.model.values import JsonValue
+from soar.model.values import JsonValue, print_timestamp
 from soar.store import Store, Unit
 from soar.vault.cipher import Place, read_key_id, seal, unseal
 from soar.vault.references import References
@@ -48,6 +48,7 @@ class _Draft:
     plain: bytes = field(repr=False)
     hosts: tuple[str, ...]
     is_reference: bool = False
+    former_until: datetime | None = None
 
 
 class Vault:
@@ -83,7 +84,15 @@ class Vault:
         self._randomness = randomness
 
     async def set_credential(
-        self, workspace: str, name: str, value: Secret, *, hosts: Sequence[str] = (), actor: Actor, now: datetime
+        self,
+        workspace: str,
+        name: str,
+        value: Secret,
+        *,
+        hosts: Sequence[str] = (),
+        actor: Actor,
+        now: datetime,
+        former_until: datetime | None = None,
     ) -> CredentialVersion:
         """Store a value as the credential's next version, with the audit event in the same transaction.
 
@@ -94,13 +103,14 @@ class Vault:
             hosts: host names it may be sent to; empty means those of its connection.
             actor: who sets it.
             now: the moment.
+            former_until: until when the version before is good, too, for whoever proves something to us with it.
 
         Raises:
             InputError: the name, the value or a host has another shape; the value is never part of the message.
             UnavailableError: the workspace's key was wrapped by a key that we do not have.
         """
         plain = _check_input(name, value, hosts)
-        draft = _Draft(name=name, plain=plain, hosts=tuple(hosts))
+        draft = _Draft(name=name, plain=plain, hosts=tuple(hosts), former_until=former_until)
         return await self._set(workspace, draft, actor, now)
 
     async def set_reference(
@@ -182,6 +192,21 @@ class Vault:
         """
         return (await self.open(workspace, name)).secret
 
+    async def resolve_all(self, workspace: str, name: str, now: datetime) -> tuple[Secret, ...]:
+        """Return the credential's newest value, and the one before while it is good, for whoever proves it to us.
+
+        Raises:
+            SoarError: as `open` says.
+        """
+        if not _NAME.fullmatch(name):
+            raise _miss(name)
+        version, newest = await self._open_newest(workspace, name)
+        await self._uses.note(workspace, version, newest.secret)
+        if version.former_until is None or now >= version.former_until:
+            return (newest.secret,)
+        former = await self._store.read(workspace, lambda unit: _find_former(unit, version))
+        return (newest.secret, (await self._open(workspace, former)).secret) if former else (newest.secret,)
+
     async def open(self, workspace: str, name: str) -> BoundSecret:
         """Return the credential's newest value and the hosts it may go to, for one call; that it is used is on record.
 
@@ -243,6 +268,7 @@ class Vault:
             created_at=now,
             created_by=created_by,
             is_reference=draft.is_reference,
+            former_until=draft.former_until,
         )
         place = place_of(unit.workspace, version)
         blob = seal(draft.plain, place, key_id=key.id, key=key.key, randomness=self._randomness)
@@ -289,6 +315,12 @@ def _find(unit: Unit, name: str) -> _Sealed:
     return _Sealed(version=version, key=key)
 
 
+def _find_former(unit: Unit, newest: CredentialVersion) -> _Sealed | None:
+    former = unit.credentials.version(newest.name, newest.version - 1)
+    key = find_key(unit, read_key_id(former.blob)) if former is not None else None
+    return None if former is None or key is None else _Sealed(version=former, key=key)
+
+
 def _miss(name: str) -> NotFoundError:
     return NotFoundError(
         f"there is no credential `{name}`", code="credential_not_found", hint=f"set it: soar secret set {name}"
@@ -296,7 +328,8 @@ def _miss(name: str) -> NotFoundError:
 
 
 def _describe(version: CredentialVersion) -> dict[str, JsonValue]:
-    return {"version": version.version, "hosts": [*version.hosts]}
+    former = {} if version.former_until is None else {"former_until": print_timestamp(version.former_until)}
+    return {"version": version.version, "hosts": [*version.hosts], **former}
 
 
 def _check_input(name: str, value: Secret, hosts: Sequence[str]) -> bytes:

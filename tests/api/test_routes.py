@@ -17,6 +17,7 @@ from tests.support.service import Face, Person
 
 PUBLIC = {
     ("POST", "/hooks/{source}"),
+    ("GET", "/hooks/{source}"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/version"),
@@ -141,7 +142,7 @@ async def test_a_wrong_method_is_told_the_right_ones(face: Face) -> None:
     for method, path, allowed in (
         ("PUT", "/api/v1/runs", "GET"),
         ("GET", "/api/v1/approvals/x/votes", "POST"),
-        ("GET", "/hooks/probe", "POST"),
+        ("PUT", "/hooks/probe", "GET,POST"),
         ("DELETE", "/healthz", "GET"),
     ):
         answer = await face.stranger.send(method, path)

@@ -141,7 +141,13 @@ def list_naming(face: Face) -> list[tuple[Route, Permission]]:
 
 def name_kind(route: Route) -> str:
     words = {"alerts": "alert", "runs": "run", "approvals": "approval", "responses": "response"}
-    words |= {"dead-letters": "letter", "playbooks": "playbook", "lists": "list", "credentials": "credential"}
+    words |= {
+        "dead-letters": "letter",
+        "playbooks": "playbook",
+        "lists": "list",
+        "credentials": "credential",
+        "sources": "source",
+    }
     return "source" if route.path.startswith("/hooks") else words[route.path.split("/")[3]]
 
 

@@ -13,6 +13,7 @@ from soar.runtime.driver import Driver
 from soar.store import Unit
 from tests.simulation.products import Products
 from tests.simulation.watch import WatchedCommitter
+from tests.support.network import VirtualEgress
 from tests.support.world import WORKSPACE, World
 
 T = TypeVar("T")
@@ -58,6 +59,7 @@ class SimulatedWorld(World):
             sources={SOURCE.id: SOURCE},
             playbooks=lambda: self.playbooks,
             resolve=_find_no_key,
+            egress=VirtualEgress(),
             config={},
             url="http://soar.test",
             clock=self.clock,
@@ -101,5 +103,5 @@ class SimulatedWorld(World):
         self.courier.kick()
 
 
-async def _find_no_key(_workspace: str, name: str) -> Secret:
+async def _find_no_key(_workspace: str, name: str) -> tuple[Secret, ...]:
     raise AssertionError(f"nobody has to prove themselves by {name} here")

@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from soar.app.documents import read_yaml_file
+from soar.ingest.bodies.rule import LargeNumbers
 from soar.ingest.mapping import map_alert
-from soar.ingest.source import LargeNumbers, Source, parse_source
+from soar.ingest.source import Source, parse_source
 from soar.ingest.strict_json import parse_json
 from soar.model.alert import Alert
 from soar.model.values import JsonValue
@@ -93,7 +94,7 @@ def list_folder(folder: Path) -> dict[str, Path]:
 
 def read_payload(row: Expected, path: Path | None = None) -> JsonValue:
     """Return one alert of a file, as its source's body is read; without a path of the one in the repository."""
-    is_large_text = load_source(row.source).large_numbers is LargeNumbers.TEXT
+    is_large_text = load_source(row.source).body.large_numbers is LargeNumbers.TEXT
     document = parse_json((path or PAYLOADS / row.file).read_bytes(), is_large_text=is_large_text)
     return document[row.item] if isinstance(document, list) else document
 

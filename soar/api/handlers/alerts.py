@@ -21,7 +21,6 @@ from soar.api.schemas.alerts import (
 from soar.api.schemas.base import Nothing, fields_of
 from soar.api.things import Shown, Things
 from soar.ingest.ocsf import build_finding
-from soar.ingest.source import Format
 from soar.model.alert import Alert
 from soar.model.errors import NotFoundError
 from soar.model.values import JsonValue
@@ -55,9 +54,7 @@ async def show_finding(call: Call, _: Nothing) -> web.Response:
 
 async def send_alert(call: Call, sent: AlertSent) -> web.Response:
     """Bring in an alert by hand, as its initiator; an Idempotency-Key makes a repeat harmless."""
-    source = call.services.receiver.sources.get(sent.source)
-    is_array = source is not None and source.format is Format.ARRAY
-    body = orjson.dumps([sent.alert] if is_array else sent.alert)
+    body = orjson.dumps(sent.alert)
     key = call.request.headers.get("Idempotency-Key")
     receipt = await call.services.receiver.receive_from(call.principal, sent.source, body, key)
     return write_json(_take_only(receipt.answer), HTTPStatus.ACCEPTED)

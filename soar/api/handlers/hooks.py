@@ -6,39 +6,50 @@ from http import HTTPStatus
 from aiohttp import web
 
 from soar.api.call import Call, Visit, write_json
-from soar.api.reading import check_type, read_bytes
+from soar.api.reading import read_packed
 from soar.api.schemas.alerts import CheckedAlerts, view_checked
-
-_TYPES = frozenset({"application/json", "application/x-ndjson"})
+from soar.ingest.handshake import Greeting
 
 
 async def receive_alert(visit: Visit) -> web.StreamResponse:
-    """Take an alert in; it is stored before this is answered."""
-    source, request = visit.part("source"), visit.request
+    """Take an alert in; it is stored before this is answered. A product's question whether it may send is answered."""
+    receiver, source, request = visit.services.receiver, visit.part("source"), visit.request
+    greeting = receiver.greet_openly(source, request.query)
+    if greeting is not None:
+        return _write_greeting(greeting)
     with visit.desk.intake.admit(source, request.content_length) as place:
-        body = await _read(request)
+        body = await read_packed(request)
         place.note_read()
-        receipt = await visit.services.receiver.receive(source, read_headers(request), body, request.remote or "")
+        receipt = await receiver.receive(source, read_headers(request), body, request.remote or "")
+    if isinstance(receipt, Greeting):
+        return _write_greeting(receipt)
     return write_json(receipt.answer, HTTPStatus.ACCEPTED)
+
+
+async def greet_source(visit: Visit) -> web.StreamResponse:
+    """Answer a product that asks, before it sends anything, whether this is who it looks for."""
+    greeting = await visit.services.receiver.greet(
+        visit.part("source"), read_headers(visit.request), visit.request.remote or ""
+    )
+    return _write_greeting(greeting)
 
 
 async def check_alert(visit: Visit) -> web.StreamResponse:
     """Say which playbooks would take an alert, and why the others would not; nothing is stored."""
-    source, request = visit.part("source"), visit.request
+    source, request, headers = visit.part("source"), visit.request, read_headers(visit.request)
     with visit.desk.intake.admit(source, request.content_length) as place:
-        body = await _read(request)
+        body = await read_packed(request)
         place.note_read()
         if not isinstance(visit, Call):
-            await visit.services.receiver.authenticate(source, read_headers(request), body, request.remote or "")
-        checked = await visit.services.receiver.check(source, body)
+            await visit.services.receiver.authenticate(source, headers, body, request.remote or "")
+        checked = await visit.services.receiver.check(source, headers, body)
     return write_json(CheckedAlerts(alerts=tuple(map(view_checked, checked))))
 
 
 def read_headers(request: web.Request) -> Mapping[str, str]:
-    """Return a request's headers with names in lower case; of several with one name, the first."""
-    return {name.lower(): request.headers[name] for name in request.headers}
+    """Return a request's headers with names in lower case; several with one name are joined (RFC 9110, section 5.3)."""
+    return {name.lower(): ", ".join(request.headers.getall(name)) for name in request.headers}
 
 
-async def _read(request: web.Request) -> bytes:
-    check_type(request, _TYPES)
-    return await read_bytes(request)
+def _write_greeting(greeting: Greeting) -> web.Response:
+    return web.Response(body=greeting.body, content_type=greeting.type, charset="utf-8")

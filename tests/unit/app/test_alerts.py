@@ -77,7 +77,7 @@ class RaisingHost(ScriptedHost):
         return await self.inner.call(call)
 
 
-async def resolve(_workspace: str, _name: str) -> Secret:
+async def resolve(_workspace: str, _name: str) -> tuple[Secret, ...]:
     raise BugError("no credential is asked for")
 
 
@@ -107,6 +107,7 @@ async def settle_in(world: World, **texts: str) -> Receiver:
         sources={},
         playbooks=lambda: serving,
         resolve=resolve,
+        egress=VirtualEgress(),
         config={},
         url="http://soar.test",
         clock=world.clock,

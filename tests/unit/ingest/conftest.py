@@ -37,6 +37,7 @@ def receiver(
         sources=sources,
         playbooks=lambda: surroundings.playbooks,
         resolve=surroundings.resolve,
+        egress=surroundings.egress,
         config={"vip": ["ada"]},
         url="https://soar.example",
         clock=clock,

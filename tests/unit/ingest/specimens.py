@@ -7,6 +7,7 @@ from soar.model.playbook import AlertTrigger, Dedupe, InputSpec, Playbook
 from soar.model.secret import Secret
 from soar.model.values import JsonValue
 from tests.support.builders import build_playbook
+from tests.support.network import VirtualEgress
 
 WORKSPACE = "default"
 TOKEN = "a-token-that-nobody-guesses"
@@ -48,13 +49,14 @@ class Surroundings:
 
     playbooks: dict[str, Playbook] = field(default_factory=lambda: {"triage": build_triage()})
     secrets: dict[str, str] = field(default_factory=lambda: {"siem_hook": TOKEN, "signed_hook": KEY})
+    egress: VirtualEgress = field(default_factory=VirtualEgress)
     woken: list[str] = field(default_factory=list)
     announced: list[tuple[str, str]] = field(default_factory=list)
 
-    async def resolve(self, workspace: str, name: str) -> Secret:
+    async def resolve(self, workspace: str, name: str) -> tuple[Secret, ...]:
         if workspace != WORKSPACE or name not in self.secrets:
             raise NotFoundError(f"no credential {name}")
-        return Secret(self.secrets[name])
+        return (Secret(self.secrets[name]),)
 
     def wake(self, workspace: str, run: str) -> None:
         assert workspace == WORKSPACE

@@ -392,8 +392,8 @@ async def test_who_brings_an_alert_in_is_its_runs_initiator(receiver: Receiver, 
 
 
 async def test_checking_says_what_would_happen_and_stores_nothing(receiver: Receiver, store: Store) -> None:
-    (yes,) = await receiver.check("siem", orjson.dumps(LOGIN))
-    (no,) = await receiver.check("siem", b'{"kind": "other"}')
+    (yes,) = await receiver.check("siem", {}, orjson.dumps(LOGIN))
+    (no,) = await receiver.check("siem", {}, b'{"kind": "other"}')
     assert [verdict.is_match for verdict in (*yes.verdicts, *no.verdicts)] == [True, False]
     assert [condition.value for condition in no.verdicts[0].conditions] == ["false"]
     assert await count_alerts(store) == 0

@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 
 from soar.ingest.authentication import Bearer, Encoding, Hmac
-from soar.ingest.source import Format, LargeNumbers, parse_source
+from soar.ingest.bodies.rule import Format, LargeNumbers
+from soar.ingest.source import parse_source
 from soar.model.errors import InputError
 from soar.model.values import JsonValue
 
@@ -27,7 +28,7 @@ def test_a_file_becomes_a_source() -> None:
     assert source.recipe == Bearer(secrets=("k",))
     assert [program.source for program in source.mapped.kind] == ["raw.k"]
     assert source.mapped.title == ()
-    assert (source.mapped.is_guessed, source.large_numbers) == (False, LargeNumbers.REFUSE)
+    assert (source.mapped.is_guessed, source.body.large_numbers) == (False, LargeNumbers.REFUSE)
 
 
 def test_a_field_may_have_several_expressions() -> None:
@@ -35,7 +36,7 @@ def test_a_field_may_have_several_expressions() -> None:
     source = parse_source({"auth": BEARER, "alert": alert, "large_numbers": "text"}, "probe")
     assert [program.source for program in source.mapped.title] == ["raw.a", "raw.b"]
     assert [program.source for program in source.mapped.entities["ips"]] == ["raw.c", "raw.d"]
-    assert (source.mapped.is_guessed, source.large_numbers) == (True, LargeNumbers.TEXT)
+    assert (source.mapped.is_guessed, source.body.large_numbers) == (True, LargeNumbers.TEXT)
 
 
 def test_a_recipe_is_read_whole() -> None:

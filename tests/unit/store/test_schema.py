@@ -80,6 +80,7 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         ("timers", "tries"),
         ("timers", "failed_at"),
         ("credentials", "is_reference"),
+        ("credentials", "former_until"),
         ("cases", "team"),
         ("audit", "salts"),
         ("alerts", "suppressed_by"),
