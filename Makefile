@@ -11,7 +11,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench chaos check clean demo docs e2e forge fuzz help lock mutants schemathesis simulate tamper test web
+.PHONY: bench chaos check clean demo docs e2e forge fuzz help lock mutants schedules schemathesis simulate tamper test web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ schemathesis: $(STAMPS)/dev ## the whole API as three people, EXAMPLES=100 calls
 
 simulate: $(STAMPS)/dev ## SEEDS=10000 worlds in which everything goes wrong; FIRST=7 begins with another
 	$(BIN)/python -m tests.simulation --kills --seeds $(or $(SEEDS),10000) --first $(or $(FIRST),1)
+
+schedules: $(STAMPS)/dev ## a year of 1,000 schedules with summer times, restarts and clock jumps; SCHEDULES=50 DAYS=60 is less
+	$(BIN)/python -m tests.schedules --schedules $(or $(SCHEDULES),1000) --days $(or $(DAYS),365) --seed $(or $(SEED),1)
 
 tamper: $(STAMPS)/dev ## a million changes of an audit record, each of which the verifier has to find; SEED=7 makes others
 	$(BIN)/python -m tests.audit_mutations --count $(or $(COUNT),1000000) --seed $(or $(SEED),1)

@@ -6,7 +6,7 @@ import respx
 
 from connectors.http.connector import Http
 from connectors.http.simulator import Echo
-from soar.sdk import ActionCode
+from soar.sdk import ActionCode, PermanentError
 from soar.sdk.testing import SECRET, Bench, MemoryLedger, StillClock, check_double_call, check_failures
 
 URL = "https://api.shop.example/v1/things"
@@ -134,3 +134,41 @@ async def test_in_small_a_write_is_taken_once() -> None:
 async def test_in_small_a_read_is_answered() -> None:
     answer = await BENCH.simulate("get", {"url": URL}, Echo(MemoryLedger(), StillClock().now))
     assert answer.code is None
+
+
+FEED = {"url": "https://api.shop.example/events?kind=alert", "items": "data", "cursor": "meta.next", "key": "id"}
+
+
+def serve_pages(request: httpx.Request) -> httpx.Response:
+    assert request.url.params["kind"] == "alert"
+    assert request.headers["authorization"] == f"Bearer {SECRET}"
+    number = int(request.url.params.get("cursor", 0))
+    items = [{"id": number * 10 + index} for index in range(2)]
+    return httpx.Response(200, json={"data": items, "meta": {"next": number + 1 if number < 2 else None}})
+
+
+async def test_a_list_is_read_page_by_page_and_goes_on_where_it_ended() -> None:
+    bench = Bench(Http, hosts={"api.shop.example"}, credentials={"token": SECRET})
+    batches = await bench.poll("pages", FEED, serve_pages)
+    assert [[item.key for item in batch.items] for batch in batches] == [["0", "1"], ["10", "11"], ["20", "21"]]
+    assert [batch.cursor for batch in batches] == [1, 2, 2]
+    (again,) = await bench.poll("pages", FEED, serve_pages, 2)
+    assert [item.document for item in again.items] == [{"id": 20}, {"id": 21}]
+
+
+@pytest.mark.parametrize("document", [{"data": {}}, {}, [], "text"])
+async def test_an_answer_without_a_list_is_a_fault(document: object) -> None:
+    with pytest.raises(PermanentError, match="no list"):
+        await BENCH.poll("pages", FEED, lambda _request: httpx.Response(200, json=document))
+
+
+async def test_an_answer_that_is_no_json_is_a_fault() -> None:
+    with pytest.raises(PermanentError, match="did not answer JSON"):
+        await BENCH.poll("pages", FEED, lambda _request: httpx.Response(200, text="<html>"))
+
+
+async def test_a_feed_that_names_no_next_page_is_read_once_and_what_has_no_name_is_kept() -> None:
+    (batch,) = await BENCH.poll(
+        "pages", {"url": URL, "cursor": "next"}, lambda _request: httpx.Response(200, json=["a", {"b": 1}]), most=2
+    )
+    assert [(item.key, item.document) for item in batch.items] == [("", {"value": "a"}), ("", {"b": 1})]

@@ -253,6 +253,7 @@ def _list_parts(service: Service, *, has_worker: bool) -> dict[str, Coroutine[ob
     if has_worker:
         parts["timers"] = service.timers.run()
         parts["watchdog"] = service.watchdog.run()
+        parts["pollers"] = service.pollers.run()
     if has_worker and service.handouts is not None:
         parts["hand-outs"] = service.handouts.run(service.wake)
     if service.shared_hub is not None:

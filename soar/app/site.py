@@ -11,6 +11,7 @@ from soar.access.roles import DEFAULT_ROLES, RoleTable, parse_roles
 from soar.app.connections import parse_connections, parse_credential_rules, simulate_all
 from soar.app.documents import read_yaml, read_yaml_file
 from soar.app.library import Checker
+from soar.app.polls import check_poll
 from soar.app.settings import Settings, find_bundled
 from soar.app.sign_on import make_provider
 from soar.federation.provider import Provider
@@ -68,14 +69,15 @@ def read_site(settings: Settings) -> Site:
     none: dict[str, Connection] = {}
     roles = _read(paths.roles, parse_roles, DEFAULT_ROLES)
     connections = _read(paths.connections, lambda document: parse_connections(document, catalog), none)
+    connections = {**simulate_all(catalog), **connections} if settings.is_demo else connections
     return Site(
         settings=settings,
         connectors=connectors,
         catalog=catalog,
-        connections={**simulate_all(catalog), **connections} if settings.is_demo else connections,
+        connections=connections,
         policy=_read(paths.policy, parse_policy, DEFAULT_POLICY),
         roles=roles,
-        sources=_read_sources(paths.sources),
+        sources=_read_sources(paths.sources, connectors, connections),
         provider=make_provider(settings.sign_on, roles),
         allowances=Allowances(
             connections={one.id: one.allow for one in connections.values() if one.allow is not None},
@@ -107,8 +109,16 @@ def _is_own(path: Path, bundled: str) -> bool:
     return path.is_dir() and path.resolve() != find_bundled(bundled).resolve()
 
 
-def _read_sources(folder: Path) -> dict[str, Source]:
+def _read_sources(
+    folder: Path, connectors: Mapping[str, LoadedConnector], connections: Mapping[str, Connection]
+) -> dict[str, Source]:
+    def parse(document: JsonValue, source_id: str) -> Source:
+        source = parse_source(document, source_id)
+        if source.poll is not None:
+            check_poll(source_id, source.poll, connectors, connections)
+        return source
+
     return {
-        file.stem: _parse(file, read_yaml_file(file), partial(parse_source, source_id=file.stem))
+        file.stem: _parse(file, read_yaml_file(file), partial(parse, source_id=file.stem))
         for file in sorted(folder.glob("*.yaml"))
     }

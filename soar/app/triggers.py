@@ -1,10 +1,12 @@
 """What starts playbooks without anybody asking: their schedules, and the service's own events."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from soar.ingest.event import EventStarts, list_event_triggers
 from soar.ingest.schedule import arrange_schedules, list_schedules
+from soar.ingest.silence import arrange_silences
+from soar.ingest.source import Source
 from soar.model.clock import Clock
 from soar.model.event import EventType, Happening
 from soar.model.playbook import Playbook, ScheduleTrigger
@@ -19,12 +21,14 @@ class Triggers:
         store: where they are.
         workspace: that the playbooks belong to.
         clock: for the moments that schedules count from.
+        sources: those that are to be heard of are watched over.
     """
 
-    def __init__(self, *, store: Store, workspace: str, clock: Clock) -> None:
+    def __init__(self, *, store: Store, workspace: str, clock: Clock, sources: Collection[Source] = ()) -> None:
         self._store = store
         self._workspace = workspace
         self._clock = clock
+        self._sources = sources
         self._arranged: tuple[dict[str, ScheduleTrigger], list[tuple[EventType, str]]] | None = None
 
     async def arrange(self, playbooks: Mapping[str, Playbook]) -> bool:
@@ -40,6 +44,7 @@ class Triggers:
 
         def write(unit: Unit) -> None:
             arrange_schedules(unit, serving, now)
+            arrange_silences(unit, self._sources, now)
             unit.happenings.set_triggers(wanted[1])
 
         await self._store.write(self._workspace, write)

@@ -27,6 +27,7 @@ from soar.app.library import Library
 from soar.app.lists import StoredLists
 from soar.app.messages import StoredMessages
 from soar.app.passwords import Passwords
+from soar.app.polls import make_pollers
 from soar.app.process import OwnProcess
 from soar.app.relay import SharedHub
 from soar.app.serving import Serving
@@ -39,6 +40,7 @@ from soar.approvals.service import ApprovalService
 from soar.audit.fingerprint import load_fingerprinter
 from soar.audit.signer import load_signing_keys
 from soar.federation.service import SignOnService
+from soar.ingest import silence
 from soar.ingest.event import EventStarts
 from soar.ingest.receive import Receiver
 from soar.ingest.sample import curl_line
@@ -65,6 +67,7 @@ from soar.runtime.guard import GuardedHost
 from soar.runtime.handout import HandoutKeeper
 from soar.runtime.parking import EVENT_KIND as EVENT_DUE
 from soar.runtime.plans import Planner, Surroundings
+from soar.runtime.pollers import PollKeeper
 from soar.runtime.queue import RunQueue
 from soar.runtime.rights import Rights
 from soar.runtime.timers import TimerKeeper
@@ -232,6 +235,7 @@ class Service:
             report=_report_drive,
             wakers={
                 SCHEDULE_DUE: self.schedules.wake,
+                silence.TIMER_KIND: silence.wake,
                 EVENT_DUE: self.courier.wake,
                 EMERGENCY_OVER: self.emergency.wake,
             },
@@ -261,9 +265,15 @@ class Service:
         )
 
     @cached_property
+    def pollers(self) -> PollKeeper:
+        """Asks products for alerts."""
+        return make_pollers(self.receiver, self.host, self.store, self.clock, self.workspace, self.worker)
+
+    @cached_property
     def triggers(self) -> Triggers:
         """Keeps what starts the serving playbooks by itself."""
-        return Triggers(store=self.store, workspace=self.workspace, clock=self.clock)
+        sources = tuple(self.site.sources.values())
+        return Triggers(store=self.store, workspace=self.workspace, clock=self.clock, sources=sources)
 
     @cached_property
     def planner(self) -> Planner:

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from soar.cli.answer import Answer
 from soar.cli.client import connect
 from soar.cli.options import Json, group, guide
-from soar.cli.output import describe_moment, note, show, show_answer, show_json, show_list
+from soar.cli.output import count, cut, describe_moment, mark, note, show, show_answer, show_json, show_list
 from soar.cli.prompts import ask_secret
 from soar.ingest.bodies.rule import Format
 from soar.model.values import JsonValue
@@ -22,15 +23,24 @@ commands = group(
 )
 
 
+_HEADS = ("SOURCE", "PROVES ITSELF BY", "POSTS TO", "POLLED", "WHAT IT IS")
+
+
 @commands.command("list", help=guide("List the sources, and where each posts its alerts.", "soar source list"))
 def list_sources(is_json: Json = False) -> None:
     """Show who may send alerts."""
     page = connect().get("sources")
     rows = (
-        (source.text("id"), source.text("auth"), source.text("hook"), source.text("description"))
+        (
+            source.text("id"),
+            source.text("auth"),
+            source.text("hook") or source.part("poll").text("trigger"),
+            _tell_poll(source.part("poll")),
+            source.text("description"),
+        )
         for source in page.parts("items")
     )
-    if show_list(page, is_json, ("SOURCE", "PROVES ITSELF BY", "POSTS TO", "WHAT IT IS"), rows):
+    if show_list(page, is_json, _HEADS, rows):
         show("No source is set up. Each is a file in config/sources.", "next: soar doctor")
 
 
@@ -123,3 +133,12 @@ def rotate_source(
         return
     note("the key is shown only this once:")
     show_answer(made, made.text("key"), is_json=is_json)
+
+
+def _tell_poll(poll: Answer) -> str:
+    """Say how it goes to ask a source for alerts; nothing of one that posts them."""
+    failures = poll.number("failures")
+    if failures:
+        again = describe_moment(poll.moment("due_at"))
+        return f"{mark('failed')} {count(failures, 'failure')}, again {again}: {cut(poll.text('fault'))}"
+    return describe_moment(poll.moment("polled_at"))

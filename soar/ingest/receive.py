@@ -1,20 +1,20 @@
-"""From a request at a hook to a stored alert and its requested runs, in one transaction."""
+"""Lets in what reports alerts: a request to a hook, a person, a run, a product that was asked."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import orjson
 
 from soar.audit.actor import describe_principal, describe_run
 from soar.audit.record import record
+from soar.ingest.acceptance import SMALL_BODY, Acceptance, Receipt
 from soar.ingest.amazon import SnsVerifier
-from soar.ingest.authentication import ClientState, Ed25519, Hmac, Recipe, Request, Sns, hide_proof
-from soar.ingest.bodies.read import check_type, read_documents, unpack_body
+from soar.ingest.arrival import Arrival, clean, keep_headers, read_item, read_parcel
+from soar.ingest.authentication import Request, Sns
+from soar.ingest.bodies.read import read_documents
 from soar.ingest.bodies.rule import LARGEST_BODY, ONE_OBJECT, Format, Parcel
 from soar.ingest.bodies.sns import NOTIFICATION, read_envelope
 from soar.ingest.door import Door
-from soar.ingest.grouping import Grouping, join_burst
 from soar.ingest.handshake import Greeting, greet_known, greet_openly
 from soar.ingest.mapping import map_alert
 from soar.ingest.match import Verdict, match_alert
@@ -23,47 +23,28 @@ from soar.ingest.refusals import RefusalBudget
 from soar.ingest.repeat import list_keys
 from soar.ingest.request import Requester, RunRequests
 from soar.ingest.source import Source
-from soar.ingest.suppression import Rule, Rules, find_rule
+from soar.ingest.suppression import Rules
 from soar.model.alert import Alert, Delivery, Raised, RaisedAlert
 from soar.model.announce import Announcer
 from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.clock import Clock
 from soar.model.errors import DeniedError, InputError, NotFoundError
-from soar.model.event import EventType
 from soar.model.identity import Principal
 from soar.model.ids import Ids
 from soar.model.network import Egress
 from soar.model.playbook import Playbook
+from soar.model.poll import Item
 from soar.model.run import Run
 from soar.model.secret import Secret
-from soar.model.values import JsonValue, Value, print_timestamp
+from soar.model.values import JsonValue, Value
 from soar.store import Store, Unit
 
-_KEPT_HEADERS = frozenset(
-    {"content-type", "content-encoding", "user-agent", "date", "idempotency-key", "x-github-event", "x-github-delivery"}
-)
-_SMALL_BODY = 16 * 1024  # bytes; to hand one such alert to a reader takes longer than to map it
-_LONGEST_TEXT = 500
 _REFUSALS_A_MINUTE = 20
 _MANY = 16  # requests under way
 _KEY_SECONDS = 1.0
 _UNKNOWN = ""
-_RAISED_WINDOW = timedelta(days=1)
 
 Resolve = Callable[[str, str], Awaitable[Sequence[Secret]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a sender is answered.
-
-    Attributes:
-        answer: the body of the 202.
-        is_repeat: whether the same was accepted before; then nothing was stored now.
-    """
-
-    answer: JsonValue
-    is_repeat: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,38 +53,6 @@ class Checked:
 
     alert: Alert
     verdicts: tuple[Verdict, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Arrival:
-    """A request that has been let in.
-
-    Attributes:
-        raised: what a run reports, where no request came.
-        grouping: how repeats are held together; None lets each alert stand alone.
-    """
-
-    source: Source
-    keys: tuple[str, ...]
-    remote: str
-    headers: Mapping[str, str]
-    body: bytes
-    documents: Sequence[JsonValue]
-    requester: Requester
-    raised: RaisedAlert | None = None
-    grouping: Grouping | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Intake:
-    """What an arrival means: everything that can be found out without holding the writer up.
-
-    Attributes:
-        alerts: each with the playbooks that take it.
-    """
-
-    delivery: Delivery
-    alerts: tuple[tuple[Alert, tuple[Playbook, ...]], ...]
 
 
 class Receiver:
@@ -145,10 +94,8 @@ class Receiver:
         self._playbooks = playbooks
         self._resolve = resolve
         self._config = config
-        self._url = url
         self._clock = clock
         self._ids = ids
-        self._announcer = announcer
         self._requests = RunRequests(config=config, ids=ids)
         self._sns = SnsVerifier(egress, clock.now)
         self._door = Door(sources=sources, open_keys=self._open_keys, sns=self._sns, clock=clock)
@@ -156,6 +103,18 @@ class Receiver:
         self._arriving = 0
         self._keys: dict[str, tuple[float, Sequence[Secret]]] = {}
         self._rules = Rules(store, workspace, clock)
+        self._acceptance = Acceptance(
+            store=store,
+            workspace=workspace,
+            playbooks=playbooks,
+            requests=self._requests,
+            rules=self._rules,
+            config=config,
+            url=url,
+            clock=clock,
+            ids=ids,
+            announcer=announcer,
+        )
 
     @property
     def sources(self) -> Mapping[str, Source]:
@@ -227,11 +186,11 @@ class Receiver:
         except InputError as error:
             await self._refuse(source.id, remote, error.message, kind="source")
             raise
-        arrival = _Arrival(
+        arrival = Arrival(
             source=source,
             keys=list_keys(source.recipe, Request(headers, body), self._clock.now()),
             remote=remote,
-            headers=_keep_headers(source.recipe, headers),
+            headers=keep_headers(source.recipe, headers),
             body=body,
             documents=documents,
             requester=Requester(
@@ -240,7 +199,7 @@ class Receiver:
             ),
             grouping=source.grouping,
         )
-        return await self._accept(arrival)
+        return await self._acceptance.accept(arrival)
 
     async def receive_from(self, principal: Principal, source_id: str, body: bytes, key: str | None) -> Receipt:
         """Take an alert that a person posts as if it came from a source; whoever posts it may not approve its actions.
@@ -257,16 +216,16 @@ class Receiver:
             UnavailableError: the store takes nothing now; nothing was accepted.
         """
         source = self._find_source(source_id)
-        arrival = _Arrival(
+        arrival = Arrival(
             source=source,
-            keys=(f"{principal.id}:{_clean(key) if key else self._ids.new('key')}",),
+            keys=(f"{principal.id}:{clean(key) if key else self._ids.new('key')}",),
             remote=principal.ip or "",
             headers={},
             body=body,
             documents=read_documents(source.body if source.format is Format.OBJECT else ONE_OBJECT, Parcel({}, body)),
             requester=Requester(initiator=f"user:{principal.id}", actor=describe_principal(principal, kind="user")),
         )
-        return await self._accept(arrival)
+        return await self._acceptance.accept(arrival)
 
     async def replay(self, principal: Principal, delivery: Delivery) -> Receipt:
         """Take a delivery again that was accepted before: the same bytes, as the source is mapped today.
@@ -283,16 +242,40 @@ class Receiver:
             UnavailableError: the store takes nothing now; nothing was accepted.
         """
         source = self._find_source(delivery.source)
-        arrival = _Arrival(
+        arrival = Arrival(
             source=source,
             keys=(f"replay:{delivery.id}:{self._ids.new('key')}",),
             remote=principal.ip or "",
             headers=delivery.headers,
             body=delivery.body,
-            documents=_read_parcel(source, delivery.headers, delivery.body),
+            documents=read_parcel(source, delivery.headers, delivery.body),
             requester=Requester(initiator=f"user:{principal.id}", actor=describe_principal(principal, kind="user")),
         )
-        return await self._accept(arrival)
+        return await self._acceptance.accept(arrival)
+
+    async def receive_polled(self, source_id: str, items: Sequence[Item], keep: Callable[[Unit], None]) -> None:
+        """Take in what a source had when it was asked, as if it had sent each item; all of it or nothing.
+
+        What cannot be an alert is refused, as it would be at a hook, and is in the audit.
+
+        Args:
+            source_id: whose mapping applies.
+            items: those that came before, unchanged, are not stored again.
+            keep: puts down, in the same transaction, how far the source has come.
+
+        Raises:
+            NotFoundError: there is no such source.
+            UnavailableError: the store takes nothing now; nothing was accepted.
+            Exception: what `keep` raised; nothing was accepted.
+        """
+        source = self._find_source(source_id)
+        arrivals = []
+        for item in items:
+            try:
+                arrivals.append(read_item(source, item))
+            except InputError as error:
+                await self._refuse(source.id, "", f"{clean(item.key)}: {error.message}", kind="source")
+        await self._acceptance.accept_all(arrivals, keep)
 
     async def raise_alert(self, run: Run, step: str, raised: RaisedAlert, key: str) -> Raised:
         """Take an alert that a run raises, as if it came from the source `soar`.
@@ -313,7 +296,7 @@ class Receiver:
             self._workspace, lambda unit: None if run.alert is None else unit.alerts.get(run.alert)
         )
         document = write_document(raised, run=run, step=step, cause=cause)
-        arrival = _Arrival(
+        arrival = Arrival(
             source=build_source(raised),
             keys=(f"effect:{key}",),
             remote="",
@@ -323,7 +306,7 @@ class Receiver:
             requester=Requester(initiator=run.initiator, actor=describe_run(run)),
             raised=raised,
         )
-        receipt = await self._accept(arrival)
+        receipt = await self._acceptance.accept(arrival)
         answer = receipt.answer if isinstance(receipt.answer, dict) else {}
         duplicate = answer["duplicate_of"]
         return Raised(alert=str(answer["alert"]), duplicate_of=None if duplicate is None else str(duplicate))
@@ -361,9 +344,9 @@ class Receiver:
         source, now = self._find_source(source_id), self._clock.now()
         rules = await self._rules.find()
         checked = []
-        for raw in _read_parcel(source, headers, body):
+        for raw in read_parcel(source, headers, body):
             mapped = map_alert(source, raw, alert_id="al_check", delivery="dl_check", now=now)
-            alert = self._mark(mapped, rules, now)
+            alert = self._acceptance.mark(mapped, rules, now)
             checked.append(Checked(alert, tuple(self.explain(alert))))
         return checked
 
@@ -377,9 +360,9 @@ class Receiver:
         Raises:
             InputError: the body is not what the source sends.
         """
-        if len(body) <= _SMALL_BODY:
-            return _read_parcel(source, headers, body)
-        return await self._store.read(self._workspace, lambda _: _read_parcel(source, headers, body))
+        if len(body) <= SMALL_BODY:
+            return read_parcel(source, headers, body)
+        return await self._store.read(self._workspace, lambda _: read_parcel(source, headers, body))
 
     def _find_source(self, source_id: str) -> Source:
         source = self._sources.get(source_id)
@@ -424,7 +407,7 @@ class Receiver:
 
     async def _refuse(self, source_id: str, remote: str, reason: str | None, *, kind: str) -> None:
         """Write a refusal down, a bounded number a minute, so that strangers cannot fill the disk."""
-        now, named = self._clock.now(), _clean(source_id)
+        now, named = self._clock.now(), clean(source_id)
         skipped = self._refusals.spend(source_id if source_id in self._sources else _UNKNOWN, now)
         if skipped is None:
             return
@@ -441,164 +424,3 @@ class Receiver:
             record(unit, event, at=now, id=self._ids.new("ev"))
 
         await self._store.write(self._workspace, write)
-
-    async def _accept(self, arrival: _Arrival) -> Receipt:
-        now, rules = self._clock.now(), await self._rules.find()
-        if len(arrival.documents) == 1 and len(arrival.body) <= _SMALL_BODY:
-            return await self._store_arrival(arrival, self._prepare(arrival, rules, now), now)
-        intake = await self._store.read(
-            self._workspace, lambda unit: self._find_repeat(unit, arrival, now) or self._prepare(arrival, rules, now)
-        )
-        return intake if isinstance(intake, Receipt) else await self._store_arrival(arrival, intake, now)
-
-    async def _store_arrival(self, arrival: _Arrival, intake: _Intake, now: datetime) -> Receipt:
-        stored = await self._store.write(self._workspace, lambda unit: self._store_intake(unit, arrival, intake, now))
-        if isinstance(stored, Receipt):
-            return stored
-        for alert, _ in stored.alerts:
-            self._announcer.announce(self._workspace, "alert", alert.id)
-        return Receipt(stored.delivery.answer, is_repeat=False)
-
-    def _find_repeat(self, unit: Unit, arrival: _Arrival, now: datetime) -> Receipt | None:
-        """Return what an arrival was answered before, if it came before, or if a run has raised its like.
-
-        Raises:
-            InputError: another body came under the same key (`key_reused`).
-        """
-        for key in arrival.keys:
-            known = unit.deliveries.find(arrival.source.id, key)
-            if known is not None and known.body != arrival.body:
-                raise InputError(
-                    "another alert came under the same delivery id",
-                    code="key_reused",
-                    hint="give each alert an id of its own, and send a repeat unchanged",
-                )
-            if known is not None:
-                return Receipt(known.answer, is_repeat=True)
-        raised = arrival.raised
-        if raised is None or raised.dedupe is None:
-            return None
-        like = unit.alerts.find_raised(raised.kind, raised.dedupe, now - _RAISED_WINDOW)
-        return None if like is None else Receipt(self._answer(like.id, like.received_at, like.id), is_repeat=True)
-
-    def _mark(self, alert: Alert, rules: Sequence[Rule], now: datetime) -> Alert:
-        """Return an alert with the rule that takes it, if one does."""
-        rule = find_rule(rules, alert, config=self._config, now=now)
-        return alert if rule is None else replace(alert, suppressed_by=rule)
-
-    def _prepare(self, arrival: _Arrival, rules: Sequence[Rule], now: datetime) -> _Intake:
-        """Map and match; more than one small alert where the store reads, so that nobody else waits for it."""
-        delivery_id, playbooks = self._ids.new("dl"), self._playbooks().values()
-        mapped = [
-            map_alert(arrival.source, raw, alert_id=self._ids.new("al"), delivery=delivery_id, now=now)
-            for raw in arrival.documents
-        ]
-        alerts = [self._mark(alert, rules, now) for alert in mapped] if rules else mapped
-        delivery = Delivery(
-            id=delivery_id,
-            source=arrival.source.id,
-            key=arrival.keys[0],
-            received_at=now,
-            remote=arrival.remote,
-            headers=arrival.headers,
-            body=arrival.body,
-            answer=self._write_answer(arrival.source, alerts),
-        )
-        taken = [
-            tuple(
-                verdict.playbook
-                for verdict in match_alert(alert, playbooks, config=self._config, now=now)
-                if verdict.is_match
-            )
-            if alert.suppressed_by is None
-            else ()
-            for alert in alerts
-        ]
-        return _Intake(delivery=delivery, alerts=tuple(zip(alerts, taken, strict=True)))
-
-    def _store_intake(self, unit: Unit, arrival: _Arrival, intake: _Intake, now: datetime) -> Receipt | _Intake:
-        """Store everything at once and return it, unless the same came in meanwhile: then what that was answered."""
-        known = self._find_repeat(unit, arrival, now)
-        if known is not None:
-            return known
-        if arrival.grouping is not None:
-            intake = self._fold(unit, arrival.source, arrival.grouping, intake, now)
-        unit.deliveries.add(intake.delivery)
-        for alert, playbooks in intake.alerts:
-            self._store_alert(unit, alert, playbooks, arrival.requester, now)
-        return intake
-
-    def _fold(self, unit: Unit, source: Source, grouping: Grouping, intake: _Intake, now: datetime) -> _Intake:
-        """Leave out alerts that count as repeats of others, and answer with the ids of those."""
-        firsts = [join_burst(unit, grouping, alert, now) for alert, _ in intake.alerts]
-        alerts = [alert for alert, _ in intake.alerts]
-        return _Intake(
-            delivery=replace(intake.delivery, answer=self._write_answer(source, alerts, firsts)),
-            alerts=tuple(pair for pair, first in zip(intake.alerts, firsts, strict=True) if first is None),
-        )
-
-    def _store_alert(
-        self, unit: Unit, alert: Alert, playbooks: Sequence[Playbook], requester: Requester, now: datetime
-    ) -> None:
-        unit.alerts.add(alert)
-        event = AuditEvent(
-            type="alert.received",
-            outcome=Outcome.SUCCESS,
-            actor=requester.actor,
-            target={"kind": "alert", "id": alert.id, "source": alert.source},
-            context={"delivery": alert.delivery, "kind": alert.kind, **_describe_suppression(alert)},
-        )
-        record(unit, event, at=now, id=self._ids.new("ev"))
-        if alert.suppressed_by is None:
-            unit.happenings.add(EventType.ALERT_RECEIVED, alert.id, alert.to_value(), now)
-        for playbook in playbooks:
-            self._requests.request_for_alert(unit, playbook, alert, requester, now)
-
-    def _write_answer(
-        self, source: Source, alerts: Sequence[Alert], firsts: Sequence[str | None] | None = None
-    ) -> JsonValue:
-        known = firsts or [None] * len(alerts)
-        answers = [
-            self._answer(first or alert.id, alert.received_at, first)
-            for alert, first in zip(alerts, known, strict=True)
-        ]
-        return {"alerts": answers} if source.body.has_several else answers[0]
-
-    def _answer(self, alert: str, received_at: datetime, duplicate_of: str | None) -> JsonValue:
-        return {
-            "alert": alert,
-            "received_at": print_timestamp(received_at),
-            "duplicate_of": duplicate_of,
-            "see": f"{self._url}/alerts/{alert}",
-        }
-
-
-def _describe_suppression(alert: Alert) -> dict[str, JsonValue]:
-    return {} if alert.suppressed_by is None else {"suppressed_by": alert.suppressed_by}
-
-
-def _clean(text: str) -> str:
-    """Return a header's or an address' text without bytes that were no UTF-8, and no longer than anybody reads."""
-    return text[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
-
-
-def _keep_headers(recipe: Recipe, headers: Mapping[str, str]) -> dict[str, str]:
-    """Return what is worth keeping of the headers; nothing among it authorises."""
-    return {name: _clean(value) for name, value in headers.items() if name in _KEPT_HEADERS | set(_list_own(recipe))}
-
-
-def _list_own(recipe: Recipe) -> Iterator[str]:
-    """Yield the headers with the moment and the id; the one that holds a signature beside them authorises."""
-    match recipe:
-        case Hmac() | Ed25519():
-            yield from {name for name in (recipe.id, recipe.timestamp) if name and name != recipe.header}
-        case ClientState() | Sns():
-            return
-        case _ if recipe.id is not None:
-            yield recipe.id
-
-
-def _read_parcel(source: Source, headers: Mapping[str, str], body: bytes) -> Sequence[JsonValue]:
-    parcel = unpack_body(source.body, Parcel(headers, body))
-    check_type(source.body, parcel)
-    return [hide_proof(source.recipe, document) for document in read_documents(source.body, parcel)]

@@ -14,13 +14,14 @@ def list_keys(recipe: Recipe, request: Request, now: datetime) -> tuple[str, ...
     """
     delivery = find_delivery_id(recipe, request)
     if delivery:
-        return (f"id:{_digest(delivery.encode('utf-8', 'surrogatepass'))}",)
-    body = f"body:{_digest(request.body)}"
+        return (f"id:{digest(delivery.encode('utf-8', 'surrogatepass'))}",)
+    body = f"body:{digest(request.body)}"
     if isinstance(recipe, Sns) or (isinstance(recipe, Hmac | Ed25519) and recipe.timestamp is None):
         return (body,)
     today = now.date()
     return tuple(f"{body}:{day.isoformat()}" for day in (today, today - timedelta(days=1)))
 
 
-def _digest(content: bytes) -> str:
+def digest(content: bytes) -> str:
+    """Return what a content is told from others by."""
     return hashlib.sha256(content).hexdigest()

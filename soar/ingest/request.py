@@ -19,7 +19,7 @@ from soar.model.event import EventType, Happening
 from soar.model.ids import Ids
 from soar.model.playbook import CallTrigger, OnDuplicate, Playbook
 from soar.model.run import Mode, Run, RunStatus, StepRecord
-from soar.model.values import Value, dump_value
+from soar.model.values import Value, dump_value, print_timestamp
 from soar.store import Unit
 
 
@@ -30,10 +30,12 @@ class Requester:
     Attributes:
         initiator: principal as runs name it, such as `user:u_…`, `source:…` or `schedule:…`.
         actor: the same for the audit.
+        moment: of the schedule, if it is one.
     """
 
     initiator: str
     actor: Actor
+    moment: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -344,6 +346,7 @@ class RunRequests:
                 "parent": run.parent,
                 "retry_of": run.retry_of,
                 "waiting_for": run.waiting_for,
+                **({} if requester.moment is None else {"moment": print_timestamp(requester.moment)}),
             },
         )
         record(unit, event, at=now, id=self._ids.new("ev"))

@@ -13,7 +13,7 @@ from soar.model.ids import Ids
 from soar.model.playbook import CatchUp, Playbook, ScheduleTrigger
 from soar.model.run import Timer
 from soar.model.values import JsonValue, parse_timestamp, print_timestamp
-from soar.playbook.schedule import list_latest, list_moments
+from soar.playbook.schedule import find_latest, find_next
 from soar.store import Unit
 
 TIMER_KIND = "schedule_due"
@@ -79,8 +79,7 @@ def arrange_schedules(unit: Unit, playbooks: Iterable[Playbook], now: datetime) 
     wanted = list_schedules(playbooks)
     for timer in unit.timers.list(_PREFIX):
         trigger = wanted.get(timer.id)
-        event = _event_of(timer)
-        if trigger is not None and (event.get("cron"), event.get("timezone")) == (trigger.cron, trigger.timezone):
+        if trigger is not None and _is_set_by(trigger, _event_of(timer)):
             del wanted[timer.id]
         else:
             unit.timers.cancel(timer.id)
@@ -113,11 +112,7 @@ class Schedules:
         id_ = str(event["schedule"])
         playbook = self._playbooks().get(id_.removeprefix(_PREFIX).partition(":")[0])
         trigger = list_schedules([playbook]).get(id_) if playbook is not None else None
-        if (
-            playbook is None
-            or trigger is None
-            or (trigger.cron, trigger.timezone) != (event["cron"], event["timezone"])
-        ):
+        if playbook is None or trigger is None or not _is_set_by(trigger, event):
             raise NotFoundError(f"no playbook that serves has the {id_} that is due")
         last = event.get("last")
         run: str | None = None
@@ -131,7 +126,7 @@ class Schedules:
         self, unit: Unit, playbook: Playbook, moment: datetime, now: datetime
     ) -> tuple[str, None] | tuple[None, str]:
         """Start a run for a moment; return its id, or why there is none, which is in the audit too."""
-        requester = build_requester(playbook)
+        requester = build_requester(playbook, moment)
         try:
             return self._requests.request_by_schedule(unit, playbook, requester, now).id, None
         except (ConflictError, InputError) as error:
@@ -149,16 +144,16 @@ class Schedules:
         return None, reason
 
 
-def build_requester(playbook: Playbook) -> Requester:
-    """Return on whose behalf a schedule starts a playbook."""
+def build_requester(playbook: Playbook, moment: datetime) -> Requester:
+    """Return on whose behalf a schedule starts a playbook at one of its moments."""
     actor = Actor(kind="schedule", id=playbook.id, name=playbook.name, via="engine")
-    return Requester(initiator=f"schedule:{playbook.id}", actor=actor)
+    return Requester(initiator=f"schedule:{playbook.id}", actor=actor, moment=moment)
 
 
 def _choose_moments(trigger: ScheduleTrigger, first: datetime, now: datetime) -> list[datetime]:
     """Return for which of the moments since the first one, which nobody has taken, a run is started now."""
     most = MOST_CAUGHT_UP if trigger.catch_up is CatchUp.ALL else 1
-    due = list_latest(trigger.cron, trigger.timezone, first, now, most)
+    due = find_latest(trigger, first, now, most)
     match trigger.catch_up:
         case CatchUp.NONE:
             return [moment for moment in due if now - moment <= _GRACE]
@@ -169,18 +164,27 @@ def _choose_moments(trigger: ScheduleTrigger, first: datetime, now: datetime) ->
 
 
 def _set_next(unit: Unit, id_: str, trigger: ScheduleTrigger, now: datetime, last: JsonValue) -> None:
-    moment = next(list_moments(trigger.cron, trigger.timezone, now), None)
+    moment = find_next(trigger, now)
     if moment is None:
         return
     event: JsonValue = {
         "kind": TIMER_KIND,
         "schedule": id_,
-        "cron": trigger.cron,
-        "timezone": trigger.timezone,
+        **_write_rhythm(trigger),
         "moment": print_timestamp(moment),
         "last": last,
     }
     unit.timers.set(Timer(id=id_, run="", due_at=moment, event=event))
+
+
+def _write_rhythm(trigger: ScheduleTrigger) -> dict[str, JsonValue]:
+    every = None if trigger.every is None else trigger.every.total_seconds()
+    return {"cron": trigger.cron, "every": every, "timezone": trigger.timezone}
+
+
+def _is_set_by(trigger: ScheduleTrigger, event: Mapping[str, JsonValue]) -> bool:
+    """Whether a timer was set by a schedule with the same moments."""
+    return all(event.get(name) == value for name, value in _write_rhythm(trigger).items())
 
 
 def _schedules_of(playbook: Playbook) -> list[ScheduleTrigger]:

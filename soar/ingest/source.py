@@ -7,23 +7,31 @@ from datetime import timedelta
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import JsonValue as JsonDocument
 from pydantic_core import ErrorDetails
 
 from soar.expr import ExpressionError, Program, compile_expression
 from soar.ingest.auth_file import AuthFile, Strict, read_span, split_names
-from soar.ingest.authentication import Recipe
+from soar.ingest.authentication import Hmac, Recipe
 from soar.ingest.bodies.rule import ONE_OBJECT, Format, LargeNumbers, Rule
 from soar.ingest.grouping import Grouping
 from soar.ingest.handshake import Handshake
 from soar.model.alert import OWN_SOURCE
 from soar.model.errors import FieldFault, InputError
 from soar.model.observable import ObservableKind
+from soar.model.poll import Poll
 from soar.model.values import JsonValue
 
 _SOURCE_ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _LARGEST_WINDOW = timedelta(days=7)
 _SAMPLES = 5
 _MOST_SAMPLES = 100
+_SHORTEST_SILENCE = timedelta(minutes=1)
+_LONGEST_SILENCE = timedelta(days=31)
+_SHORTEST_PERIOD = timedelta(seconds=1)
+_LONGEST_PERIOD = timedelta(days=1)
+_EVERY = timedelta(minutes=1)
+_NOBODY = Hmac(header="x-signature", secrets=())
 
 
 Programs: TypeAlias = tuple[Program, ...]
@@ -64,6 +72,8 @@ class Source:
         handshake: how it is told that we are who it looks for; None if it does not ask.
         rate: how many requests a second it may send; None is the server's `hooks.rate`.
         grouping: how its repeats are held together; None lets each alert stand alone.
+        silent_after: how long nothing may come from it before that is told; None if it may be silent.
+        poll: how it is asked for alerts; None if it sends them. Nobody can send in the place of one that is asked.
     """
 
     id: str
@@ -78,10 +88,27 @@ class Source:
     rate: float | None = None
     grouping: Grouping | None = None
 
+    silent_after: timedelta | None = None
+    poll: Poll | None = None
+
     @property
     def format(self) -> Format:
         """What its bodies hold."""
         return self.body.format
+
+
+def _read_silence(text: object) -> timedelta:
+    duration = read_span(text)
+    if not _SHORTEST_SILENCE <= duration <= _LONGEST_SILENCE:
+        raise ValueError("a silence that is told of lasts at least a minute and at most 31 days")
+    return duration
+
+
+def _read_period(text: object) -> timedelta:
+    duration = read_span(text)
+    if not _SHORTEST_PERIOD <= duration <= _LONGEST_PERIOD:
+        raise ValueError("a product is asked at most every second and at least once a day")
+    return duration
 
 
 def _read_window(text: object) -> timedelta:
@@ -93,6 +120,11 @@ def _read_window(text: object) -> timedelta:
 
 Window = Annotated[timedelta, BeforeValidator(_read_window)]
 Expressions = Annotated[tuple[str, ...], BeforeValidator(split_names), Field(max_length=20)]
+
+
+Silence = Annotated[timedelta, BeforeValidator(_read_silence)]
+Period = Annotated[timedelta, BeforeValidator(_read_period)]
+Trigger = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 
 
 class _Alert(Strict):
@@ -116,10 +148,26 @@ class _Group(Strict):
         return Grouping(window=self.window, samples=self.samples)
 
 
+class _Poll(Strict):
+    """What is asked in place of being sent to; the arguments are the trigger's own."""
+
+    uses: Trigger
+    connection: str | None = None
+    arguments: dict[str, JsonDocument] = Field(default_factory=dict, alias="with")
+    every: Period = _EVERY
+
+    def build(self) -> Poll:
+        connector = self.uses.partition(".")[0]
+        return Poll(
+            trigger=self.uses, connection=self.connection or connector, arguments=self.arguments, every=self.every
+        )
+
+
 class _File(Strict):
     description: str = ""
     team: str | None = None
-    auth: AuthFile
+    auth: AuthFile | None = None
+    poll: _Poll | None = None
     format: Format = Format.OBJECT
     rate: float | None = Field(default=None, gt=0)
     group: _Group | None = None
@@ -127,7 +175,16 @@ class _File(Strict):
     field: Annotated[str | None, Field(min_length=1, max_length=100)] = None
     items: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$", max_length=200)] = None
     gzip: bool = False
+    silent_after: Silence | None = None
     alert: _Alert
+
+    @model_validator(mode="after")
+    def _check_way(self) -> Self:
+        if (self.auth is None) == (self.poll is None):
+            raise ValueError("a source has either `auth`, by which it proves itself, or `poll`, by which it is asked")
+        if self.poll is not None and self.format is not Format.OBJECT:
+            raise ValueError("what is polled comes one document at a time; leave `format` out")
+        return self
 
     @model_validator(mode="after")
     def _check_format(self) -> Self:
@@ -183,14 +240,16 @@ def parse_source(document: JsonValue, source_id: str) -> Source:
         id=source_id,
         description=file.description,
         team=file.team,
-        recipe=file.auth.build(),
+        recipe=file.auth.build() if file.auth else _NOBODY,
         mapped=_compile_all(source_id, file.alert),
         body=file.body,
-        networks=file.auth.networks,
-        proxies=file.auth.proxies,
-        handshake=file.auth.handshake,
+        networks=file.auth.networks if file.auth else (),
+        proxies=file.auth.proxies if file.auth else (),
+        handshake=file.auth.handshake if file.auth else None,
         rate=file.rate,
         grouping=file.group.build() if file.group else None,
+        silent_after=file.silent_after,
+        poll=file.poll.build() if file.poll else None,
     )
 
 

@@ -25,7 +25,7 @@ class Actor:
         kind: `user`, `token`, `source`, `playbook`, `schedule`, `system` or `stranger`.
         id: identifier within its kind.
         name: for people.
-        via: how it reached us: `web`, `cli`, `api`, `hook`, `chat`, `engine`.
+        via: how it reached us: `web`, `cli`, `api`, `hook`, `poll`, `chat`, `engine`.
         roles: the roles it held at that moment.
         ip: the address it came from.
         session: hash of the session or token, never the thing itself.

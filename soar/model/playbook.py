@@ -57,14 +57,16 @@ class CatchUp(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleTrigger:
-    """Start at moments.
+    """Start at moments, said by exactly one of `cron` and `every`.
 
     Attributes:
         cron: five fields, as in crontab(5).
+        every: how much time lies between two moments; one of them was midnight of the first Monday of 2001 in the zone.
         timezone: name in the IANA time zone database.
     """
 
-    cron: str
+    cron: str | None = None
+    every: timedelta | None = None
     timezone: str = "UTC"
     catch_up: CatchUp = CatchUp.NONE
 

@@ -21,6 +21,7 @@ from soar.model.run import Mode
 from soar.model.step import CallPlaybook, Gate, Step, Template, UseAction, list_branches, walk_steps
 from soar.model.values import JsonValue
 from soar.playbook.references import name_connection
+from soar.playbook.schedule import describe_schedule
 
 
 class WayBack(StrEnum):
@@ -193,8 +194,8 @@ def _tell_trigger(trigger: Trigger) -> str:
             return f"{' or '.join(by)}, by hand" if by else "whoever may run playbooks, by hand"
         case CallTrigger():
             return "another playbook"
-        case ScheduleTrigger(cron=cron, timezone=timezone):
-            return f"the schedule {cron} ({timezone})"
+        case ScheduleTrigger():
+            return f"the schedule {describe_schedule(trigger)} ({trigger.timezone})"
         case EventTrigger(type=type_, match=match):
             return f"the event {type_}" + (f" where {match}" if match else "")
         case _:

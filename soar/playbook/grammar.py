@@ -99,7 +99,8 @@ ALERT: Final[Keys] = MappingProxyType(
 )
 SCHEDULE: Final[Keys] = MappingProxyType(
     {
-        "cron": "Five fields, as in crontab(5).",
+        "cron": "Five fields, as in crontab(5); or `every`.",
+        "every": "Time between two moments, counted from a Monday's midnight.",
         "timezone": "Name in the IANA time zone database; UTC unless said.",
         "catch_up": "Which moments that passed while nothing ran are made up for: none (unless said), latest or all.",
     }

@@ -36,6 +36,7 @@ from soar.model.step import (
 from soar.model.values import JsonValue
 from soar.playbook.context import list_awaited
 from soar.playbook.finding import clean_text
+from soar.playbook.schedule import describe_schedule
 
 ROOT = "playbook"
 """The path of the node that stands for the playbook itself."""
@@ -225,8 +226,8 @@ def _describe_trigger(trigger: Trigger) -> str:
             return f"by hand of {', '.join(by)}" if by else "by hand"
         case CallTrigger():
             return "call of another playbook"
-        case ScheduleTrigger(cron=cron, timezone=timezone):
-            return f"schedule {cron} {timezone}"
+        case ScheduleTrigger():
+            return f"schedule {describe_schedule(trigger)} {trigger.timezone}"
         case EventTrigger(type=kind):
             return f"event {kind}"
 

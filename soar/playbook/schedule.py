@@ -1,4 +1,4 @@
-"""Moments of a schedule; the one home of cronsim and of the time zone database."""
+"""Moments of schedules; the one home of cronsim and of the time zone database."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,8 +7,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
+from soar.expr import print_duration
+from soar.model.playbook import ScheduleTrigger
+
+SHORTEST = timedelta(minutes=1)
+"""Between two moments of an interval at least, as of a cron schedule."""
+
+LONGEST = timedelta(days=366)
+"""Between two moments of an interval at most."""
+
+_ORIGIN = datetime(2001, 1, 1)  # noqa: DTZ001 -- the first Monday of the century, in whatever zone
 _ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 _MOMENT = timedelta(microseconds=1)
+_DAY = timedelta(days=1)
+_FIELDS = 5
 
 
 class ScheduleError(ValueError):
@@ -21,7 +33,20 @@ def check_cron(cron: str) -> None:
     Raises:
         ScheduleError: it is none, or no such day ever comes.
     """
+    if len(cron.split()) != _FIELDS:
+        raise ScheduleError("Wrong number of fields")
     next(list_moments(cron, "UTC", _ANY_MOMENT), None)
+
+
+def check_interval(every: timedelta) -> None:
+    """Refuse an interval that is shorter or longer than those that are counted.
+
+    Raises:
+        ScheduleError: it is.
+    """
+    if not SHORTEST <= every <= LONGEST:
+        least, most = print_duration(SHORTEST), print_duration(LONGEST)
+        raise ScheduleError(f"an interval is at least {least} and at most {most}")
 
 
 def check_timezone(name: str) -> None:
@@ -31,6 +56,39 @@ def check_timezone(name: str) -> None:
         ScheduleError: it has no such zone.
     """
     _find_zone(name)
+
+
+def describe_schedule(trigger: ScheduleTrigger) -> str:
+    """Return a schedule's moments in the words of the language, without its time zone."""
+    return trigger.cron or "" if trigger.every is None else f"every {print_duration(trigger.every)}"
+
+
+def find_next(trigger: ScheduleTrigger, after: datetime) -> datetime | None:
+    """Return the first moment of a schedule after a given one, in UTC; None if there is none.
+
+    An interval is time that passes: summer time makes it neither longer nor shorter.
+
+    Raises:
+        ScheduleError: the schedule or the zone is none.
+    """
+    if trigger.every is None:
+        return next(list_moments(trigger.cron or "", trigger.timezone, after), None)
+    origin = _find_origin(trigger.timezone)
+    return origin + ((after - origin) // trigger.every + 1) * trigger.every
+
+
+def find_latest(trigger: ScheduleTrigger, first: datetime, last: datetime, limit: int) -> list[datetime]:
+    """Return a schedule's moments from one to another, both included, in UTC and in order; of many only the latest.
+
+    Raises:
+        ScheduleError: the schedule or the zone is none.
+    """
+    if trigger.every is None:
+        return list_latest(trigger.cron or "", trigger.timezone, first, last, limit)
+    origin = _find_origin(trigger.timezone)
+    most = (last - origin) // trigger.every
+    least = max(-((origin - first) // trigger.every), most - limit + 1)
+    return [origin + number * trigger.every for number in range(least, most + 1)]
 
 
 def list_moments(cron: str, timezone: str, after: datetime) -> Iterator[datetime]:
@@ -48,7 +106,9 @@ def list_moments(cron: str, timezone: str, after: datetime) -> Iterator[datetime
     except CronSimError as error:
         raise ScheduleError(str(error)) from error
     for moment in moments:
-        yield moment.astimezone(UTC)
+        found = moment.astimezone(UTC)
+        if found > after:  # within an hour that comes twice, the library goes back to the first time
+            yield found
 
 
 def list_latest(cron: str, timezone: str, first: datetime, last: datetime, limit: int) -> list[datetime]:
@@ -62,10 +122,15 @@ def list_latest(cron: str, timezone: str, first: datetime, last: datetime, limit
         back = CronSim(cron, (last + _MOMENT).astimezone(zone), reverse=True)
     except CronSimError as error:
         raise ScheduleError(str(error)) from error
-    bound = next(islice(back, limit, None), None)  # far enough back; what lies between is found by going forward
+    likely = takewhile(lambda moment: moment >= first - _DAY, back)  # a day, as clocks that are put back mix the order
+    bound = next(islice(likely, limit, None), None)  # far enough back; what lies between is found by going forward
     start = first if bound is None else max(first, bound.astimezone(UTC))
     moments = takewhile(lambda moment: moment <= last, list_moments(cron, timezone, start - _MOMENT))
     return list(moments)[-limit:]
+
+
+def _find_origin(timezone: str) -> datetime:
+    return _ORIGIN.replace(tzinfo=_find_zone(timezone)).astimezone(UTC)
 
 
 def _find_zone(name: str) -> ZoneInfo:

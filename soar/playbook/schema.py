@@ -144,7 +144,11 @@ def _describe_playbook() -> Schema:
 def _describe_triggers() -> Schema:
     sources = _list_of(_TEXT)
     alert = _object(grammar.ALERT, {"source": sources, "match": _ref("expression")})
-    schedule = _object(grammar.SCHEDULE, {"cron": _TEXT, "timezone": _TEXT, "catch_up": _names(CatchUp)}, ("cron",))
+    moments = {"cron": _TEXT, "every": _ref("duration"), "timezone": _TEXT, "catch_up": _names(CatchUp)}
+    schedule: Schema = {
+        **_object(grammar.SCHEDULE, moments),
+        "oneOf": [{"required": ["cron"]}, {"required": ["every"]}],
+    }
     manual = _object(grammar.MANUAL, {"by": _list_of(_ref("principal"))})
     event = _object(grammar.EVENT, {"type": _names(EventType), "match": _ref("expression")}, ("type",))
     call = _object(grammar.CALL, {})

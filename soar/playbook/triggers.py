@@ -1,5 +1,7 @@
 """`on:` read from a document."""
 
+from datetime import timedelta
+
 from soar.model.event import EventType
 from soar.model.playbook import (
     AlertTrigger,
@@ -17,6 +19,7 @@ from soar.playbook.field import (
     list_of,
     one_of,
     open_map,
+    read_duration,
     read_expression,
     read_principal,
     read_text,
@@ -24,7 +27,7 @@ from soar.playbook.field import (
 )
 from soar.playbook.node import Mapping, Scalar
 from soar.playbook.report import quote
-from soar.playbook.schedule import ScheduleError, check_cron, check_timezone
+from soar.playbook.schedule import ScheduleError, check_cron, check_interval, check_timezone
 
 
 def read_triggers(field: Field) -> tuple[Trigger, ...] | None:
@@ -80,8 +83,13 @@ def _read_schedule(field: Field) -> ScheduleTrigger | None:
     keys = open_map(field, grammar.SCHEDULE)
     if keys is None:
         return None
+    if "cron" not in keys and "every" not in keys:
+        field.fault("P102", "the key `cron` is missing", "write `cron`, or `every: 15m` for an interval")
+    if "cron" in keys and "every" in keys:
+        field.fault("P106", "a schedule has either `cron` or `every`", "write two schedules to have both")
     return ScheduleTrigger(
-        cron=keys.need("cron", _read_cron, ""),
+        cron=keys.find("cron", _read_cron),
+        every=keys.find("every", _read_interval),
         timezone=keys.read("timezone", _read_timezone, "UTC"),
         catch_up=keys.read("catch_up", one_of(CatchUp), CatchUp.NONE),
     )
@@ -98,6 +106,18 @@ def _read_cron(field: Field) -> str | None:
         field.fault("P117", f"{quote(text)} is no schedule: {error}", hint)
         return None
     return text
+
+
+def _read_interval(field: Field) -> timedelta | None:
+    every = read_duration(field)
+    if every is None:
+        return None
+    try:
+        check_interval(every)
+    except ScheduleError as error:
+        field.fault("P117", str(error), "write 15m, 6h, 1d or 1w")
+        return None
+    return every
 
 
 def _read_timezone(field: Field) -> str | None:

@@ -8,6 +8,7 @@ from soar.registry.load import LoadedConnector
 from soar.registry.quality import Quality, Rule
 from soar.sdk.action import Action
 from soar.sdk.manifest import ANY_HOST, Setting
+from soar.sdk.trigger import Trigger
 
 README = "README.md"
 
@@ -28,6 +29,8 @@ def _list_lines(loaded: LoadedConnector, quality: Quality) -> Iterator[str]:
         yield manifest.notes.strip()
     for action in loaded.actions.values():
         yield from _describe_action(manifest.id, action)
+    for trigger in loaded.triggers.values():
+        yield from _describe_trigger(manifest.id, trigger)
     yield from _describe_connection(loaded)
     yield ""
     yield "## Quality"
@@ -47,6 +50,14 @@ def _describe_action(connector: str, action: Action) -> Iterator[str]:
     yield f"At most {promise.timeout:g} seconds."
     yield from _describe_fields("Argument", action.takes.model_json_schema())
     yield from _describe_fields("Output", action.gives.model_json_schema(mode="serialization"))
+
+
+def _describe_trigger(connector: str, trigger: Trigger) -> Iterator[str]:
+    yield ""
+    yield f"## Trigger `{connector}.{trigger.name}`"
+    yield ""
+    yield f"{trigger.title}. A source names it under `poll`."
+    yield from _describe_fields("Argument", trigger.takes.model_json_schema())
 
 
 def _describe_fields(title: str, schema: Mapping[str, Any]) -> Iterator[str]:

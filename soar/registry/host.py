@@ -1,13 +1,17 @@
 """Runs connector code within the service's own process."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+
+from pydantic import BaseModel, ValidationError
 
 from soar.model.catalog import Connection
 from soar.model.clock import Clock
 from soar.model.errors import ActionCode, ActionError, DeniedError, SoarError
 from soar.model.network import Egress
+from soar.model.poll import MOST_ITEMS, Batch, PollCall
 from soar.model.process import ActionAnswer, ActionCall
 from soar.model.secret import BoundSecret, Secret
 from soar.model.values import JsonValue
@@ -18,13 +22,18 @@ from soar.registry.tokens import AccessTokens, Keep, Resolve
 from soar.sdk.alerts import Alerts
 from soar.sdk.channel import Messages
 from soar.sdk.client import Client
-from soar.sdk.context import Context, Settings
-from soar.sdk.errors import ActionInputError
-from soar.sdk.invocation import invoke
+from soar.sdk.context import Context, Feed, Settings
+from soar.sdk.errors import ActionInputError, PermanentError
+from soar.sdk.faults import describe_faults
+from soar.sdk.invocation import MESSAGE_LIMIT, invoke
 from soar.sdk.lists import Lists
 from soar.sdk.manifest import PRIVATE
 from soar.sdk.redaction import Redactor
 from soar.sdk.simulation import Ledger, SimulatedEgress
+from soar.sdk.stream import NoDialer, SocketDialer
+from soar.sdk.trigger import Trigger
+
+_POLL_TIMEOUT = 60.0  # seconds for each exchange of a trigger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +102,10 @@ class InProcessHost:
         """Make the call and say how it ended; see `soar.model.process.ActionHost`."""
         try:
             plan = self._plan(call)
-            credentials = await self._resolve_credentials(plan)
+            credentials = await self._resolve_credentials(plan.loaded, plan.connection, call.workspace)
             arguments, inserted = await self._insert_secrets(call)
-            hosts = _find_hosts(plan, {**_name_credentials(plan, credentials), **inserted})
+            named = {**_name_credentials(plan.connection, credentials), **inserted}
+            hosts = _find_hosts(plan.loaded, plan.connection, named)
         except ActionError as error:
             return replace(_refuse(error.action_code, error.message), retry_after=error.retry_after)
         except DeniedError as error:
@@ -116,30 +126,79 @@ class InProcessHost:
         loaded = self._connectors.get(connector)
         if loaded is None or name not in loaded.actions:
             raise ActionInputError(f"there is no action {call.action}")
-        connection = self._world.find_connection(call.workspace, call.connection)
-        if connection is None or connection.connector != connector:
-            raise ActionInputError(f"{connector} has no connection {call.connection}")
-        if connection.simulate and loaded.manifest.hosts and loaded.simulator is None:
-            raise ActionInputError(f"{connector} cannot be simulated")
+        connection = self._find_connection(call.workspace, connector, call.connection, loaded)
         settings = loaded.manifest.read_settings(connection.settings)
         return _Plan(call=call, loaded=loaded, action=name, connection=connection, settings=settings)
 
-    async def _resolve_credentials(self, plan: _Plan) -> dict[str, BoundSecret]:
+    async def _resolve_credentials(
+        self, loaded: LoadedConnector, connection: Connection, workspace: str
+    ) -> dict[str, BoundSecret]:
         """Return the connection's secrets by field; a simulated product is shown made-up ones."""
-        fields = plan.loaded.manifest.secrets
-        if plan.connection.simulate:
+        fields = loaded.manifest.secrets
+        if connection.simulate:
             return {field: BoundSecret(secret=Secret(f"simulated-{field}")) for field in fields}
-        named, workspace = plan.connection.credentials, plan.call.workspace
+        named = connection.credentials
         opened = {}
-        recipe, declared = plan.connection.oauth2, plan.loaded.manifest.oauth2
+        recipe, declared = connection.oauth2, loaded.manifest.oauth2
         if recipe is not None and declared is not None:
             recipe = replace(recipe, scope=recipe.scope or declared.scope)
-            token = await self._tokens.get(workspace, plan.connection, recipe)
+            token = await self._tokens.get(workspace, connection, recipe)
             opened[declared.token] = BoundSecret(secret=token)
         for field in fields:
             if field in named and field not in opened:
                 opened[field] = await self._world.resolve(workspace, named[field])
         return opened
+
+    @asynccontextmanager
+    async def open_trigger(self, call: PollCall) -> AsyncIterator[AsyncIterator[Batch]]:
+        """Return what yields a trigger's batches; see `soar.model.poll.TriggerHost`."""
+        loaded, trigger, connection = self._find_trigger(call)
+        settings = loaded.manifest.read_settings(connection.settings)
+        arguments = _read_arguments(trigger, call.arguments)
+        credentials = await self._resolve_credentials(loaded, connection, call.workspace)
+        hosts = _find_hosts(loaded, connection, _name_credentials(connection, credentials))
+        redactor = Redactor([credential.secret for credential in credentials.values()])
+        private = _find_private(connection, hosts, settings)
+        feed = Feed(
+            http=Client(
+                self._open_egress(loaded, connection, call.workspace),
+                hosts=hosts,
+                private_hosts=private,
+                idempotency_key=call.trigger,
+                timeout=_POLL_TIMEOUT,
+            ),
+            settings=settings,
+            credentials={field: credential.secret for field, credential in credentials.items()},
+            clock=self._world.clock,
+            dial=NoDialer() if connection.simulate else SocketDialer(hosts=hosts, private_hosts=private),
+        )
+        batches = trigger.method(loaded.connector(), feed, arguments, call.cursor)
+        explained = _explain_faults(batches, redactor)
+        try:
+            yield explained
+        except ActionError as error:
+            if error.action_code is ActionCode.AUTH:
+                self._tokens.forget(call.workspace, call.connection)
+            raise
+        finally:
+            await explained.aclose()
+            await batches.aclose()  # type: ignore[attr-defined]  # an async generator, as was checked when it was loaded
+
+    def _find_trigger(self, call: PollCall) -> tuple[LoadedConnector, Trigger, Connection]:
+        connector, _, name = call.trigger.partition(".")
+        loaded = self._connectors.get(connector)
+        if loaded is None or name not in loaded.triggers:
+            raise ActionInputError(f"there is no trigger {call.trigger}")
+        connection = self._find_connection(call.workspace, connector, call.connection, loaded)
+        return loaded, loaded.triggers[name], connection
+
+    def _find_connection(self, workspace: str, connector: str, name: str, loaded: LoadedConnector) -> Connection:
+        connection = self._world.find_connection(workspace, name)
+        if connection is None or connection.connector != connector:
+            raise ActionInputError(f"{connector} has no connection {name}")
+        if connection.simulate and loaded.manifest.hosts and loaded.simulator is None:
+            raise ActionInputError(f"{connector} cannot be simulated")
+        return connection
 
     async def _insert_secrets(self, call: ActionCall) -> tuple[JsonValue, dict[str, BoundSecret]]:
         arguments, inserted = call.arguments, {}
@@ -175,39 +234,67 @@ class InProcessHost:
         return replace(answer, requests=http.sent, hosts=http.hosts_asked, is_unsent=is_unsent)
 
     def _open_client(self, plan: _Plan, hosts: frozenset[str]) -> Client:
-        named = frozenset(plan.connection.hosts)
         return Client(
-            self._open_egress(plan),
+            self._open_egress(plan.loaded, plan.connection, plan.call.workspace),
             hosts=hosts,
-            private_hosts=named & hosts if plan.settings.get(PRIVATE) is True else frozenset(),
+            private_hosts=_find_private(plan.connection, hosts, plan.settings),
             idempotency_key=plan.call.effect_key,
             timeout=plan.call.timeout,
             refusals=plan.call.refusals,
         )
 
-    def _open_egress(self, plan: _Plan) -> Egress:
-        simulator = plan.loaded.simulator
-        if not plan.connection.simulate or simulator is None:
+    def _open_egress(self, loaded: LoadedConnector, connection: Connection, workspace: str) -> Egress:
+        simulator = loaded.simulator
+        if not connection.simulate or simulator is None:
             return self._world.egress
-        ledger = self._world.open_ledger(plan.call.workspace, plan.connection.id)
+        ledger = self._world.open_ledger(workspace, connection.id)
         return SimulatedEgress(simulator(ledger, self._world.clock.now))
 
 
-def _name_credentials(plan: _Plan, credentials: Mapping[str, BoundSecret]) -> dict[str, BoundSecret]:
-    named = plan.connection.credentials
+async def _explain_faults(batches: AsyncIterator[Batch], redactor: Redactor) -> AsyncGenerator[Batch, None]:
+    """Yield batches; what is raised instead is an `ActionError` that shows no secret."""
+    try:
+        async for batch in batches:
+            if len(batch.items) > MOST_ITEMS:
+                raise PermanentError(f"a batch holds at most {MOST_ITEMS} items, not {len(batch.items)}")  # noqa: TRY301 -- told as what else goes wrong is
+            yield batch
+    except ActionError as error:
+        said = f"{error.message} ({error.hint})" if error.hint else error.message
+        message = redactor.mask_text(said)[:MESSAGE_LIMIT]
+        raise ActionError(message, action_code=error.action_code, retry_after=error.retry_after) from None
+    except Exception as error:  # noqa: BLE001 -- a connector is somebody else's code; whatever it raises is its fault
+        message = redactor.mask_text(f"the connector failed: {type(error).__name__}: {error}")[:MESSAGE_LIMIT]
+        raise ActionError(message, action_code=ActionCode.INTERNAL) from None
+
+
+def _read_arguments(trigger: Trigger, arguments: JsonValue) -> BaseModel:
+    try:
+        return trigger.takes.model_validate(arguments)
+    except ValidationError as error:
+        raise ActionInputError(describe_faults(error)) from None
+
+
+def _find_private(connection: Connection, hosts: frozenset[str], settings: Settings) -> frozenset[str]:
+    return frozenset(connection.hosts) & hosts if settings.get(PRIVATE) is True else frozenset()
+
+
+def _name_credentials(connection: Connection, credentials: Mapping[str, BoundSecret]) -> dict[str, BoundSecret]:
+    named = connection.credentials
     return {named.get(field, field): credential for field, credential in credentials.items()}
 
 
-def _find_hosts(plan: _Plan, credentials: Mapping[str, BoundSecret]) -> frozenset[str]:
+def _find_hosts(
+    loaded: LoadedConnector, connection: Connection, credentials: Mapping[str, BoundSecret]
+) -> frozenset[str]:
     """Return the hosts that the call may reach, with all that it is given.
 
     Raises:
         DeniedError: a credential is meant for other hosts.
     """
-    hosts = plan.loaded.manifest.find_hosts(plan.connection.hosts)
-    if plan.connection.simulate:
+    hosts = loaded.manifest.find_hosts(connection.hosts)
+    if connection.simulate:
         return hosts  # nothing leaves
-    return narrow_hosts(hosts, credentials, f"the connection {plan.connection.id}")
+    return narrow_hosts(hosts, credentials, f"the connection {connection.id}")
 
 
 def _refuse(code: ActionCode, message: str) -> ActionAnswer:

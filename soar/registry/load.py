@@ -19,6 +19,7 @@ from soar.sdk.action import Action, Connector
 from soar.sdk.faults import describe_faults
 from soar.sdk.manifest import Manifest
 from soar.sdk.simulation import Simulator
+from soar.sdk.trigger import Trigger, list_triggers
 
 ReadYaml: TypeAlias = Callable[[str, str], JsonValue]
 """Reads a YAML text; the second argument is the file's name, for its messages. Raises `InputError`."""
@@ -35,6 +36,7 @@ class LoadedConnector:
         digest: `sha256:` and the hex digest of its files.
         connector: its class.
         simulator: the product in small, if it has one.
+        triggers: those of its class, by name.
     """
 
     folder: Path
@@ -42,6 +44,7 @@ class LoadedConnector:
     digest: str
     connector: type[Connector]
     simulator: type[Simulator] | None
+    triggers: Mapping[str, Trigger]
 
     @property
     def actions(self) -> Mapping[str, Action]:
@@ -70,13 +73,21 @@ def load_connector(found: Found, read_yaml: ReadYaml) -> LoadedConnector:
     connector = _find_class(_import(found, "connector"), Connector, found)
     has_simulator = (found.folder / "simulator.py").exists()
     simulator = _find_class(_import(found, "simulator"), Simulator, found) if has_simulator else None
+    triggers = _list_triggers(connector, found)
+    if not connector.actions and not triggers:
+        raise InputError(f"connector {found.id}: it has neither an action nor a trigger")
     faults = [*_find_promise_faults(connector.actions)]
     if faults:
         raise InputError(
             f"connector {found.id}: {faults[0]}", faults=[FieldFault("/connector.py", fault) for fault in faults]
         )
     return LoadedConnector(
-        folder=found.folder, manifest=manifest, digest=digest, connector=connector, simulator=simulator
+        folder=found.folder,
+        manifest=manifest,
+        digest=digest,
+        connector=connector,
+        simulator=simulator,
+        triggers=triggers,
     )
 
 
@@ -146,10 +157,15 @@ def _find_class(module: ModuleType, base: type[T], found: Found) -> type[T]:
     return classes[0]
 
 
+def _list_triggers(connector: type[Connector], found: Found) -> dict[str, Trigger]:
+    try:
+        return list_triggers(connector)
+    except TypeError as error:
+        raise InputError(f"{found.id}/connector.py does not load: {error}") from error
+
+
 def _find_promise_faults(actions: Mapping[str, Action]) -> Iterable[str]:
     """Say what in the actions' promises leads nowhere."""
-    if not actions:
-        yield "it has no action"
     for action in actions.values():
         promise = action.promise
         if promise.targets is not None and promise.targets not in action.takes.model_fields:

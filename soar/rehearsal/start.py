@@ -108,7 +108,7 @@ def _start_by_schedule(unit: Unit, requests: RunRequests, playbook: Playbook, at
     if not any(isinstance(trigger, ScheduleTrigger) for trigger in playbook.triggers):
         return Started(None, "the playbook is not started by a schedule: it has no `schedule` under `on`")
     try:
-        return Started(requests.request_by_schedule(unit, playbook, build_requester(playbook), at).id)
+        return Started(requests.request_by_schedule(unit, playbook, build_requester(playbook, at), at).id)
     except InputError as error:
         return Started(None, error.message, is_rejected=True)
 

@@ -22,11 +22,12 @@ from soar.model.alert import RaisedAlert, Severity
 from soar.model.catalog import Effect, Language, Repeat
 from soar.model.errors import ActionCode
 from soar.model.observable import ObservableKind
+from soar.model.poll import Batch, Item
 from soar.model.secret import Secret
 from soar.sdk.action import Arguments, Connector, Output, action, written_in
 from soar.sdk.channel import Messages
 from soar.sdk.client import header, path, read_document, read_json
-from soar.sdk.context import Context, Settings
+from soar.sdk.context import Context, Feed, Settings
 from soar.sdk.errors import (
     ActionInputError,
     AuthError,
@@ -38,6 +39,8 @@ from soar.sdk.errors import (
 )
 from soar.sdk.parameter import Address, Duration
 from soar.sdk.simulation import SimRequest, SimResponse, Simulator
+from soar.sdk.stream import Stream
+from soar.sdk.trigger import trigger
 
 __all__ = [
     "ActionCode",
@@ -45,11 +48,14 @@ __all__ = [
     "Address",
     "Arguments",
     "AuthError",
+    "Batch",
     "Connector",
     "Context",
     "Duration",
     "Effect",
     "EgressRefusedError",
+    "Feed",
+    "Item",
     "Language",
     "Messages",
     "ObservableKind",
@@ -64,6 +70,7 @@ __all__ = [
     "SimRequest",
     "SimResponse",
     "Simulator",
+    "Stream",
     "TransientError",
     "UnknownOutcomeError",
     "action",
@@ -71,5 +78,6 @@ __all__ = [
     "path",
     "read_document",
     "read_json",
+    "trigger",
     "written_in",
 ]

@@ -1,4 +1,4 @@
-"""All that an action has of the world while it runs."""
+"""All that an action or a trigger has of the world while it runs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from soar.sdk.channel import Messages
 from soar.sdk.client import Client, raise_for_answer
 from soar.sdk.errors import AuthError
 from soar.sdk.lists import Lists
+from soar.sdk.stream import Dialer
 
 
 class Settings(Mapping[str, JsonValue]):
@@ -43,29 +44,19 @@ class Settings(Mapping[str, JsonValue]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """Given to every call of an action.
+class Link:
+    """What a connection gives.
 
     Attributes:
         http: the client; it reaches the hosts of this connection only, and the simulator where that is meant.
         settings: of the connection.
         credentials: by credential field; read them through `secret`.
-        idempotency_key: the same for every attempt at the same effect. Writes over `http` bear it by themselves.
-        deadline: when the call is given up.
-        messages: the built-in chat.
-        lists: those that people keep.
-        alerts: the way in for alerts of our own.
         clock: read it through `now`.
     """
 
     http: Client
     settings: Settings
     credentials: Mapping[str, Secret]
-    idempotency_key: str
-    deadline: datetime
-    messages: Messages
-    lists: Lists
-    alerts: Alerts
     clock: Clock
 
     def now(self) -> datetime:
@@ -86,3 +77,33 @@ class Context:
     def check(self, response: httpx.Response) -> httpx.Response:
         """Return the answer if its status is 2xx, else raise what the status means; see `raise_for_answer`."""
         return raise_for_answer(response, now=self.clock.now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context(Link):
+    """Given to every call of an action.
+
+    Attributes:
+        idempotency_key: the same for every attempt at the same effect. Writes over `http` bear it by themselves.
+        deadline: when the call is given up.
+        messages: the built-in chat.
+        lists: those that people keep.
+        alerts: the way in for alerts of our own.
+    """
+
+    idempotency_key: str
+    deadline: datetime
+    messages: Messages
+    lists: Lists
+    alerts: Alerts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed(Link):
+    """Given to every call of a trigger.
+
+    Attributes:
+        dial: opens connections for what is no HTTP, to the hosts of this connection only.
+    """
+
+    dial: Dialer

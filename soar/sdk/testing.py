@@ -10,7 +10,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -22,18 +23,21 @@ from soar.model.catalog import Effect
 from soar.model.errors import ActionCode
 from soar.model.lists import ListEntry
 from soar.model.network import Egress, EgressRequest, EgressResponse
+from soar.model.poll import Batch
 from soar.model.process import ActionAnswer
 from soar.model.secret import Secret
 from soar.model.values import JsonValue
 from soar.sdk.action import Connector
 from soar.sdk.client import Client
-from soar.sdk.context import Context, Settings
+from soar.sdk.context import Context, Feed, Settings
 from soar.sdk.errors import PermanentError, UnknownOutcomeError
 from soar.sdk.invocation import invoke
 from soar.sdk.lists import Added
 from soar.sdk.redaction import Redactor
 from soar.sdk.simulation import Ledger, MemoryLedger, SimulatedEgress, Simulator
+from soar.sdk.stream import LINE_LIMIT, Dialer, NoDialer, Stream
 from soar.sdk.target import parse_target
+from soar.sdk.trigger import list_triggers
 
 __all__ = [
     "NOW",
@@ -45,6 +49,7 @@ __all__ = [
     "MemoryLists",
     "MemoryMessages",
     "StillClock",
+    "WireDialer",
     "WireEgress",
     "check_double_call",
     "check_failures",
@@ -60,6 +65,10 @@ Handler: TypeAlias = (
     Callable[[httpx.Request], httpx.Response] | Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
 )
 """Answers requests: a function, or the `async_handler` of a respx router."""
+
+
+Serve: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+"""Speaks with one connection until it ends."""
 
 
 class StillClock:
@@ -99,6 +108,52 @@ class WireEgress:
 
     async def close(self) -> None:
         """Nothing is held open."""
+
+
+class WireDialer:
+    """Connects to a product in small on the loopback address, whatever host and port are asked for.
+
+    Args:
+        serve: speaks with one connection, as the product would.
+    """
+
+    def __init__(self, serve: Serve) -> None:
+        self._serve = serve
+        self.opened: list[tuple[str, int, bool]] = []
+
+    @asynccontextmanager
+    async def open(self, host: str, port: int, *, is_secure: bool) -> AsyncIterator[Stream]:
+        """Return a connection to the product in small."""
+        self.opened.append((host, port, is_secure))
+        served: list[asyncio.Task[None]] = []
+
+        def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            served.append(asyncio.create_task(self._answer(reader, writer), name="product in small"))
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        try:
+            address = server.sockets[0].getsockname()
+            reader, writer = await asyncio.open_connection(address[0], address[1], limit=LINE_LIMIT)
+            try:
+                yield Stream(reader, writer, host)
+            finally:
+                writer.close()
+                with suppress(OSError):
+                    await writer.wait_closed()
+                await asyncio.gather(*served)
+        finally:
+            server.close()
+            await server.wait_closed()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._serve(reader, writer)
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the other side has gone, as it may
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
 
 class MemoryMessages:
@@ -210,6 +265,39 @@ class Bench:
     ) -> ActionAnswer:
         """Call an action against the product's simulator."""
         return await self._invoke(name, arguments, SimulatedEgress(simulator), key, 5.0)
+
+    async def poll(
+        self, name: str, arguments: Mapping[str, Any], handler: Handler, cursor: JsonValue = None, *, most: int = 100
+    ) -> list[Batch]:
+        """Return what a trigger yields until it ends, or so many batches, each of which it takes for stored."""
+        return await self._collect(name, arguments, cursor, most, WireEgress(handler), NoDialer())
+
+    async def listen(
+        self, name: str, arguments: Mapping[str, Any], dial: Dialer, cursor: JsonValue = None, *, most: int = 100
+    ) -> list[Batch]:
+        """Return what a trigger yields that opens connections of its own; see `poll`."""
+        return await self._collect(name, arguments, cursor, most, WireEgress(_answer(404)), dial)
+
+    async def _collect(
+        self, name: str, arguments: Mapping[str, Any], cursor: JsonValue, most: int, egress: Egress, dial: Dialer
+    ) -> list[Batch]:
+        hosts = frozenset(self.hosts)
+        feed = Feed(
+            http=Client(egress, hosts=hosts, private_hosts=frozenset(), idempotency_key=name, timeout=5.0),
+            settings=Settings(self.settings),
+            credentials={field: Secret(text) for field, text in self.credentials.items()},
+            clock=StillClock(),
+            dial=dial,
+        )
+        trigger = list_triggers(self.connector)[name]
+        batches = trigger.method(self.connector(), feed, trigger.takes.model_validate(arguments), cursor)
+        found: list[Batch] = []
+        async with aclosing(batches):  # type: ignore[type-var]  # an async generator, as the decorator wants
+            async for batch in batches:
+                found.append(batch)
+                if len(found) == most:
+                    break
+        return found
 
     async def _invoke(
         self, name: str, arguments: Mapping[str, Any], egress: Egress, key: str, seconds: float

@@ -6,6 +6,7 @@ from soar.model.ids import Randomness
 from soar.store.alerts import Alerts, Deliveries
 from soar.store.anchors import Anchors
 from soar.store.approvals import Approvals
+from soar.store.arrivals import Arrivals
 from soar.store.audit import Audit, AuditEnd
 from soar.store.audit_index import AuditIndex
 from soar.store.breakers import Breakers
@@ -23,6 +24,7 @@ from soar.store.journal import Inbox, Journal
 from soar.store.lists import Lists
 from soar.store.messages import Messages
 from soar.store.openings import Openings
+from soar.store.pollers import Pollers
 from soar.store.publications import Drafts, Publications
 from soar.store.responses import Responses
 from soar.store.revisions import Revisions
@@ -80,6 +82,16 @@ class Unit:
     def suppressions(self) -> Suppressions:
         """Rules under which alerts start nothing."""
         return Suppressions(self._connection, self.workspace)
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """When sources were last heard of."""
+        return Arrivals(self._connection, self.workspace)
+
+    @property
+    def pollers(self) -> Pollers:
+        """Sources that are polled."""
+        return Pollers(self._connection, self.workspace)
 
     @property
     def runs(self) -> Runs:

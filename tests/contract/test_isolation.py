@@ -43,6 +43,16 @@ PROBES = [
         lambda u: u.deliveries.add(builders.build_delivery()),
         lambda u: u.deliveries.find("siem", "delivery-1"),
     ),
+    Probe(
+        "arrival",
+        lambda u: u.deliveries.add(builders.build_delivery()),
+        lambda u: u.arrivals.find_latest("siem", 0),
+    ),
+    Probe(
+        "poller",
+        lambda u: u.pollers.claim("siem", "node_a", now=START, until=START),
+        lambda u: u.pollers.get("siem"),
+    ),
     Probe("run", lambda u: u.runs.add(builders.build_run()), lambda u: u.runs.get(RUN)),
     Probe("runs", lambda u: u.runs.add(builders.build_run()), lambda u: u.runs.list(9, playbook="triage").items),
     Probe(

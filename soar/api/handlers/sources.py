@@ -16,12 +16,14 @@ from soar.model.secret import Secret
 
 
 async def list_sources(call: Call, _: Nothing) -> SourcePage:
-    """List what may send alerts."""
+    """List what may send alerts, or is asked for them, and how that goes."""
     shown = Shown[Source](
         call, Permission.SOURCE_READ, lambda source: describe_source(call.workspace, source.id, source.team)
     )
     sources = sorted(shown.keep(call.services.receiver.sources.values()), key=lambda source: source.id)
-    return SourcePage(items=tuple(view_source(source, call.services.url) for source in sources), next=None)
+    pollers = {poller.source: poller for poller in await call.read(lambda unit: unit.pollers.list())}
+    views = (view_source(source, call.services.url, pollers.get(source.id)) for source in sources)
+    return SourcePage(items=tuple(views), next=None)
 
 
 async def rotate_source(call: Call, sent: SourceKeyWanted) -> SourceKeyMade:

@@ -10,6 +10,7 @@ from soar.api.schemas.base import Incoming, Name
 from soar.ingest.authentication import Basic, Bearer, Certificate, ClientState, Ed25519, Hmac, Recipe, Sns
 from soar.ingest.bodies.rule import Format
 from soar.ingest.source import Source
+from soar.model.poll import Poll, Poller
 
 LONGEST_OVERLAP: Final = 30 * 24
 """Hours for which two keys may be good."""
@@ -27,15 +28,32 @@ class SourceKeyWanted(Incoming):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PollView:
+    """How a source is polled, and how that goes; `fault` is why it last failed, null once it has worked again."""
+
+    trigger: str
+    connection: str
+    polled_at: datetime | None
+    stored_at: datetime | None
+    due_at: datetime | None
+    failures: int
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceView:
-    """A source; `auth` is how it proves itself, `credentials` are names in the vault."""
+    """A source; `auth` is how it proves itself, `credentials` are names in the vault.
+
+    One that is polled, as `poll` says, has no hook: nobody can post in its place.
+    """
 
     id: str
     description: str
     auth: str
     credentials: tuple[str, ...]
     format: Format
-    hook: str
+    hook: str | None
+    poll: PollView | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +79,34 @@ class SourcePage:
     next: str | None
 
 
-def view_source(source: Source, url: str) -> SourceView:
-    """Return a source and the address that it sends to; `url` is how people reach us."""
+def view_source(source: Source, url: str, poller: Poller | None) -> SourceView:
+    """Return a source and the address that it sends to.
+
+    Args:
+        source: as it is set up.
+        url: how people reach us.
+        poller: how far it has come, if it is polled.
+    """
     return SourceView(
         id=source.id,
         description=source.description,
-        auth=_name_recipe(source.recipe),
+        auth=_name_recipe(source.recipe) if source.poll is None else "polled",
         credentials=source.recipe.secrets,
         format=source.format,
-        hook=f"{url}/hooks/{source.id}",
+        hook=f"{url}/hooks/{source.id}" if source.poll is None else None,
+        poll=_view_poll(source.poll, poller or Poller(source=source.id)) if source.poll is not None else None,
+    )
+
+
+def _view_poll(poll: Poll, poller: Poller) -> PollView:
+    return PollView(
+        trigger=poll.trigger,
+        connection=poll.connection,
+        polled_at=poller.polled_at,
+        stored_at=poller.stored_at,
+        due_at=poller.due_at,
+        failures=poller.failures,
+        fault=poller.fault,
     )
 
 

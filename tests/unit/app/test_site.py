@@ -59,7 +59,11 @@ def test_the_bundled_folder_named_as_its_own_is_searched_once(settings: Settings
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("sources/probe.yaml", "alert: {}\n", "/auth: this is missing"),
+        ("sources/probe.yaml", "alert: {}\n", "either `auth`"),
+        ("sources/probe.yaml", SOURCE + "poll: {uses: http.pages}\n", "either `auth`"),
+        ("sources/probe.yaml", "poll: {uses: http.pages, every: 1ms}\nalert: {}\n", "/poll/every"),
+        ("sources/probe.yaml", "poll: {uses: http.page}\nalert: {}\n", "there is no trigger http.page"),
+        ("sources/probe.yaml", "poll: {uses: http.pages}\nalert: {}\n", "http has no connection http"),
         ("sources/probe.yaml", SOURCE.replace("'\"probe.seen\"'", "raw."), "alert.kind"),
         ("sources/Probe.yaml", SOURCE, "`Probe` is no source id"),
         ("policy.yaml", "gates: [{name: x}]\n", "/gates/0"),
@@ -77,6 +81,28 @@ def test_a_bad_file_is_named_with_what_is_wrong_in_it(settings: Settings, name: 
     with pytest.raises(InputError) as caught:
         read_site(settings)
     assert caught.value.message.startswith(f"{file}:")
+    assert said in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("connection", "arguments", "said"),
+    [
+        ("hosts: [a.example]", "{url: 'https://a.example/'}", "cursor: Field required"),
+        ("hosts: [a.example], allow: {playbooks: [triage]}", "{}", "is kept for some playbooks"),
+        ("hosts: [a.example]", "{url: 'https://a.example/', cursor: next}", None),
+    ],
+)
+def test_a_source_is_polled_with_what_its_trigger_takes(
+    settings: Settings, connection: str, arguments: str, said: str | None
+) -> None:
+    settings.paths.connections.write_text(f"connections: {{http: {{{connection}}}}}\n", "utf-8")
+    text = f"poll: {{uses: http.pages, with: {arguments}}}\nalert: {{}}\n"
+    (settings.paths.sources / "probe.yaml").write_text(text, "utf-8")
+    if said is None:
+        assert read_site(settings).sources["probe"].poll is not None
+        return
+    with pytest.raises(InputError) as caught:
+        read_site(settings)
     assert said in caught.value.message
 
 

@@ -73,6 +73,27 @@ def test_the_sources_name_where_they_post(soar: Soar, api: FakeApi) -> None:
     assert line.split() == ["wazuh", "bearer", "https://soar.example/hooks/wazuh"]
 
 
+def test_a_source_that_is_polled_says_how_that_goes(soar: Soar, api: FakeApi) -> None:
+    poll = {
+        "trigger": "imap.mailbox",
+        "connection": "imap",
+        "failures": 3,
+        "fault": "no answer",
+        "due_at": "2020-01-01T00:00:00Z",
+    }
+    well = {"trigger": "http.pages", "connection": "http", "failures": 0, "polled_at": "2020-01-01T00:00:00Z"}
+    api.answer(
+        "GET",
+        "/api/v1/sources",
+        page({"id": "mails", "auth": "polled", "poll": poll}, {"id": "shop", "auth": "polled", "poll": well}),
+    )
+    _, mails, shop = soar("source", "list").out.splitlines()
+    assert mails.split()[:3] == ["mails", "polled", "imap.mailbox"]
+    assert "3 failures, again" in mails
+    assert "no answer" in mails
+    assert shop.rstrip().endswith("ago")
+
+
 def test_messages_are_told_oldest_first_each_in_its_line(soar: Soar, api: FakeApi) -> None:
     text = HOSTILE.replace("\ud800", "")
     newest = {"at": "2024-03-01T10:05:00Z", "author": "soar", "text": "Purge 12 copies?"}

@@ -6,7 +6,8 @@ from datetime import timedelta
 import orjson
 import pytest
 
-from soar.ingest.receive import Receipt, Receiver
+from soar.ingest.acceptance import Receipt
+from soar.ingest.receive import Receiver
 from soar.ingest.source import Source, parse_source
 from soar.ingest.suppression import LONGEST_SUPPRESSION, MOST_RULES, add_rule, remove_rule
 from soar.model.audit import Actor

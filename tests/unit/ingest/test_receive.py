@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from soar.engine.events import AlertJoined, RunStarted, load_event
-from soar.ingest.receive import Receipt, Receiver
+from soar.ingest.acceptance import Receipt
+from soar.ingest.receive import Receiver
 from soar.model.alert import Relation
 from soar.model.audit import AuditRecord
 from soar.model.errors import DeniedError, InputError, NotFoundError, SoarError

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from itertools import takewhile
+from itertools import islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from soar.ingest.schedule import MOST_CAUGHT_UP, find_upcoming
 from soar.model.run import RunStatus
 from soar.model.values import print_timestamp
+from soar.playbook import parse_playbook
 from soar.playbook.schedule import list_latest, list_moments
 from tests.support.clock import START
 from tests.support.world import WORKSPACE, World, in_world
@@ -53,6 +54,41 @@ async def test_a_year_with_summer_time_has_each_of_its_moments_once(world: World
     assert cron != "30 2 * * *" or len(set(local)) == len(expected) == 365
 
 
+@pytest.mark.parametrize("minutes", [0, 10, 40])
+def test_no_moment_lies_before_the_one_it_is_counted_from_in_the_hour_that_comes_twice(minutes: int) -> None:
+    again = datetime(2026, 10, 25, 1, minutes, tzinfo=UTC)  # 02:00 in Berlin, for the second time
+    (first, second) = islice(list_moments("30 2 * * *", "Europe/Berlin", again), 2)
+    assert (first, second) == (datetime(2026, 10, 26, 1, 30, tzinfo=UTC), datetime(2026, 10, 27, 1, 30, tzinfo=UTC))
+
+
+@in_world
+async def test_an_interval_is_time_that_passes_whatever_the_clocks_on_the_wall_show(world: World) -> None:
+    await world.serve("sweep", HOURLY.replace('cron: "0 * * * *"', "every: 8h"))
+    await world.pass_time(30 * DAY)
+    found = await starts(world)
+    assert found[0] == datetime(2026, 3, 1, 15, 0, tzinfo=UTC)  # 16:00 in Berlin, 8 hours a step from a midnight there
+    assert [*{after - before for before, after in pairwise(found)}] == [8 * HOUR]
+    assert len(found) == 30 * 3
+
+
+@pytest.mark.parametrize(("every", "says"), [("30s", "at least 1m"), ("60w", "at most 366d"), ("15", "needs a unit")])
+def test_an_interval_that_nobody_counts_is_refused(every: str, says: str) -> None:
+    _, findings = parse_playbook(HOURLY.replace('cron: "0 * * * *"', f"every: {every}"), playbook_id="s", file="s.yaml")
+    assert says in findings[0].message
+
+
+@pytest.mark.parametrize(("moments", "code"), [("timezone: UTC", "P102"), ('cron: "0 7 * * *", every: 1h', "P106")])
+def test_a_schedule_says_its_moments_in_one_way(moments: str, code: str) -> None:
+    text = f"name: Sweep\non: {{schedule: {{{moments}}}}}\nsteps:\n  - {{id: done, set: {{ok: true}}}}\n"
+    _, findings = parse_playbook(text, playbook_id="s", file="s.yaml")
+    assert [found.code for found in findings] == [code]
+
+
+def test_six_fields_are_no_schedule() -> None:
+    _, findings = parse_playbook(write_sweep("0 0 7 * * *"), playbook_id="s", file="s.yaml")
+    assert [found.code for found in findings] == ["P117"]
+
+
 @in_world
 async def test_a_run_by_schedule_says_so_and_succeeds(world: World) -> None:
     await world.serve("sweep", HOURLY)
@@ -63,6 +99,7 @@ async def test_a_run_by_schedule_says_so_and_succeeds(world: World) -> None:
     actor = requested["actor"]
     assert isinstance(actor, dict)
     assert (actor["kind"], actor["id"]) == ("schedule", "sweep")
+    assert requested["context"]["moment"] == print_timestamp(START + HOUR)
 
 
 @in_world

@@ -82,7 +82,7 @@ def test_what_is_not_as_it_must_be_does_not_load(
 
 def test_a_connector_without_actions_does_not_load(sample: Path, read_yaml: ReadYaml) -> None:
     (sample / "connector.py").write_text("from soar.sdk import Connector\n\n\nclass Sample(Connector):\n    pass\n")
-    with pytest.raises(InputError, match="has no action"):
+    with pytest.raises(InputError, match="neither an action nor a trigger"):
         load(sample, read_yaml)
 
 

@@ -98,6 +98,7 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         "encryption_keys",
         "audit_terms",
         "audit_index",
+        "pollers",
     ):
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table in ("pending_logins", "sign_ons", "spent_tokens", "accounts", "directory_groups"):

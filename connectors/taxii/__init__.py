@@ -1,0 +1,1 @@
+"""Threat intelligence over TAXII 2.1."""

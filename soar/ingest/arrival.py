@@ -1,0 +1,102 @@
+"""What has been let in: a request to a hook, an item of a product that was asked, or what a person or a run reports."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from soar.ingest.authentication import ClientState, Ed25519, Hmac, Recipe, Sns, hide_proof
+from soar.ingest.bodies.read import check_type, read_documents, unpack_body
+from soar.ingest.bodies.rule import LARGEST_BODY, ONE_OBJECT, Parcel
+from soar.ingest.grouping import Grouping
+from soar.ingest.repeat import digest
+from soar.ingest.request import Requester
+from soar.ingest.source import Source
+from soar.model.alert import RaisedAlert
+from soar.model.audit import Actor
+from soar.model.errors import InputError
+from soar.model.poll import Item
+from soar.model.values import JsonValue
+
+_KEPT_HEADERS = frozenset(
+    {"content-type", "content-encoding", "user-agent", "date", "idempotency-key", "x-github-event", "x-github-delivery"}
+)
+_LONGEST_TEXT = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A request that has been let in.
+
+    Attributes:
+        raised: what a run reports, where no request came.
+        grouping: how repeats are held together; None lets each alert stand alone.
+    """
+
+    source: Source
+    keys: tuple[str, ...]
+    remote: str
+    headers: Mapping[str, str]
+    body: bytes
+    documents: Sequence[JsonValue]
+    requester: Requester
+    raised: RaisedAlert | None = None
+    grouping: Grouping | None = None
+
+
+def read_item(source: Source, item: Item) -> Arrival:
+    """Return what an item is as an arrival; one that has changed since it last came is another.
+
+    Raises:
+        InputError: it is not what our own readers would take.
+    """
+    try:
+        body = orjson.dumps(item.document)
+    except (TypeError, RecursionError) as error:
+        raise InputError(f"the item is no JSON: {error}", code="invalid_json") from error
+    if len(body) > LARGEST_BODY:
+        raise InputError(f"the item is larger than {LARGEST_BODY} bytes", code="too_large")
+    return Arrival(
+        source=source,
+        keys=(f"poll:{digest(item.key.encode('utf-8', 'surrogatepass') + b' ' + body)}",),
+        remote="",
+        headers={},
+        body=body,
+        documents=read_documents(ONE_OBJECT, Parcel({}, body)),
+        grouping=source.grouping,
+        requester=Requester(
+            initiator=f"source:{source.id}", actor=Actor(kind="source", id=source.id, name=source.id, via="poll")
+        ),
+    )
+
+
+def clean(text: str) -> str:
+    """Return a header's or an address' text without bytes that were no UTF-8, and no longer than anybody reads."""
+    return text[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
+
+
+def keep_headers(recipe: Recipe, headers: Mapping[str, str]) -> dict[str, str]:
+    """Return what is worth keeping of the headers; nothing among it authorises."""
+    return {name: clean(value) for name, value in headers.items() if name in _KEPT_HEADERS | set(_list_own(recipe))}
+
+
+def _list_own(recipe: Recipe) -> Iterator[str]:
+    """Yield the headers with the moment and the id; the one that holds a signature beside them authorises."""
+    match recipe:
+        case Hmac() | Ed25519():
+            yield from {name for name in (recipe.id, recipe.timestamp) if name and name != recipe.header}
+        case ClientState() | Sns():
+            return
+        case _ if recipe.id is not None:
+            yield recipe.id
+
+
+def read_parcel(source: Source, headers: Mapping[str, str], body: bytes) -> Sequence[JsonValue]:
+    """Return the documents in a body, without what its sender proves itself with.
+
+    Raises:
+        InputError: the body is not what the source sends.
+    """
+    parcel = unpack_body(source.body, Parcel(headers, body))
+    check_type(source.body, parcel)
+    return [hide_proof(source.recipe, document) for document in read_documents(source.body, parcel)]

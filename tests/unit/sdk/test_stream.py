@@ -1,0 +1,99 @@
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from soar.sdk.errors import EgressRefusedError, TransientError, UnreachableError
+from soar.sdk.stream import LINE_LIMIT, NoDialer, SocketDialer
+
+HOST = "box.corp.example"
+
+
+class Echo:
+    """A real server on the loopback address that answers each line, and ends at `quit`."""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while (line := await reader.readline()) and line != b"quit\n":
+            writer.write(b"x" * (LINE_LIMIT + 1) if line == b"long\n" else line)
+            await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    server = await asyncio.start_server(Echo().serve, "127.0.0.1", 0)
+    yield int(server.sockets[0].getsockname()[1])
+    server.close()
+
+
+def dial(*addresses: str, private: bool = True) -> SocketDialer:
+    async def look_up(host: str) -> Sequence[str]:
+        assert host == HOST
+        return addresses
+
+    hosts = frozenset({HOST})
+    return SocketDialer(hosts=hosts, private_hosts=hosts if private else frozenset(), lookup=look_up)
+
+
+async def test_a_private_host_is_spoken_to_line_by_line(port: int) -> None:
+    async with dial("127.0.0.1").open(HOST, port, is_secure=False) as stream:
+        await stream.write(b"one\ntwo\n")
+        assert await stream.read_line() == b"one\n"
+        assert await stream.read_exactly(4) == b"two\n"
+        await stream.write(b"quit\n")
+        with pytest.raises(TransientError, match="closed the connection"):
+            await stream.read_line()
+        with pytest.raises(TransientError, match="broke off"):
+            await stream.read_exactly(1)
+
+
+async def test_a_line_without_an_end_is_given_up_on(port: int) -> None:
+    async with dial("127.0.0.1").open(HOST, port, is_secure=False) as stream:
+        await stream.write(b"long\n")
+        with pytest.raises(TransientError, match="broke off"):
+            await stream.read_line()
+
+
+async def test_what_does_not_speak_tls_is_not_reached_by_it(port: int) -> None:
+    with pytest.raises((UnreachableError, EgressRefusedError)):
+        async with dial("127.0.0.1").open(HOST, port, is_secure=True):
+            pytest.fail("there is no TLS")
+
+
+@pytest.mark.parametrize(
+    ("host", "addresses", "traits", "says"),
+    [
+        ("other.example", ("127.0.0.1",), "private secure", "not among the hosts"),
+        (HOST, ("127.0.0.1",), "secure", "no public address"),
+        (HOST, ("203.0.113.9", "169.254.169.254"), "private", "no public address"),
+        (HOST, ("127.0.0.1",), "", "without TLS"),
+    ],
+)
+async def test_only_the_connections_own_hosts_are_reached(
+    host: str, addresses: tuple[str, ...], traits: str, says: str
+) -> None:
+    with pytest.raises(EgressRefusedError, match=says):
+        async with dial(*addresses, private="private" in traits).open(host, 1, is_secure="secure" in traits):
+            pytest.fail("it must not be reached")
+
+
+@pytest.mark.parametrize("addresses", [(), ("127.0.0.1",)])
+async def test_a_host_that_is_not_there_is_tried_again_later(addresses: tuple[str, ...], unused_port: int) -> None:
+    with pytest.raises(UnreachableError, match=HOST):
+        async with dial(*addresses).open(HOST, unused_port, is_secure=False):
+            pytest.fail("nobody is there")
+
+
+@pytest.fixture
+async def unused_port() -> int:
+    server = await asyncio.start_server(Echo().serve, "127.0.0.1", 0)
+    port = int(server.sockets[0].getsockname()[1])
+    server.close()
+    await server.wait_closed()
+    return port
+
+
+def test_a_simulated_product_has_nobody_to_listen_to() -> None:
+    with pytest.raises(EgressRefusedError, match="is simulated"):
+        NoDialer().open(HOST, 1, is_secure=True)
