@@ -55,7 +55,7 @@ tamper: $(STAMPS)/dev ## a million changes of an audit record, each of which the
 forge: $(STAMPS)/dev ## a million forged requests, each of which has to stay outside; MUTATIONS=1000 forges less
 	$(BIN)/python -m tests.forgery --count $(or $(MUTATIONS),1000000) --seed $(or $(SEED),1)
 
-mutants: $(STAMPS)/dev ## change the engine and ask the tests; PACKAGE=commit changes another part, SAMPLE=400 SEED=7 a sample
+mutants: $(STAMPS)/dev ## change the engine and ask the tests; PACKAGE=commit, access, vault or audit another part, SAMPLE=400 SEED=7 a sample
 	$(BIN)/python -m tests.mutation $(or $(PACKAGE),engine) --sample $(or $(SAMPLE),0) --seed $(or $(SEED),1) $(MUTANTS_ARGS)
 
 web: $(STAMPS)/web ## the browser's pages, where there is Node

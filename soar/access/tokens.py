@@ -89,7 +89,7 @@ def is_from(networks: Iterable[str], address: str | None) -> bool:
     if not bound:
         return True
     try:
-        found = ipaddress.ip_address((address or "").partition("%")[0])
+        found = ipaddress.ip_address(address or "")
     except ValueError:
         return False
     plain = (found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None) or found

@@ -75,7 +75,7 @@ class FileLookup:
         folder = next(folder for folder in self._folders if Path(place).is_relative_to(folder))
         try:
             return await asyncio.to_thread(_read_beneath, folder, Path(place))
-        except (OSError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:  # a loop of links is a RuntimeError before Python 3.13
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise say_unavailable(f"{self.scheme}:{place}", reason or "it cannot be opened") from error
 

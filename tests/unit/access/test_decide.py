@@ -173,18 +173,77 @@ def test_an_explanation_names_every_link() -> None:
 
 def test_an_explanation_says_what_is_missing() -> None:
     _, reasons = explain(make_principal(roles=[Role.VIEWER]), Permission.RUN_CANCEL, roles=DEFAULT_ROLES)
-    assert [reason.text for reason in reasons] == [
-        "`run:cancel` needs one of the roles admin, analyst, incident-commander, soc-lead; ann has viewer"
+    assert [(reason.is_met, reason.text) for reason in reasons] == [
+        (False, "`run:cancel` needs one of the roles admin, analyst, incident-commander, soc-lead; ann has viewer")
     ]
     both = make_principal(roles=[Role.ADMIN, Role.ANALYST])
     decision, reasons = explain(both, Permission.APPROVAL_VOTE, roles=DEFAULT_ROLES)
     assert isinstance(decision, Denied)
     assert (decision.code, [reason.is_met for reason in reasons]) == ("separated", [True, False])
+    said = "an admin never holds `approval:vote`: who hands out roles does not vote"
+    assert decision.reason == reasons[1].text == said
 
 
 def test_a_source_is_explained_by_what_it_is() -> None:
     source = make_principal(PrincipalKind.SOURCE, [Role.ADMIN])
-    for permission, word in ((Permission.ALERT_SEND, "may `"), (Permission.RUN_READ, "may not")):
-        _, (reason,) = explain(source, permission, roles=DEFAULT_ROLES)
-        assert word in reason.text
+    for permission, is_met, said in (
+        (Permission.ALERT_SEND, True, "a source may `alert:send`, whatever roles it claims"),
+        (Permission.RUN_READ, False, "a source may not `run:read`, whatever roles it claims"),
+    ):
+        decision, (reason,) = explain(source, permission, roles=DEFAULT_ROLES)
+        assert (reason.is_met, reason.text) == (is_met, said)
+        assert isinstance(decision, Allowed) is is_met
     assert is_unlimited(source, Permission.ALERT_SEND, roles=DEFAULT_ROLES)
+    assert not is_unlimited(source, Permission.RUN_READ, roles=DEFAULT_ROLES)
+
+
+def test_an_explanation_shows_every_scope_and_what_is_outside_of_them() -> None:
+    person = replace(make_principal(), teams=frozenset({"soc"}), grants=(parse_grant("tier1@playbook=mail-*"),))
+    decision, reasons = explain(person, Permission.RUN_READ, roles=SITE, thing=make_run("soc", "x"))
+    assert decision == Denied("run run_1 is not in this workspace", "other_workspace")
+    assert [(reason.is_met, reason.text) for reason in reasons] == [
+        (False, "run run_1 is not in the workspace w"),
+        (
+            False,
+            (
+                "the role tier1 (team=$own and playbook=mail-*) gives `run:read`, "
+                "but run run_1 has no playbook, and the scope is playbook=mail-*"
+            ),
+        ),
+    ]
+
+
+def test_an_explanation_says_what_a_token_leaves_out() -> None:
+    token = replace(
+        make_principal(PrincipalKind.TOKEN, [Role.VIEWER], frozenset({"alert:read"})), within=parse_scope("team=soc")
+    )
+    decision, reasons = explain(token, Permission.RUN_READ, roles=DEFAULT_ROLES, thing=make_run("soc"))
+    assert decision == Denied("this token's scopes do not include `run:read`", "outside_scope")
+    assert [(reason.is_met, reason.text) for reason in reasons[2:]] == [
+        (False, "the token's scopes do not include `run:read`"),
+        (True, "the token is limited to team=soc"),
+    ]
+
+
+def test_who_has_no_role_and_what_no_role_gives_are_told() -> None:
+    roles = RoleTable({"tier1": frozenset()})
+    denied = decide(make_principal(), Permission.RUN_READ, roles=roles)
+    assert denied == Denied("`run:read` needs one of the roles none; ann has none", "missing_permission")
+    held = make_principal(roles=["tier1", "old"])
+    assert decide(held, Permission.RUN_READ, roles=roles) == Denied(
+        "`run:read` needs one of the roles none; ann has old, tier1", "missing_permission"
+    )
+
+
+def test_a_role_that_is_gone_takes_nothing_from_the_others() -> None:
+    person = make_principal(roles=["a-role-that-is-gone", Role.VIEWER])
+    assert is_unlimited(person, Permission.RUN_READ, roles=DEFAULT_ROLES)
+    assert not is_unlimited(person, Permission.RUN_CANCEL, roles=DEFAULT_ROLES)
+    assert decide(person, Permission.RUN_READ, roles=DEFAULT_ROLES) == Allowed()
+
+
+def test_a_limited_role_beside_one_that_is_held_everywhere_limits_nothing() -> None:
+    person = make_principal(roles=["tier1", Role.VIEWER])
+    assert is_unlimited(person, Permission.RUN_READ, roles=SITE)
+    assert not is_unlimited(person, Permission.APPROVAL_VOTE, roles=SITE)
+    assert decide(person, Permission.RUN_READ, roles=SITE, thing=make_run("ops")) == Allowed()

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from soar.access.permissions import Permission, Risk
-from soar.access.roles import DEFAULT_ROLES, check_grants, check_roles, parse_roles
+from soar.access.roles import DEFAULT_ROLES, check_grants, check_roles, find_separation, parse_roles
 from soar.access.scopes import parse_grant, print_scope
 from soar.model.errors import InputError
 from soar.model.identity import Role
@@ -49,8 +49,30 @@ def test_roles_without_conflict_may_be_held_together() -> None:
     assert check_roles([Role.AUDITOR, Role.VIEWER]) == []
 
 
-def test_an_unknown_role_is_named() -> None:
-    assert check_roles(["analist"]) == ["there is no role `analist`"]
+def test_an_unknown_role_is_named_whoever_holds_it() -> None:
+    unknown = "there is no role `analist`"
+    assert check_roles(["analist"]) == [unknown]
+    assert check_roles([Role.ADMIN, "analist", Role.SOC_LEAD]) == [
+        unknown,
+        "an admin cannot be `soc-lead` at the same time",
+    ]
+    assert check_roles([Role.AUDITOR, "analist", Role.ADMIN]) == [
+        unknown,
+        "an auditor cannot be `admin` at the same time",
+    ]
+
+
+def test_duties_are_apart_at_each_decision_too() -> None:
+    both = {Role.AUDITOR, Role.ADMIN}
+    assert find_separation(both, Permission.VAULT_WRITE) == (
+        "an auditor never holds `vault:write`: who judges what others do moves no power to act"
+    )
+    assert find_separation({Role.ADMIN}, Permission.APPROVAL_VOTE) == (
+        "an admin never holds `approval:vote`: who hands out roles does not vote"
+    )
+    assert find_separation({Role.ADMIN}, Permission.VAULT_WRITE) is None
+    assert find_separation({Role.AUDITOR}, Permission.AUDIT_READ) is None
+    assert find_separation({Role.ANALYST}, Permission.APPROVAL_VOTE) is None
 
 
 def test_a_site_may_add_a_role_and_keeps_the_others() -> None:
@@ -65,24 +87,40 @@ def test_a_site_may_add_a_role_and_keeps_the_others() -> None:
     [
         ({"roles": {"x": ["alert:reed"]}}, "/roles/x/0", "did you mean `alert:read`?"),
         ({"roles": {"x": [7]}}, "/roles/x/0", "`7` is no permission"),
-        ({"roles": {"a/b~c": "alert:read"}}, "/roles/a~1b~0c", "must be a list"),
-        ({"roles": {}, "users": {}}, "/users", "unknown key"),
-        ({"roles": {"admin": ["approval:vote"]}}, "/roles/admin", "never votes"),
-        ({"roles": {"auditor": ["run:cancel"]}}, "/roles/auditor", "change nothing"),
-        ({"roles": {"auditor": ["credential:read"]}}, "/roles/auditor", "see no credential"),
+        ({"roles": {"x": ["alert:read", ["run:read"]]}}, "/roles/x/1", "`['run:read']` is no permission"),
+        ({"roles": {"a/b~c": "alert:read"}}, "/roles/a~1b~0c", "must be a list of permissions such as `alert:read`"),
+        ({"roles": {}, "users": {}}, "/users", "unknown key; only `roles` is known"),
+        ({"roles": {}, "u/s~": {}}, "/u~1s~0", "unknown key; only `roles` is known"),
+        ({"roles": {"admin": ["approval:vote"]}}, "/roles/admin", "an admin cannot hold `approval:vote`: who hands"),
+        ({"roles": {"auditor": ["run:cancel"]}}, "/roles/auditor", "an auditor cannot hold `run:cancel`: auditors"),
+        ({"roles": {"auditor": ["credential:read"]}}, "/roles/auditor", "auditors change nothing, see no credential"),
     ],
 )
 def test_a_faulty_table_says_where_and_what(plain: JsonValue, pointer: str, words: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_roles(plain)
-    assert [fault.pointer for fault in caught.value.faults] == [pointer]
-    assert words in caught.value.faults[0].message
+    (fault,) = caught.value.faults
+    assert fault.pointer == pointer
+    assert words in fault.message
+    assert caught.value.message == f"the table of roles has 1 faults, the first: {fault.message}"
+    assert caught.value.hint == "correct the entries at the pointers"
+
+
+def test_what_resembles_no_permission_is_named_without_a_guess() -> None:
+    with pytest.raises(InputError) as caught:
+        parse_roles({"roles": {"x": ["zzzzzz", "run:red"], "y": "run:read"}})
+    assert [(fault.pointer, fault.message) for fault in caught.value.faults] == [
+        ("/roles/x/0", "`zzzzzz` is no permission"),
+        ("/roles/x/1", "`run:red` is no permission; did you mean `run:read`?"),
+        ("/roles/y", "must be a list of permissions such as `alert:read`"),
+    ]
 
 
 @pytest.mark.parametrize("plain", [None, [], {}, {"roles": []}])
 def test_a_table_of_another_shape_is_refused(plain: JsonValue) -> None:
-    with pytest.raises(InputError, match="must be a map"):
+    with pytest.raises(InputError, match=r"\Aroles must be a map with one key, `roles`") as caught:
         parse_roles(plain)
+    assert caught.value.hint == "write `roles:` and under it `id: [...]`"
 
 
 def test_the_shipped_file_says_what_the_product_does() -> None:
@@ -106,6 +144,8 @@ def test_a_role_of_the_site_may_be_for_a_part_of_the_world() -> None:
         ({"permissions": ["run:read"], "scope": {"planet": ["mars"]}}, "/roles/x/scope/planet"),
         ({"permissions": ["run:reed"], "scope": {"team": ["soc"]}}, "/roles/x/0"),
         ({"permissions": [], "scope": {"team": ["soc"]}, "role": "y"}, "/roles/x/role"),
+        ({"permissions": [], "scope": {"team": ["soc"]}, "a/b~c": 1}, "/roles/x/a~1b~0c"),
+        ({"scope": {"team": ["soc"]}}, "/roles/x"),
     ],
 )
 def test_a_faulty_scoped_role_says_where(written: JsonValue, pointer: str) -> None:

@@ -78,6 +78,7 @@ def test_a_star_stands_at_the_end_alone() -> None:
     assert fits_any(("a*",), "abc")
     assert not fits_any(("a*c",), "abc")
     assert fits_any(("*",), "")
+    assert not fits_any(("ab*",), "ac")
 
 
 @pytest.mark.parametrize(
@@ -121,3 +122,27 @@ def test_what_is_no_grant_is_refused_with_what_is_wrong(text: str, words: str) -
 def test_plain_data_of_another_shape_is_refused_where_it_is(plain: JsonValue, pointer: str) -> None:
     _, faults = read_scope(plain, "/s")
     assert [fault.pointer for fault in faults] == [pointer]
+
+
+def test_what_is_wrong_with_a_scope_is_told() -> None:
+    for plain, said in (
+        ({}, "must be a map such as `playbook: [phishing-*]`, and not empty"),
+        ({"team": []}, "must be a list of 1 to 50 names"),
+        ({"team": ["a b"]}, "`a b` is no name; write one as it is, or its beginning and `*`"),
+    ):
+        _, (fault,) = read_scope(plain, "/s")
+        assert fault.message == said
+    _, (fault,) = read_scope({"planet": ["mars"]}, "/s")
+    assert fault.message.startswith("`planet` limits nothing; known are ")
+    assert {*fault.message.partition("known are ")[2].split(", ")} == {attribute.value for attribute in Attribute}
+    hint = "write role@attribute=name, as in analyst@playbook=phishing-*,team=soc"
+    for text, said in (
+        ("analyst", "`analyst` is no grant"),
+        (
+            "analyst@team=soc,team=ops",
+            "`team=soc,team=ops` is no scope: an attribute stands twice; write its names with | between them",
+        ),
+    ):
+        with pytest.raises(InputError) as caught:
+            parse_grant(text)
+        assert (caught.value.message, caught.value.hint) == (said, hint)

@@ -1,3 +1,7 @@
+from collections.abc import Callable, Mapping
+
+import pytest
+
 from soar.access.permissions import Permission
 from soar.access.subjects import (
     describe_alert,
@@ -15,9 +19,9 @@ from soar.access.subjects import (
     describe_source,
     describe_use,
 )
-from soar.access.things import ATTRIBUTES, PERSONAL, Kind, find_kind
+from soar.access.things import ATTRIBUTES, PERSONAL, Kind, Thing, find_kind
 from soar.model.grant import Attribute
-from tests.support.builders import build_alert, build_approval, build_case, build_response, build_run
+from tests.support.builders import build_alert, build_approval, build_card, build_case, build_response, build_run
 
 WHOLE = {"user", "scim", "suppression", "emergency", "vault", "policy", "freeze", "audit", "fingerprint", "metrics"}
 RUN = build_run(playbook="p", case="c_1", initiator="source:siem")
@@ -79,9 +83,74 @@ def test_a_call_has_its_connector_action_and_connection() -> None:
     }
 
 
-def test_what_has_lost_its_run_keeps_what_it_knows_itself() -> None:
-    approval = describe_approval("w", build_approval(playbook="p"), None, None)
-    assert approval.attributes[Attribute.PLAYBOOK] == "p"
-    response = describe_response("w", build_response(action="edr.isolate"), None, None)
-    assert response.attributes[Attribute.CONNECTOR] == "edr"
-    assert Attribute.PLAYBOOK not in response.attributes
+CALL = {Attribute.ACTION: "edr.isolate", Attribute.CONNECTOR: "edr", Attribute.CONNECTION: "edr-2"}
+CARD = build_card(action="edr.isolate", connection="edr-2")
+APPROVAL = build_approval(id="ap_1", playbook="p", card=CARD)
+RESPONSE = build_response(id="ar_1", action="edr.isolate", connection="edr-2")
+AROUND = {Attribute.PLAYBOOK: "p", Attribute.TEAM: "soc", Attribute.CASE: "c_1", Attribute.SOURCE: "siem"}
+
+
+@pytest.mark.parametrize(
+    ("describe", "kind", "id_", "attributes"),
+    [
+        (
+            lambda: describe_alert("w", build_alert(id="al_1", source="siem"), "soc"),
+            Kind.ALERT,
+            "al_1",
+            {Attribute.SOURCE: "siem", Attribute.TEAM: "soc"},
+        ),
+        (lambda: describe_run("w", RUN, "soc"), Kind.RUN, RUN.id, AROUND),
+        (lambda: describe_run("w", RUN, "soc", kind=Kind.LETTER, id_="dead_1"), Kind.LETTER, "dead_1", AROUND),
+        (lambda: describe_approval("w", APPROVAL, RUN, "soc"), Kind.APPROVAL, "ap_1", AROUND | CALL),
+        (
+            lambda: describe_approval("w", APPROVAL, None, "soc"),
+            Kind.APPROVAL,
+            "ap_1",
+            {Attribute.PLAYBOOK: "p", Attribute.TEAM: "soc"} | CALL,
+        ),
+        (lambda: describe_response("w", RESPONSE, RUN, "soc"), Kind.RESPONSE, "ar_1", AROUND | CALL),
+        (lambda: describe_response("w", RESPONSE, None, "soc"), Kind.RESPONSE, "ar_1", CALL),
+        (lambda: describe_call("w", RUN, "soc", "edr.isolate", "edr-2"), Kind.ACTION, "edr.isolate", AROUND | CALL),
+        (
+            lambda: describe_use("w", "p", "soc", "edr.isolate", "edr-2"),
+            Kind.ACTION,
+            "edr.isolate",
+            {Attribute.PLAYBOOK: "p", Attribute.TEAM: "soc"} | CALL,
+        ),
+        (lambda: describe_use("w", "p", None, "", ""), Kind.ACTION, "", {Attribute.PLAYBOOK: "p"}),
+        (
+            lambda: describe_case("w", build_case(id="c_1", team="soc")),
+            Kind.CASE,
+            "c_1",
+            {Attribute.CASE: "c_1", Attribute.TEAM: "soc"},
+        ),
+        (
+            lambda: describe_playbook("w", "p", "soc"),
+            Kind.PLAYBOOK,
+            "p",
+            {Attribute.PLAYBOOK: "p", Attribute.TEAM: "soc"},
+        ),
+        (
+            lambda: describe_source("w", "siem", "soc"),
+            Kind.SOURCE,
+            "siem",
+            {Attribute.SOURCE: "siem", Attribute.TEAM: "soc"},
+        ),
+        (
+            lambda: describe_connection("w", "edr-2", "edr"),
+            Kind.CONNECTION,
+            "edr-2",
+            {Attribute.CONNECTION: "edr-2", Attribute.CONNECTOR: "edr"},
+        ),
+        (lambda: describe_connector("w", "edr"), Kind.CONNECTOR, "edr", {Attribute.CONNECTOR: "edr"}),
+        (lambda: describe_credential("w", "edr_key"), Kind.CREDENTIAL, "edr_key", {Attribute.CREDENTIAL: "edr_key"}),
+        (lambda: describe_list("w", "vip"), Kind.LIST, "vip", {Attribute.LIST: "vip"}),
+        (lambda: describe_channel("w", "#soc"), Kind.MESSAGE, "#soc", {Attribute.CHANNEL: "#soc"}),
+    ],
+)
+def test_scopes_see_of_a_thing_what_it_is_and_nothing_that_it_has_not(
+    describe: Callable[[], Thing], kind: Kind, id_: str, attributes: Mapping[Attribute, str]
+) -> None:
+    thing = describe()
+    assert thing == Thing(kind=kind, id=id_, workspace="w", attributes=attributes)
+    assert thing.label == f"{kind.value} {id_}"

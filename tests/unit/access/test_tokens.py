@@ -72,8 +72,8 @@ def test_scopes_beyond_the_owner_are_named() -> None:
 
 @pytest.mark.parametrize("networks", [["192.0.2.1/24"], ["corp.example"], ["192.0.2.0/33"], [""]])
 def test_a_network_that_is_none_is_named(networks: list[str]) -> None:
-    (reason,) = check_networks(networks)
-    assert f"`{networks[0]}`" in reason
+    (reason,) = check_networks(["192.0.2.0/24", *networks, "::1"])
+    assert reason == f"`{networks[0]}` is no address or network; write 192.0.2.7 or 192.0.2.0/24"
 
 
 @pytest.mark.parametrize(
@@ -91,6 +91,6 @@ def test_a_token_may_come_from_its_networks_and_from_anywhere_without(networks: 
     assert is_from(networks, address)
 
 
-@pytest.mark.parametrize("address", [None, "", "somewhere", "192.0.3.7", "::1"])
+@pytest.mark.parametrize("address", [None, "", "somewhere", "192.0.3.7", "::1", "::ffff:192.0.3.7"])
 def test_a_token_may_come_from_nowhere_else(address: str | None) -> None:
     assert not is_from(["192.0.2.0/24"], address)

@@ -35,6 +35,24 @@ from soar.audit.sentence import describe_event
             {"type": "run.finished", "outcome": "failure", "actor": {"id": "p"}, "target": {"kind": "run", "id": "r"}},
             "p finished run r, which failed",
         ),
+        (
+            {
+                "type": "response.lifted",
+                "outcome": "unknown",
+                "actor": {"kind": "system"},
+                "target": {"kind": "active_response", "host": "srv-1", "id": "ar_1", "targets": ["a", "b", "c"]},
+                "after": {"status": "lift_failed"},
+            },
+            "system lifted active response srv-1 on a, b, c, now lift failed, with an unknown outcome",
+        ),
+        (
+            {
+                "type": "user.roles_changed",
+                "actor": {"id": "u_1", "kind": "user"},
+                "target": {"kind": "user", "name": "dave", "code": "X", "id": "u_2", "targets": []},
+            },
+            "u_1 changed the roles of user dave",
+        ),
         ({"type": "odd", "outcome": 7, "actor": None, "target": "x"}, "somebody odd something"),
         ({}, "somebody did something to something"),
     ],

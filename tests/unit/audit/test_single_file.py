@@ -12,7 +12,7 @@ from soar.audit.keeper import checkpoint_head, prove_event
 from soar.audit.note import SigningKey
 from soar.audit.single_file import list_modules, write_verifier
 from soar.model.audit import AuditRecord
-from soar.store import Store, Unit, open_store
+from soar.store import Unit, open_store
 from tests.support.builders import build_actor
 from tests.support.clock import START
 from tests.support.disk import InlineDisk
@@ -35,30 +35,6 @@ def verifier(tmp_path: Path) -> Callable[..., tuple[int, str]]:
         return ended.returncode, ended.stdout + ended.stderr
 
     return run
-
-
-@pytest.fixture
-async def taken(store: Store, write_event: Callable[..., AuditRecord], key: SigningKey, tmp_path: Path) -> Path:
-    """An export, a proof, a key and an anchor on the auditor's disk."""
-
-    def work(unit: Unit) -> None:
-        for _ in range(3):
-            write_event(unit, "größer ≥")
-            checkpoint_head(unit, key=key, origin=ORIGIN, at=START)
-
-    def read(unit: Unit) -> tuple[list[str], str, str]:
-        records, checkpoints = unit.audit.range(0, 3), unit.audit.checkpoints()
-        lines = export_lines(records, checkpoints, [key.verifier], head=unit.audit.head())
-        return [*lines], prove_event(unit, 1), "".join(f"{one.note}\n" for one in checkpoints)
-
-    await store.write("w", work)
-    lines, proof, anchor = await store.read("w", read)
-    (tmp_path / "export.jsonl").write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    (tmp_path / "unsigned.jsonl").write_text("".join(f"{line}\n" for line in lines[:4]), "utf-8")
-    (tmp_path / "event.tlog-proof").write_text(proof, "utf-8")
-    (tmp_path / "anchor.txt").write_text(anchor, "utf-8")
-    (tmp_path / "audit.pub").write_text(f"{key.verifier}\n", "utf-8")
-    return tmp_path
 
 
 def test_it_is_made_of_the_modules_themselves_byte_for_byte() -> None:

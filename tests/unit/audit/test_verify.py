@@ -14,7 +14,7 @@ from sqlalchemy import text
 from soar.audit.checkpoint import compute_head_root, sign_checkpoint
 from soar.audit.keeper import checkpoint_head, verify_unit
 from soar.audit.leaf import hash_document
-from soar.audit.note import SigningKey, sign_note
+from soar.audit.note import SigningKey, sign_line, sign_note
 from soar.audit.record import advance_head, write_document
 from soar.audit.verify import Report, verify_records
 from soar.model.audit import AuditHead, AuditRecord, Checkpoint
@@ -95,6 +95,34 @@ def test_an_empty_record_is_sound() -> None:
 def test_one_of_each_is_said_in_the_singular() -> None:
     records, head = chain(make_documents(1))
     assert verify_records(records, [sign(head)], [KEY.verifier]).summary == "✔ 1 event, 1 chain, 1 checkpoint"
+
+
+def test_a_sound_record_says_how_far_it_is_vouched_for() -> None:
+    witness = SigningKey("witness.example", Ed25519PrivateKey.from_private_bytes(bytes(32)), is_cosigner=True)
+    text = MIDDLE.note.rpartition("\n\n")[0] + "\n"
+    witnessed = MIDDLE.note + sign_line(text, witness, 7)
+    keys = [KEY.verifier, witness.verifier]
+    report = verify_records(RECORDS, [MIDDLE], keys, notes=[witnessed], anchored=[MIDDLE.note])
+    assert (report.is_sound, report.checkpoints) == (True, 1)
+    assert report.remarks == (
+        "the last 6 events came after the newest checkpoint",
+        "1 anchored statement agrees",
+        "witness.example vouches for the first 6 events",
+    )
+    assert verify_records(RECORDS, [END], keys, anchored=[MIDDLE.note, END.note]).remarks == (
+        "2 anchored statements agree",
+    )
+    assert verify_records(RECORDS, [], keys).remarks == ()
+
+
+def test_notes_that_do_not_count_are_told_with_their_place() -> None:
+    broken = MIDDLE.note.replace("\n6\n", "\n7\n")
+    report = verify_records(RECORDS, [], [KEY.verifier], notes=[END.note, broken], anchored=["x"])
+    assert [(fault.sequence, fault.message) for fault in report.faults] == [
+        (None, f"checkpoint 2 of the record does not count: the signature of {ORIGIN} is wrong"),
+        (None, "checkpoint 1 of the anchors does not count: this is no signed note"),
+    ]
+    assert report.remarks == ()
 
 
 @given(index=INDEXES, data=st.data(), value=PLAIN)

@@ -156,6 +156,7 @@ async def test_a_run_that_meets_our_own_fault_ends_in_the_open_and_leaves_nothin
     run = await world.start(WATCHING)
     await world.settle()
     asked = await world.pending()
+    other = await world.start(WATCHING)
     await world.pass_time(timedelta(minutes=2))
     await world.write(lambda unit: world.committer.bury(unit, run, "internal: KeyError", world.clock.now()))
     buried = await world.run(run)
@@ -173,5 +174,6 @@ async def test_a_run_that_meets_our_own_fault_ends_in_the_open_and_leaves_nothin
     assert (closed.id, closed.status.value) == (asked.id, "cancelled")
     (cancelled,) = await world.audit("approval.cancelled")
     assert cancelled["reason"] == "its run failed"
+    assert (await world.approval(other)).status.value == "pending"
     await world.write(lambda unit: world.committer.bury(unit, run, "again", world.clock.now()))
     assert (await world.run(run)).reason == "internal: KeyError"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import boto3
+import pkcs11
 import pytest
 from moto import mock_aws
 
@@ -207,3 +208,22 @@ async def test_a_wrong_pin_is_told(softhsm: Path, tmp_path: Path) -> None:
     write_file(tmp_path / "pin", "999999")
     with pytest.raises(UnavailableError, match="PinIncorrect"):
         await provider.list()
+
+
+async def test_a_key_is_made_in_the_module_to_stay_there(softhsm: Path, tmp_path: Path) -> None:
+    first = tmp_path.name  # the token outlives the test
+    provider = make_module(softhsm, tmp_path, first)
+    key = await provider.create()
+    with pkcs11.lib(str(softhsm)).get_token(token_label="soar").open(rw=True, user_pin="123456") as session:
+        found = session.get_key(object_class=pkcs11.ObjectClass.SECRET_KEY, label=key.partition(":")[2])
+        assert (found[pkcs11.Attribute.SENSITIVE], found[pkcs11.Attribute.EXTRACTABLE]) == (True, False)
+        assert found.key_length == 256
+        session.create_object(
+            {
+                pkcs11.Attribute.CLASS: pkcs11.ObjectClass.DATA,
+                pkcs11.Attribute.LABEL: f"{first}-no-key",
+                pkcs11.Attribute.VALUE: b"note",
+                pkcs11.Attribute.TOKEN: True,
+            }
+        )
+    assert await provider.list() == (key,)

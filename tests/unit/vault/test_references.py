@@ -85,6 +85,8 @@ async def test_a_reference_is_resolved_when_it_is_needed(parts: VaultParts, fold
         "vault:kv#token",
         "vault:kv/soc/edr",
         "vault:kv/../sys/seal#x",
+        "vault:kv/..#x",
+        "vault:kv/soc/.#x",
         "vault:kv/a?b#x",
         "aws-sm:name",
         "env:" + "X" * 1_000,
@@ -215,5 +217,6 @@ async def test_secrets_manager_is_asked(aws: References, reference: str) -> None
 async def test_what_secrets_manager_does_not_have_is_told(
     aws: References, reference: str, kind: type[SoarError], reason: str
 ) -> None:
-    with pytest.raises(kind, match=reason):
+    with pytest.raises(kind, match=reason) as caught:
         await aws.read(reference)
+    assert reference in caught.value.message

@@ -332,6 +332,41 @@ async def test_credentials_are_read_and_written_without_a_failure_while_keys_rot
         assert (await parts.resolve(f"c{index}")).startswith(f"c{index} as of")
 
 
+class OvertakenStore:
+    """The store of a process whose first write is overtaken by another's rotation."""
+
+    def __init__(self, store: Store, overtake: Callable[[], Awaitable[object]]) -> None:
+        self._store, self._overtake = store, overtake
+        self._is_overtaken = False
+        self.read = store.read
+
+    async def write(self, workspace: str, work: Callable[[Unit], T]) -> T:
+        if not self._is_overtaken:
+            self._is_overtaken = True
+            await self._overtake()
+        return await self._store.write(workspace, work)
+
+
+async def test_a_credential_that_a_rotation_overtakes_is_sealed_under_the_new_key(
+    parts: VaultParts, tmp_path: Path
+) -> None:
+    await parts.set("the first value")
+    first = await find_wrapping(parts)
+
+    async def overtake() -> None:
+        await rotate(parts)
+        await parts.rewrapper.rewrap("w")
+        await end(parts, first)
+
+    overtaken: Any = OvertakenStore(parts.store, overtake)
+    keyring = Keyring([FileKeyProvider(tmp_path / "kek", SeededRandomness(50))])
+    late = VaultParts(overtaken, keyring, SeededIds(60), SeededRandomness(51), parts.clock)
+    await late.set("the second value")
+    assert await parts.resolve() == "the second value"
+    found = await report(parts)
+    assert found.current == found.credentials == 2
+
+
 async def test_two_processes_that_seal_again_at_once_do_not_disturb_each_other(
     parts: VaultParts, tmp_path: Path
 ) -> None:
