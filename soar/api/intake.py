@@ -18,7 +18,7 @@ _BURST = 5.0  # seconds' worth of its rate that a source may send at once
 _PAUSE = 1.0  # seconds after which a refused sender may come back, at the earliest
 _JITTER = 3.0  # and up to so much later, so that those refused together do not come back together
 _UNKNOWN = ""
-_FEWEST = 4  # places that are left however slow we are
+_FEWEST = 32  # places that are left however slow we are; fewer would make small groups of what is stored together
 _LESS = 0.95  # of the places are left after a request that took too long
 
 
@@ -37,7 +37,7 @@ class IntakeLimits:
     rate: float = 2_000.0
     requests: int = 256
     memory: int = 64 * 1024 * 1024
-    patience: float = 0.1
+    patience: float = 1.0
 
 
 class Place:

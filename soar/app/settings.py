@@ -113,9 +113,9 @@ class IntakeSettings(_Section):
     """
 
     rate: float = Field(default=2_000.0, gt=0, le=100_000)
-    requests: int = Field(default=256, ge=4, le=10_000)
+    requests: int = Field(default=256, ge=32, le=10_000)
     memory: int = Field(default=67_108_864, ge=1_048_576, le=4_294_967_296)
-    patience: float = Field(default=0.1, gt=0, le=60)
+    patience: float = Field(default=1.0, gt=0, le=60)
 
 
 class WorkerSettings(_Section):

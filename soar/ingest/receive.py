@@ -40,7 +40,7 @@ from soar.model.values import JsonValue, Value
 from soar.store import Store, Unit
 
 _REFUSALS_A_MINUTE = 20
-_MANY = 16  # requests under way
+_MANY = 8  # requests under way
 _KEY_SECONDS = 1.0
 _UNKNOWN = ""
 

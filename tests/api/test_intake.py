@@ -93,7 +93,7 @@ def test_bodies_have_so_much_memory_and_one_of_unknown_length_counts_as_the_larg
 def test_where_storing_takes_too_long_there_are_fewer_places_until_it_does_not(
     build_gate: Callable[..., IntakeGate], clock: SteppedClock
 ) -> None:
-    gate = build_gate(build_sources(loud=None, quiet=None), requests=16, patience=0.1, rate=10_000.0)
+    gate = build_gate(build_sources(loud=None, quiet=None), requests=40, patience=0.1, rate=10_000.0)
 
     def take(milliseconds: int, *, is_read: bool = True) -> None:
         with gate.admit("loud", 10) as place:
@@ -110,16 +110,16 @@ def test_where_storing_takes_too_long_there_are_fewer_places_until_it_does_not(
                     return number
         raise BugError("there is no end to the places")
 
-    assert count_places() == 16
+    assert count_places() == 40
     for _ in range(99):
         take(10_000, is_read=False)
-    assert count_places() == 16
+    assert count_places() == 40
     for _ in range(99):
         take(101)
-    assert count_places() == 4
-    for _ in range(200):
+    assert count_places() == 32
+    for _ in range(300):
         take(99)
-    assert count_places() == 16
+    assert count_places() == 40
 
 
 def test_those_refused_together_do_not_come_back_together(build_gate: Callable[..., IntakeGate]) -> None:
