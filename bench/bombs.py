@@ -7,7 +7,7 @@ import tracemalloc
 from soar.ingest.bodies.read import read_documents, unpack_body
 from soar.ingest.bodies.rule import Parcel, Rule
 from soar.model.errors import InputError
-from tests.support.bombs import BOMBS
+from tests.support.heavy_bodies import BOMBS
 
 MOST_SECONDS = 0.1
 MOST_BYTES = 16 * 1024 * 1024
