@@ -48,6 +48,7 @@ from soar.api.naming import (
 )
 from soar.api.openapi import Document, describe_api
 from soar.api.pages import Pages
+from soar.api.policy_routes import list_policy_routes
 from soar.api.publishing_routes import list_publishing_routes
 from soar.api.record_routes import list_record_routes
 from soar.api.route import V1, Public, Route, Self, SourceOr, find_permission, foreign, private, public, raw
@@ -101,6 +102,7 @@ def build_routes(services: Services, authenticator: Authenticator) -> tuple[Rout
         *list_source_routes(),
         *_kept(),
         *list_record_routes(),
+        *list_policy_routes(),
         *_keys(),
         *_open(),
         *_through_provider(),

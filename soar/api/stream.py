@@ -26,6 +26,7 @@ _READS: Mapping[str, Permission] = MappingProxyType(
         "approval": Permission.APPROVAL_READ,
         "response": Permission.RESPONSE_READ,
         "message": Permission.MESSAGE_READ,
+        "freeze": Permission.POLICY_READ,
     }
 )
 """Who may hear of each kind of change: whoever may see what changed."""

@@ -6,16 +6,18 @@ import structlog
 
 from soar.app.settings import LimitSettings
 from soar.app.site import Site
+from soar.approvals.freezer import describe_freeze
 from soar.audit.record import record
 from soar.model.audit import Actor, AuditEvent, Outcome
 from soar.model.breaker import Breaker, BreakerStatus
-from soar.model.catalog import Connection
+from soar.model.catalog import Catalog, Connection, Effect
 from soar.model.clock import Clock
 from soar.model.errors import SoarError
 from soar.model.ids import Ids
+from soar.model.process import ActionCall
 from soar.model.rate import Rate
 from soar.runtime.breaker import BreakerRule
-from soar.runtime.guard import Allowance, FindAllowance, GuardRule
+from soar.runtime.guard import Allowance, ExplainStop, FindAllowance, GuardRule
 from soar.sdk.manifest import Manifest
 from soar.store import Store, Unit
 
@@ -53,6 +55,19 @@ def _allow(connection: Connection, manifest: Manifest) -> Allowance:
         credential=f"{manifest.id} {names}" if names else f"connection {connection.id}",
         hosts=manifest.find_hosts(connection.hosts),
     )
+
+
+def make_stop(store: Store, catalog: Catalog) -> ExplainStop:
+    """Return what says whether the write of a call that has waited was frozen meanwhile."""
+
+    async def explain_stop(call: ActionCall) -> str | None:
+        spec = catalog.find_action(call.action)
+        if spec is None or spec.effect is Effect.READ:
+            return None
+        freeze = await store.read(call.workspace, lambda unit: unit.freezes.find(call.action, call.connection))
+        return describe_freeze(freeze) if freeze else None
+
+    return explain_stop
 
 
 class BreakerKeeper:

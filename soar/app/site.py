@@ -86,6 +86,18 @@ def read_site(settings: Settings) -> Site:
     )
 
 
+def read_policy(file: Path) -> Policy:
+    """Read a policy that is not in force.
+
+    Raises:
+        InputError: there is none in the file, or it does not fit.
+    """
+    document = read_yaml_file(file)
+    if document is None:
+        raise InputError(f"there is no policy in {file}", code="unreadable", hint="name a file such as policy.yaml")
+    return _parse(file, document, parse_policy)
+
+
 def _read(file: Path, parse: Callable[[JsonValue], T], otherwise: T) -> T:
     """Return what a file says, or something else if it is not there."""
     document = read_yaml_file(file)

@@ -21,7 +21,7 @@ from soar.app.auditor import Auditor
 from soar.app.callee import make_caller
 from soar.app.clock import SystemClock
 from soar.app.disk import ThreadDisk
-from soar.app.guard import BreakerKeeper, make_allowances, make_rule
+from soar.app.guard import BreakerKeeper, make_allowances, make_rule, make_stop
 from soar.app.ids import RandomIds, SystemRandomness
 from soar.app.library import Library
 from soar.app.lists import StoredLists
@@ -347,6 +347,7 @@ class Service:
             rule=make_rule(self.site.settings.limits),
             clock=self.clock,
             keep=BreakerKeeper(store=self.store, clock=self.clock, ids=self.ids).keep,
+            explain_stop=make_stop(self.store, self.site.catalog),
         )
 
     async def _keep_credential(self, workspace: str, name: str, value: Secret, former: BoundSecret) -> None:

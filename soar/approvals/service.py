@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from soar.approvals.answers import say_answers
+from soar.approvals.caps import find_rules
 from soar.approvals.channels import post_card, post_line
 from soar.approvals.decide import (
     Ballot,
@@ -90,7 +91,7 @@ class ApprovalService:
         """
         known = (plan.actions.get(call.action) for call in command.calls)
         spec = max((each for each in known if each is not None), key=_gravity, default=None)
-        rules = self._find_rules(command, plan, at)
+        rules = self._find_rules(unit, command, plan, at)
         excluded = {*command.exclude, *(word for rule in rules for word in rule.exclude)}
         people = unit.users.list(_EVERYBODY).items
         question = Question(
@@ -310,8 +311,9 @@ class ApprovalService:
         for timer in _timers(approval):
             unit.timers.cancel(timer.id)
 
-    def _find_rules(self, command: RequestApproval, plan: Plan, at: datetime) -> tuple[GateRule, ...]:
+    def _find_rules(self, unit: Unit, command: RequestApproval, plan: Plan, at: datetime) -> tuple[GateRule, ...]:
         """Return what the policy asks for each action that a gate covers; another playbook asks for its own."""
+        known = [(spec, call) for call in command.calls if (spec := plan.actions.get(call.action)) is not None]
         rules = (
             required_gate(
                 self._policy,
@@ -321,10 +323,11 @@ class ApprovalService:
                 now=at,
                 config=plan.config,
             )
-            for call in command.calls
-            if (spec := plan.actions.get(call.action)) is not None
+            for spec, call in known
         )
-        return tuple(dict.fromkeys(rule for rule in rules if rule is not None))
+        writes = [(spec, call.connection, len(targets_of(spec, call.arguments))) for spec, call in known]
+        capped = find_rules(unit, self._policy, writes, at)
+        return tuple(dict.fromkeys([*(rule for rule in rules if rule is not None), *capped]))
 
     def _find_code(self, unit: Unit) -> str:
         for attempt in range(_TRIES):

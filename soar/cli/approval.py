@@ -10,6 +10,7 @@ from soar.cli.card import tell_card
 from soar.cli.client import Client, connect
 from soar.cli.exits import ExitCode
 from soar.cli.facts import read_answers
+from soar.cli.fatigue import tell_fatigue
 from soar.cli.options import Json, Limit, group, guide
 from soar.cli.output import Line, describe_moment, mark, note, show, show_answer, show_list
 from soar.cli.prompts import ask
@@ -211,3 +212,18 @@ def _vote(client: Client, shown: Answer, vote: str, *, confirm: str | None, comm
         f"next: soar run show {decided.text('run')} --watch",
         is_json=is_json,
     )
+
+
+@commands.command(
+    help=guide(
+        "Show how fast people decide, how much each, and which gates never hear a no. Nothing follows by itself.",
+        "soar approval stats",
+        "soar approval stats --days 7",
+    )
+)
+def stats(
+    days: Annotated[int, typer.Option("--days", min=1, max=90, help="How far back.")] = 30, is_json: Json = False
+) -> None:
+    """Say what decided questions tell of those who decide."""
+    told = connect().get("metrics", "approvals", query={"days": str(days)})
+    show_answer(told, *tell_fatigue(told), is_json=is_json)

@@ -137,6 +137,7 @@ class ActionCode(StrEnum):
     CONFLICT = "conflict"
     FORBIDDEN = "forbidden"
     NOT_GRANTED = "not_granted"
+    FROZEN = "frozen"
     UNKNOWN_OUTCOME = "unknown_outcome"
     INTERNAL = "internal"
 
@@ -146,7 +147,7 @@ class ActionError(SoarError):
 
     Args:
         message: what happened, without secrets.
-        action_code: which of the eleven ways.
+        action_code: which of the twelve ways.
         retry_after: seconds the product asked us to wait, if it did.
         hint: what to do next.
     """

@@ -1,5 +1,8 @@
-"""The policy above every playbook: what must be asked about, and what is refused whatever anybody approves. Pure."""
+"""The policy above every playbook: what is asked about, refused whatever anybody approves, or not done often. Pure."""
 
+from soar.policy.caps import Cap, CapOutcome, sort_caps
+from soar.policy.comparison import Comparison, Shift, Verdict, compare_policies
+from soar.policy.dump import dump_policy
 from soar.policy.gates import DEFAULT_POLICY, GateRule, Policy, combine, find_free_rule, required_gate
 from soar.policy.parse import parse_policy
 from soar.policy.protected import ProtectedRule, Refusal, find_refusal
@@ -7,14 +10,22 @@ from soar.policy.situation import Target
 
 __all__ = [
     "DEFAULT_POLICY",
+    "Cap",
+    "CapOutcome",
+    "Comparison",
     "GateRule",
     "Policy",
     "ProtectedRule",
     "Refusal",
+    "Shift",
     "Target",
+    "Verdict",
     "combine",
+    "compare_policies",
+    "dump_policy",
     "find_free_rule",
     "find_refusal",
     "parse_policy",
     "required_gate",
+    "sort_caps",
 ]

@@ -10,6 +10,7 @@ from soar.expr import Scope
 from soar.model.catalog import ActionSpec
 from soar.model.step import Assurance
 from soar.model.values import Value
+from soar.policy.caps import Cap
 from soar.policy.protected import ProtectedRule
 from soar.policy.situation import Target, describe_situation, holds
 
@@ -47,6 +48,7 @@ class Policy:
 
     gates: tuple[GateRule, ...] = ()
     protected: tuple[ProtectedRule, ...] = ()
+    caps: tuple[Cap, ...] = ()
 
 
 DEFAULT_POLICY = Policy(

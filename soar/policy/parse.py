@@ -2,11 +2,14 @@
 
 import difflib
 from collections.abc import Iterable
+from datetime import timedelta
 
-from soar.expr import ExpressionError, StaticType, compile_expression
+from soar.expr import ExpressionError, StaticType, compile_expression, parse_duration
+from soar.model.catalog import Effect
 from soar.model.errors import FieldFault, InputError
 from soar.model.step import Assurance
 from soar.model.values import JsonValue
+from soar.policy.caps import Cap, CapOutcome
 from soar.policy.gates import GateRule, Policy
 from soar.policy.protected import ProtectedRule
 from soar.policy.situation import FIELDS
@@ -15,7 +18,11 @@ _PRINCIPALS = ("role:", "user:", "group:", "oncall:")
 _EXCLUDABLE = ("initiator", "author", "target")
 _LARGEST_QUORUM = 10
 _NAMELESS = "?"
-_UNSUPPORTED = {"caps": "`caps` is not supported by this version, and nothing would enforce it: take it out"}
+_CAP_KEYS = ("action", "effect", "connection", "max", "per", "max_items", "then")
+_CAP_NAMES = ("action", "connection")
+_CAP_COUNTS = ("max", "max_items")
+_LONGEST_WINDOW = timedelta(days=30)
+_ASK = "ask "
 
 
 def parse_policy(plain: JsonValue) -> Policy:
@@ -48,7 +55,7 @@ class _Reader:
         self.faults: list[FieldFault] = []
 
     def read_policy(self, plain: JsonValue) -> Policy:
-        fields = self._read_map(plain, "", known=("gates", "silence", "protected"))
+        fields = self._read_map(plain, "", known=("gates", "silence", "protected", "caps"))
         if fields.get("silence", "deny") != "deny":
             self._fault("/silence", "must be `deny`: silence never approves")
         gates = [
@@ -63,7 +70,11 @@ class _Reader:
             self._read_protected(rule, f"/protected/{index}")
             for index, rule in enumerate(self._read_list(fields.get("protected", []), "/protected"))
         ]
-        return Policy(gates=tuple(gates), protected=tuple(protected))
+        caps = [
+            self._read_cap(cap, f"/caps/{index}")
+            for index, cap in enumerate(self._read_list(fields.get("caps", []), "/caps"))
+        ]
+        return Policy(gates=tuple(gates), protected=tuple(protected), caps=tuple(caps))
 
     def _read_gate(self, plain: JsonValue, pointer: str) -> GateRule:
         fields = self._read_map(plain, pointer, known=("name", "when", "require"), needed=("name", "when", "require"))
@@ -97,6 +108,56 @@ class _Reader:
         fields = self._read_map(plain, pointer, known=("kind", "match"), needed=("match",))
         kind = None if "kind" not in fields else self._read_text(fields["kind"], f"{pointer}/kind")
         return ProtectedRule(kind=kind, match=self._read_expression(fields.get("match", "true"), f"{pointer}/match"))
+
+    def _read_cap(self, plain: JsonValue, pointer: str) -> Cap:
+        fields = self._read_map(plain, pointer, known=_CAP_KEYS)
+        if ("max" in fields) is not ("per" in fields):
+            self._fault(pointer, "`max` and `per` belong together, such as max: 20, per: 1h")
+        if not {"max", "max_items"} & fields.keys():
+            self._fault(pointer, "a cap needs `max` with `per`, or `max_items`")
+        if not {"action", "effect", "connection"} & fields.keys():
+            self._fault(pointer, "a cap names an `action`, an `effect` or a `connection`")
+        names = {key: self._read_text(fields[key], f"{pointer}/{key}") for key in _CAP_NAMES if key in fields}
+        counts = {key: self._read_count(fields[key], f"{pointer}/{key}") for key in _CAP_COUNTS if key in fields}
+        outcome, by = self._read_then(fields.get("then", CapOutcome.REFUSE.value), f"{pointer}/then")
+        return Cap(
+            action=names.get("action"),
+            effect=self._read_effect(fields["effect"], f"{pointer}/effect") if "effect" in fields else None,
+            connection=names.get("connection"),
+            most=counts.get("max"),
+            window=self._read_window(fields["per"], f"{pointer}/per") if "per" in fields else None,
+            most_items=counts.get("max_items"),
+            outcome=outcome,
+            by=by,
+        )
+
+    def _read_effect(self, plain: JsonValue, pointer: str) -> Effect:
+        chosen = self._read_choice(plain, pointer, (Effect.WRITE, Effect.DESTRUCTIVE))
+        return Effect(chosen) if chosen else Effect.WRITE
+
+    def _read_count(self, plain: JsonValue, pointer: str) -> int:
+        if isinstance(plain, int) and not isinstance(plain, bool) and plain >= 0:
+            return plain
+        self._fault(pointer, "must be a whole number, zero or more")
+        return 0
+
+    def _read_window(self, plain: JsonValue, pointer: str) -> timedelta:
+        try:
+            window = parse_duration(plain) if isinstance(plain, str) else timedelta()
+        except ExpressionError:
+            window = timedelta()
+        if not timedelta() < window <= _LONGEST_WINDOW:
+            self._fault(pointer, "must be a duration of up to 30d, such as 1h")
+            return _LONGEST_WINDOW
+        return window
+
+    def _read_then(self, plain: JsonValue, pointer: str) -> tuple[CapOutcome, tuple[str, ...]]:
+        if isinstance(plain, str) and plain.startswith(_ASK):
+            return CapOutcome.ASK, self._read_principals(plain.removeprefix(_ASK), pointer)
+        if isinstance(plain, str) and plain in {CapOutcome.REFUSE.value, CapOutcome.FREEZE.value}:
+            return CapOutcome(plain), ()
+        self._fault(pointer, "must be refuse, freeze, or ask with who decides, such as ask role:soc-lead")
+        return CapOutcome.REFUSE, ()
 
     def _read_principals(self, plain: JsonValue, pointer: str) -> tuple[str, ...]:
         listed = plain if isinstance(plain, list) else [plain]
@@ -143,8 +204,7 @@ class _Reader:
             return {}
         for key in plain:
             if key not in known:
-                unknown = f"unknown key `{key}`{_suggest(key, known)}"
-                self._fault(f"{pointer}/{_escape(key)}", _UNSUPPORTED.get(key, unknown))
+                self._fault(f"{pointer}/{_escape(key)}", f"unknown key `{key}`{_suggest(key, known)}")
         for key in needed:
             if key not in plain:
                 self._fault(pointer, f"`{key}` is missing")

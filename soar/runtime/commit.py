@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
+from soar.approvals.freezer import POLICY, Freezer
 from soar.approvals.service import ApprovalService
 from soar.audit.record import record
 from soar.engine.commands import (
@@ -28,6 +29,7 @@ from soar.engine.interpreter import Decision
 from soar.engine.plan import Plan
 from soar.model.approval import Approval, ApprovalStatus
 from soar.model.audit import Actor, AuditEvent, Outcome
+from soar.model.catalog import Effect
 from soar.model.dead_letter import DeadLetter, LetterKind, name_letter
 from soar.model.errors import ActionCode
 from soar.model.event import EventType, Watch
@@ -37,7 +39,7 @@ from soar.model.values import JsonValue
 from soar.policy import Policy
 from soar.responses.service import ResponseService
 from soar.runtime.children import Caller, cancel_child, refuse_child, start_child, tell_relatives
-from soar.runtime.clearance import find_mismatch, find_obstacle
+from soar.runtime.clearance import Obstacle, describe_deed, find_mismatch, find_obstacle
 from soar.runtime.endings import publish_end
 from soar.runtime.rights import Rights
 from soar.store import Unit
@@ -53,6 +55,7 @@ class Committed:
         calls: may be made now; their intent is durable.
         approvals: ids of approvals that changed.
         responses: ids of active responses that changed.
+        freezes: ids of what was frozen.
         has_timers: whether the next timer may have moved.
     """
 
@@ -60,6 +63,7 @@ class Committed:
     calls: list[StartAction] = field(default_factory=list)
     approvals: list[str] = field(default_factory=list)
     responses: list[str] = field(default_factory=list)
+    freezes: list[str] = field(default_factory=list)
     has_timers: bool = False
 
     def add_question(self, asked: Approval) -> None:
@@ -96,6 +100,7 @@ class Committer:
         self._responses = responses
         self._policy = policy
         self._ids = ids
+        self._freezer = Freezer(ids=ids)
 
     def commit(
         self, unit: Unit, plan: Plan, run: Run, event: Event, decision: Decision, inbox: tuple[int, ...]
@@ -183,13 +188,30 @@ class Committer:
     def _start_action(self, unit: Unit, plan: Plan, committed: Committed, command: StartAction, at: datetime) -> None:
         run = committed.run
         ungranted = self._rights.explain_no(unit, plan, run, command, at) if self._rights else None
-        obstacle = ungranted or find_obstacle(unit, plan, run, command, self._policy, at)
-        self._record_start(unit, plan, command, obstacle, at)
-        if obstacle:
-            code = ActionCode.NOT_GRANTED if ungranted else ActionCode.FORBIDDEN
-            unit.inbox.add(run.id, dump_event(_forbid(command, obstacle, at, code)), at)
-        else:
-            committed.calls.append(command)
+        obstacle = (
+            Obstacle(ungranted, ActionCode.NOT_GRANTED)
+            if ungranted
+            else find_obstacle(unit, plan, run, command, self._policy, at)
+        )
+        if obstacle is not None:
+            self._refuse(unit, plan, committed, command, obstacle, at)
+            return
+        self._record_start(unit, plan, command, None, at)
+        spec = plan.actions[command.call.action]
+        if spec.effect is not Effect.READ:
+            unit.deeds.add(describe_deed(spec, run, command, at))
+        committed.calls.append(command)
+
+    def _refuse(
+        self, unit: Unit, plan: Plan, committed: Committed, command: StartAction, obstacle: Obstacle, at: datetime
+    ) -> None:
+        """Let a call fail that may not be made; the cap that it has hit freezes what it counts."""
+        self._record_start(unit, plan, command, obstacle.reason, at)
+        unit.inbox.add(committed.run.id, dump_event(_forbid(command, obstacle, at)), at)
+        if obstacle.cap is not None:
+            kind, name = obstacle.cap.frozen
+            frozen = self._freezer.freeze(unit, kind, name, obstacle.cap.name, actor=POLICY, at=at)
+            committed.freezes.append(frozen.id)
 
     def _reach_other_run(
         self, unit: Unit, plan: Plan, committed: Committed, command: StartRun | CancelRun | LiftResponse, at: datetime
@@ -223,9 +245,8 @@ class Committer:
         """Begin a lift that a step asks for; policy and approval are asked as before every call."""
         run, asked = committed.run, command.asked
         obstacle = find_obstacle(unit, plan, run, asked, self._policy, at)
-        if obstacle:
-            self._record_start(unit, plan, asked, obstacle, at)
-            unit.inbox.add(run.id, dump_event(_forbid(asked, obstacle, at)), at)
+        if obstacle is not None:
+            self._refuse(unit, plan, committed, asked, obstacle, at)
             return
         actor, reason = _describe_playbook(plan), command.reason
         lifting = self._responses.lift_for_step(unit, run, command.held, actor=actor, reason=reason, at=at)
@@ -360,12 +381,12 @@ def _arrange_wait(
             assert_never(command)
 
 
-def _forbid(command: StartAction, obstacle: str, at: datetime, code: ActionCode = ActionCode.FORBIDDEN) -> ActionFailed:
+def _forbid(command: StartAction, obstacle: Obstacle, at: datetime) -> ActionFailed:
     """Return the outcome of a call that is not made; being told with its intent, no recovery takes it for under way."""
     return ActionFailed(
         at=at,
         path=command.call.step,
         attempt=command.attempt,
-        code=code.value,
-        message=f"not called: {obstacle}",
+        code=obstacle.code.value,
+        message=f"not called: {obstacle.reason}",
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -14,8 +14,10 @@ from soar.engine.replay import fold
 from soar.engine.retry import is_repeatable
 from soar.engine.state import RunState
 from soar.model.announce import Announcer
+from soar.model.catalog import Effect
 from soar.model.clock import Clock
 from soar.model.errors import BugError, ConflictError, NotFoundError, UnavailableError
+from soar.model.freeze import Freeze
 from soar.model.run import InboxEvent, Run
 from soar.runtime.commit import Committed, Committer
 from soar.runtime.executor import Answer, Executor
@@ -116,13 +118,14 @@ class Driver:
         self._announcer.announce(workspace, "run", run_id)
 
     async def _load(self, workspace: str, run_id: str) -> _Activation:
-        def load(unit: Unit) -> tuple[Run, Plan, RunState, tuple[InboxEvent, ...]]:
+        def load(unit: Unit) -> tuple[Run, Plan, RunState, tuple[InboxEvent, ...], tuple[Freeze, ...]]:
             run = unit.runs.get(run_id)
             if run is None:
                 raise NotFoundError(f"no run {run_id}")
-            return run, self._planner.plan(unit, run), fold(unit.journal.load(run_id)), unit.inbox.peek(run_id)
+            plan, state = self._planner.plan(unit, run), fold(unit.journal.load(run_id))
+            return run, plan, state, unit.inbox.peek(run_id), unit.freezes.list()
 
-        run, plan, state, inbox = await self._store.read(workspace, load)
+        run, plan, state, inbox, freezes = await self._store.read(workspace, load)
         if run.status.is_final:
             state = replace(state, status=run.status)  # a run that was ended without the engine stays ended
         activation = _Activation(plan, run, state, deque())
@@ -131,7 +134,7 @@ class Driver:
         for command in () if run.status.is_final else recover(plan, state, self._clock.now()):
             if (command.call.step, command.attempt) in answered:
                 continue
-            if is_repeatable(plan.actions[command.call.action]):
+            if is_repeatable(plan.actions[command.call.action]) and not _is_frozen(plan, command, freezes):
                 self._call(activation, command)
             else:
                 activation.events.append((self._lose(command), ()))
@@ -230,6 +233,15 @@ class Driver:
             self._announcer.announce(workspace, "approval", approval)
         for response in committed.responses:
             self._announcer.announce(workspace, "response", response)
+        for freeze in committed.freezes:
+            self._announcer.announce(workspace, "freeze", freeze)
+
+
+def _is_frozen(plan: Plan, command: StartAction, freezes: Sequence[Freeze]) -> bool:
+    """Whether a call is stopped; what was under way is then tried again as any other attempt, and meets the freeze."""
+    call = command.call
+    is_read = plan.actions[call.action].effect is Effect.READ
+    return not is_read and any(freeze.covers(call.action, call.connection) for freeze in freezes)
 
 
 async def _abandon(calls: dict[asyncio.Task[Answer], StartAction]) -> None:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from soar.model.breaker import Breaker
 from soar.model.clock import Clock
-from soar.model.errors import ActionCode, ActionError
+from soar.model.errors import ActionCode, ActionError, UnavailableError
 from soar.model.process import ActionAnswer, ActionCall, ActionHost
 from soar.model.rate import Rate
 from soar.runtime.breaker import BreakerRule, Result
@@ -18,6 +18,13 @@ from soar.runtime.circuits import Circuits
 KeepBreaker: TypeAlias = Callable[[str, Breaker], Awaitable[None]]
 """Is told the workspace and breaker that opened or closed, and keeps it for the next start. It does not raise."""
 
+ExplainStop: TypeAlias = Callable[[ActionCall], Awaitable[str | None]]
+"""Says in words why a call that has waited for its turn may not be sent any more; None if it may.
+
+It raises `UnavailableError` where that cannot be known now.
+"""
+
+_NOTICEABLE = 0.1  # seconds after which a call counts as having waited
 _FAILURES = frozenset({ActionCode.TIMEOUT, ActionCode.UNAVAILABLE, ActionCode.UNKNOWN_OUTCOME})
 
 
@@ -68,16 +75,25 @@ class GuardedHost:
         rule: what holds for all of them.
         clock: for windows and rates.
         keep: told of each breaker that opens or closes.
+        explain_stop: asked about each call that has waited, since something may have been frozen meanwhile.
     """
 
     def __init__(
-        self, host: ActionHost, *, find_allowance: FindAllowance, rule: GuardRule, clock: Clock, keep: KeepBreaker
+        self,
+        host: ActionHost,
+        *,
+        find_allowance: FindAllowance,
+        rule: GuardRule,
+        clock: Clock,
+        keep: KeepBreaker,
+        explain_stop: ExplainStop,
     ) -> None:
         self._host = host
         self._find_allowance = find_allowance
         self._rule = rule
         self._clock = clock
         self._keep = keep
+        self._explain_stop = explain_stop
         self._circuits = Circuits(rule.breaker, clock)
         self._bulkheads: dict[tuple[str, str], Bulkhead] = {}
         self._buckets: dict[tuple[str, str], Bucket] = {}
@@ -110,17 +126,31 @@ class GuardedHost:
         refusal = self._refuse(call, allowance)
         if refusal is not None:
             return refusal
+        came = self._clock.monotonic()
         try:
             turn = await bulkhead.enter(call.standing)
         except ActionError as error:
             return _hold_back(error.action_code, error.message, error.retry_after)
         sent = 1  # what becomes of a call that is let go of nobody can tell
         try:
-            answer = self._refuse(call, allowance) or await self._try(call, allowance, bulkhead)
+            stopped = await self._stop(call, came)
+            answer = stopped or self._refuse(call, allowance) or await self._try(call, allowance, bulkhead)
             sent = answer.requests
         finally:
             bulkhead.leave(turn, sent)
         return answer
+
+    async def _stop(self, call: ActionCall, came: float) -> ActionAnswer | None:
+        """Return the answer to a call that was allowed when it came, and is not any more."""
+        if self._clock.monotonic() - came < _NOTICEABLE:
+            return None
+        try:
+            reason = await self._explain_stop(call)
+        except UnavailableError as error:
+            return _hold_back(
+                ActionCode.UNAVAILABLE, f"nobody can tell whether it is frozen: {error.message}", error.retry_after
+            )
+        return _hold_back(ActionCode.FROZEN, f"not called: {reason}", None) if reason else None
 
     def _open_bulkhead(self, call: ActionCall, allowance: Allowance) -> Bulkhead:
         key = (call.workspace, call.connection)

@@ -14,9 +14,11 @@ from soar.store.bursts import Bursts
 from soar.store.cases import Cases
 from soar.store.credentials import Credentials
 from soar.store.dead_letters import DeadLetters
+from soar.store.deeds import Deeds
 from soar.store.encryption_keys import EncryptionKeys
 from soar.store.factors import Factors, OneTimeCodes
 from soar.store.federation import Accounts, Groups, PendingLogins, SignOns, SpentTokens
+from soar.store.freezes import Freezes
 from soar.store.handouts import Handouts
 from soar.store.happenings import Happenings, Watches
 from soar.store.identity import Sessions, Tokens, Users
@@ -248,6 +250,16 @@ class Unit:
     def breakers(self) -> Breakers:
         """Circuit breakers of connections."""
         return Breakers(self._connection, self.workspace)
+
+    @property
+    def freezes(self) -> Freezes:
+        """What is frozen."""
+        return Freezes(self._connection, self.workspace)
+
+    @property
+    def deeds(self) -> Deeds:
+        """Writes that were begun."""
+        return Deeds(self._connection, self.workspace)
 
     @property
     def audit(self) -> Audit:

@@ -126,6 +126,17 @@ async def ask_for_a_fingerprint(face: Face) -> Callable[[], Awaitable[Answer]]:
     return lambda: olga.post("/audit/fingerprint", {"value": "a value that leaked"})
 
 
+async def freeze(face: Face) -> Callable[[], Awaitable[Answer]]:
+    carol = await face.person("carol")
+    return lambda: carol.post("/freeze", {"reason": "the playbooks run wild"})
+
+
+async def lift_freeze(face: Face) -> Callable[[], Awaitable[Answer]]:
+    await (await freeze(face))()
+    carol = await face.person("carol")
+    return lambda: carol.post("/freeze/everything/lift", {"reason": "looked"})
+
+
 ATTEMPTS: Mapping[tuple[str, str], Attempt] = {
     ("POST", "/api/v1/session"): log_in,
     ("DELETE", "/api/v1/session"): log_out,
@@ -143,6 +154,8 @@ ATTEMPTS: Mapping[tuple[str, str], Attempt] = {
     ("POST", "/api/v1/lists/{name}/entries"): add_entry,
     ("DELETE", "/api/v1/lists/{name}/entries/{value}"): remove_entry,
     ("PUT", "/api/v1/credentials/{name}"): set_credential,
+    ("POST", "/api/v1/freeze"): freeze,
+    ("POST", "/api/v1/freeze/{id}/lift"): lift_freeze,
     ("POST", "/api/v1/audit/erasures"): ask_for_an_erasure,
     ("POST", "/api/v1/audit/fingerprint"): ask_for_a_fingerprint,
 }

@@ -13,6 +13,7 @@ from tests.support import builders
 from tests.support.clock import START
 
 RUN = "run_000000000001"
+BEFORE = START - timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,12 @@ PROBES = [
     Probe("opening", lambda u: u.openings.add(builders.build_opening()), lambda u: u.openings.get("bg_000000000001")),
     Probe("openings", lambda u: u.openings.add(builders.build_opening()), lambda u: u.openings.list()),
     Probe("unreviewed", lambda u: u.openings.add(builders.build_opening()), lambda u: u.openings.unreviewed()),
+    Probe("freeze", lambda u: u.freezes.add(builders.build_freeze()), lambda u: u.freezes.get("everything")),
+    Probe("freezes", lambda u: u.freezes.add(builders.build_freeze()), lambda u: u.freezes.list()),
+    Probe("stopped", lambda u: u.freezes.add(builders.build_freeze()), lambda u: u.freezes.find("crm.lock", "crm")),
+    Probe("deed", lambda u: u.deeds.add(builders.build_deed()), lambda u: u.deeds.get(RUN, "steps/0")),
+    Probe("deeds", lambda u: u.deeds.add(builders.build_deed()), lambda u: u.deeds.list(BEFORE, 9).items),
+    Probe("counted", lambda u: u.deeds.add(builders.build_deed()), lambda u: u.deeds.count(BEFORE)),
     Probe(
         "credential",
         lambda u: u.credentials.add(builders.build_credential_version()),
@@ -253,6 +260,7 @@ CHANGES = {
     "session": (lambda u: u.sessions.update(builders.build_session(csrf="changed")), NotFoundError),
     "factor": (lambda u: u.factors.update(builders.build_factor(name="changed")), NotFoundError),
     "opening": (lambda u: u.openings.update(builders.build_opening(review="changed")), NotFoundError),
+    "freeze": (lambda u: u.freezes.update(builders.build_freeze(reason="changed")), NotFoundError),
     "token": (lambda u: u.tokens.update(builders.build_token(name="changed")), NotFoundError),
 }
 
@@ -267,6 +275,7 @@ def add_one_of_each(unit: Unit) -> None:
     unit.factors.add(builders.build_factor())
     unit.codes.add(builders.build_code(), START)
     unit.openings.add(builders.build_opening())
+    unit.freezes.add(builders.build_freeze())
     unit.inbox.add(RUN, {"kind": "vote"}, START)
     unit.timers.set(builders.build_timer(due_at=START))
     unit.lists.add_entry(builders.build_list_entry())
@@ -294,6 +303,7 @@ async def test_nothing_is_removed_from_elsewhere(store: Store) -> None:
         unit.sessions.remove_of("u_000000000001")
         unit.tokens.revoke_of("u_000000000001", START)
         unit.factors.remove("fa_000000000001")
+        unit.freezes.remove("everything")
         unit.codes.remove(64 * "c")
         unit.codes.remove_of("u_000000000001", CodePurpose.INVITATION)
         unit.codes.add(builders.build_code(key="x"), START + timedelta(days=9))
@@ -307,6 +317,7 @@ async def test_nothing_is_removed_from_elsewhere(store: Store) -> None:
     assert await store.read("north", lambda unit: unit.sessions.get(64 * "a")) is not None
     assert await store.read("north", lambda unit: unit.tokens.get("tok1").revoked_at) is None
     assert await store.read("north", lambda unit: unit.factors.get("fa_000000000001")) is not None
+    assert await store.read("north", lambda unit: unit.freezes.get("everything")) is not None
     assert await store.read("north", lambda unit: unit.codes.find(64 * "c", START)) is not None
     assert await store.due_timers(START) == [("north", builders.build_timer(due_at=START))]
     assert await store.read("north", lambda unit: unit.lists.counts(START)) == {"vip": 1}

@@ -10,7 +10,9 @@ from soar.model.burst import Burst, Sample
 from soar.model.case import Case
 from soar.model.catalog import ActionSpec, Catalog, Connection, ConnectorSpec, Effect, Repeat
 from soar.model.dead_letter import DeadLetter, LetterKind
+from soar.model.deed import Deed
 from soar.model.factor import CodePurpose, Factor, FactorKind, OneTimeCode
+from soar.model.freeze import Freeze, FreezeKind
 from soar.model.identity import Principal, PrincipalKind, Role, Session, Token, User
 from soar.model.lists import ListEntry, ValueList
 from soar.model.message import Message
@@ -308,6 +310,35 @@ def build_opening(**changes: object) -> Opening:
         opened_by="root",
         opened_at=START,
         expires_at=START + timedelta(hours=1),
+    )
+    return replace(specimen, **changes)
+
+
+def build_freeze(**changes: object) -> Freeze:
+    """A freeze of everything that nobody has asked to lift."""
+    specimen = Freeze(
+        id="everything",
+        kind=FreezeKind.EVERYTHING,
+        name="",
+        reason="the playbooks run wild",
+        frozen_at=START,
+        frozen_by="u_000000000001",
+    )
+    return replace(specimen, **changes)
+
+
+def build_deed(**changes: object) -> Deed:
+    """A host taken off the network, which nobody was asked about."""
+    specimen = Deed(
+        run="run_000000000001",
+        step="steps/0",
+        action="defender.isolate_machine",
+        connection="corp-defender",
+        effect=Effect.DESTRUCTIVE,
+        targets=("srv-files-01",),
+        size=1,
+        was_asked=False,
+        at=START,
     )
     return replace(specimen, **changes)
 

@@ -10,6 +10,7 @@ from soar.api.call import Call
 from soar.api.schemas.base import Nothing
 from soar.api.schemas.emergency import view_opening
 from soar.api.schemas.now import Counts, FirstAlertView, NowView
+from soar.api.schemas.policy import view_freeze
 from soar.api.schemas.responses import ResponseView
 from soar.api.schemas.runs import RunView
 from soar.api.things import Shown, Things
@@ -58,6 +59,7 @@ class _Board:
             counts=Counts(alerts=self._count_alerts(), runs=len(open_runs), waiting=len(waiting)),
             first_alert=sample if is_empty else None,
             emergencies=tuple(map(view_opening, self._unit.openings.unreviewed())),
+            freezes=tuple(map(view_freeze, self._unit.freezes.list())),
         )
 
     def _may(self, permission: Permission) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from soar.api.schemas.approvals import ApprovalView
 from soar.api.schemas.emergency import OpeningView
+from soar.api.schemas.policy import FreezeView
 from soar.api.schemas.responses import ResponseView
 from soar.api.schemas.runs import RunView
 
@@ -29,7 +30,8 @@ class FirstAlertView:
 class NowView:
     """What needs somebody, and what is under way, at most five of each; `first_alert` is null once there was one.
 
-    `emergencies` are the hours of emergency access that are open or that nobody has reviewed, all of them.
+    `emergencies` are the hours of emergency access that are open or that nobody has reviewed, and `freezes` is
+    what is frozen, all of them.
     """
 
     waiting_for_me: tuple[ApprovalView, ...]
@@ -40,3 +42,4 @@ class NowView:
     counts: Counts
     first_alert: FirstAlertView | None
     emergencies: tuple[OpeningView, ...]
+    freezes: tuple[FreezeView, ...]

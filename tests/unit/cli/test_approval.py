@@ -275,3 +275,37 @@ def test_a_hostile_question_stays_on_its_line(soar: Soar, api: FakeApi) -> None:
     assert not {"\x1b", "\x07", "\x9b", "\u202e", "\u200b"} & set(told)
     assert not any(line.startswith("APPROVED") for line in told.splitlines())
     assert max(len(line) for line in told.splitlines()) < 3000
+
+
+def test_how_people_decide_is_told(soar: Soar, api: FakeApi) -> None:
+    person = {"user": "u_ann", "name": "ann", "votes": 9, "busiest_hour": 7, "median_seconds": 2.5, "hasty": 6}
+    gate = {"playbook": "triage", "step": "steps/0", "effect": "write", "decided": 60, "in_a_row": 55}
+    told = {
+        "decided": 60,
+        "expired": 1,
+        "median_seconds": 42.0,
+        "votes": 1,
+        "hasty": 0,
+        "is_complete": True,
+        "people": [person | {"is_hasty": True}],
+        "gates": [gate | {"is_proposed": True}, gate | {"step": "steps/1", "in_a_row": 2, "is_proposed": False}],
+    }
+    api.answer("GET", "/api/v1/metrics/approvals", told)
+    assert soar("approval", "stats", "--days", "7").out.splitlines() == [
+        "60 questions decided, 42 s in the median; 1 ran out",
+        "1 vote, 0 of them within five seconds",
+        "! ann: 9 votes, 7 in the busiest hour, 2.5 s in the median, 6 within five seconds",
+        "  triage steps/0: 55 yes in a row, of 60 decisions",
+        "    look whether it has to ask each time: `approve.if` in the playbook",
+        "  triage steps/1: 2 yes in a row, of 60 decisions",
+    ]
+    assert [asked.query for asked in api.asked] == [{"days": "7"}]
+
+
+def test_where_nothing_was_decided_that_is_told(soar: Soar, api: FakeApi) -> None:
+    api.answer("GET", "/api/v1/metrics/approvals", {"decided": 0, "median_seconds": None, "is_complete": False})
+    assert soar("approval", "stats").out.splitlines() == [
+        "0 questions decided; 0 ran out",
+        "0 votes, 0 of them within five seconds",
+        "only the newest were measured; choose fewer --days",
+    ]

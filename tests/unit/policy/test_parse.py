@@ -1,13 +1,24 @@
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from soar.model.catalog import Effect
 from soar.model.errors import InputError
 from soar.model.step import Assurance
 from soar.model.values import JsonValue
-from soar.policy import DEFAULT_POLICY, GateRule, Policy, ProtectedRule, parse_policy
+from soar.policy import (
+    DEFAULT_POLICY,
+    Cap,
+    CapOutcome,
+    GateRule,
+    Policy,
+    ProtectedRule,
+    dump_policy,
+    parse_policy,
+)
 
 CONFIG = Path(__file__).parents[3] / "config" / "policy.yaml"
 WHEN = 'action.effect == "write"'
@@ -19,6 +30,10 @@ def make_gate(**changes: Any) -> dict[str, JsonValue]:  # noqa: ANN401 -- any wr
 
 def require(**changes: Any) -> JsonValue:  # noqa: ANN401 -- any wrong value is a case
     return {"gates": [make_gate(require={"by": "role:analyst", **changes})]}
+
+
+def cap(**changes: Any) -> JsonValue:  # noqa: ANN401 -- any wrong value is a case
+    return {"caps": [{"action": "entra.disable_user", "max": 20, "per": "1h", **changes}]}
 
 
 def test_the_shipped_file_says_what_the_product_does() -> None:
@@ -48,8 +63,23 @@ def test_everything_in_the_documents_is_read() -> None:
             ],
             "silence": "deny",
             "protected": [{"kind": "user", "match": "target.id in config.accounts"}, {"match": "true"}],
+            "caps": [
+                {"action": "entra.disable_user", "max": 20, "per": "1h", "then": "freeze"},
+                {"effect": "destructive", "connection": "corp", "max_items": 500, "then": "ask role:soc-lead"},
+            ],
         }
     )
+    assert policy.caps == (
+        Cap(action="entra.disable_user", most=20, window=timedelta(hours=1), outcome=CapOutcome.FREEZE),
+        Cap(
+            effect=Effect.DESTRUCTIVE,
+            connection="corp",
+            most_items=500,
+            outcome=CapOutcome.ASK,
+            by=("role:soc-lead",),
+        ),
+    )
+    assert parse_policy(dump_policy(policy)) == policy
     assert policy.gates == (
         GateRule(
             name="four-eyes",
@@ -71,7 +101,23 @@ def test_everything_in_the_documents_is_read() -> None:
     ("plain", "pointer", "words"),
     [
         ([], "", "must be a map"),
-        ({"caps": []}, "/caps", "`caps` is not supported by this version"),
+        ({"caps": {}}, "/caps", "must be a list"),
+        (cap(action=None), "/caps/0/action", "must be a text"),
+        (cap(effect="read"), "/caps/0/effect", "one of write, destructive"),
+        (cap(max=-1), "/caps/0/max", "a whole number, zero or more"),
+        (cap(max=True), "/caps/0/max", "a whole number, zero or more"),
+        (cap(max_items="2"), "/caps/0/max_items", "a whole number, zero or more"),
+        (cap(per="1 hour"), "/caps/0/per", "a duration of up to 30d"),
+        (cap(per="31d"), "/caps/0/per", "a duration of up to 30d"),
+        (cap(per=60), "/caps/0/per", "a duration of up to 30d"),
+        (cap(then="shout"), "/caps/0/then", "refuse, freeze, or ask"),
+        (cap(then="ask"), "/caps/0/then", "refuse, freeze, or ask"),
+        (cap(then="ask analyst"), "/caps/0/then", "must be role:"),
+        (cap(then=["freeze"]), "/caps/0/then", "refuse, freeze, or ask"),
+        (cap(most=2), "/caps/0/most", "unknown key `most`"),
+        ({"caps": [{"action": "a.b", "max": 2}]}, "/caps/0", "`max` and `per` belong together"),
+        ({"caps": [{"action": "a.b"}]}, "/caps/0", "needs `max` with `per`, or `max_items`"),
+        ({"caps": [{"max_items": 2}]}, "/caps/0", "an `action`, an `effect` or a `connection`"),
         ({"gate": []}, "/gate", "unknown key `gate`; did you mean `gates`?"),
         ({"a/b~": 1}, "/a~1b~0", "known are gates, silence, protected"),
         ({"silence": "approve"}, "/silence", "silence never approves"),
@@ -115,6 +161,6 @@ def test_a_fault_says_where_and_what(plain: JsonValue, pointer: str, words: str)
 
 
 def test_all_faults_come_at_once() -> None:
-    with pytest.raises(InputError, match="has 3 faults; at /caps") as caught:
-        parse_policy({"gates": [make_gate(when="1 +")], "silence": "yes", "caps": []})
-    assert {fault.pointer for fault in caught.value.faults} == {"/caps", "/silence", "/gates/0/when"}
+    with pytest.raises(InputError, match="has 3 faults; at /capes") as caught:
+        parse_policy({"gates": [make_gate(when="1 +")], "silence": "yes", "capes": []})
+    assert {fault.pointer for fault in caught.value.faults} == {"/capes", "/silence", "/gates/0/when"}

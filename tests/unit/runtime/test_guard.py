@@ -6,17 +6,17 @@ from datetime import timedelta
 
 import pytest
 
-from soar.app.guard import BreakerKeeper
+from soar.app.guard import BreakerKeeper, make_stop
 from soar.model.alert import Severity
 from soar.model.breaker import Breaker, BreakerStatus
-from soar.model.errors import ActionCode
+from soar.model.errors import ActionCode, UnavailableError
 from soar.model.process import ActionAnswer, ActionCall, ActionHost
 from soar.model.rate import Rate
 from soar.model.run import RunStatus
 from soar.model.standing import Standing
 from soar.runtime.breaker import BreakerRule
 from soar.runtime.guard import Allowance, GuardedHost, GuardRule
-from tests.support.builders import build_action_call, build_alert
+from tests.support.builders import build_action_call, build_alert, build_freeze
 from tests.support.clock import START, VirtualClock
 from tests.support.loop import run_virtual
 from tests.support.process import ScriptedHost
@@ -76,13 +76,20 @@ class Guarded:
 
     def __init__(self, host: ActionHost, allowance: Allowance | None = None) -> None:
         self.kept: list[Breaker] = []
+        self.stop: str | Exception | None = None
         self.host = GuardedHost(
             host,
             find_allowance=(lambda *_: allowance) if allowance else find_allowance,
             rule=RULE,
             clock=VirtualClock(),
             keep=self.keep,
+            explain_stop=self.explain_stop,
         )
+
+    async def explain_stop(self, _call: ActionCall) -> str | None:
+        if isinstance(self.stop, Exception):
+            raise self.stop
+        return self.stop
 
     async def keep(self, _workspace: str, breaker: Breaker) -> None:
         self.kept.append(breaker)
@@ -378,6 +385,38 @@ def test_with_every_host_left_alone_a_call_is_not_even_begun() -> None:
 # -- the whole service -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("stop", "code", "message"),
+    [
+        ("every write is frozen", ActionCode.FROZEN, "not called: every write is frozen"),
+        (
+            UnavailableError("the disk is full", retry_after=5.0),
+            ActionCode.UNAVAILABLE,
+            "nobody can tell whether it is frozen: the disk is full",
+        ),
+    ],
+)
+def test_a_call_that_has_waited_is_not_sent_once_it_is_stopped(
+    stop: str | Exception, code: ActionCode, message: str
+) -> None:
+    async def scenario() -> None:
+        products = Products(crm=5.0)
+        products.script("crm.find", GOOD)
+        guarded = Guarded(products, replace(allow(WORKSPACE, "crm"), calls=1))
+        calls = [asyncio.create_task(guarded.call()) for _ in range(2)]
+        await asyncio.sleep(1)
+        guarded.stop = stop
+        answers = await asyncio.gather(*calls)
+        assert GOOD in answers
+        (answer,) = (each for each in answers if each != GOOD)
+        assert (answer.code, answer.message, answer.requests, answer.is_unsent) == (code, message, 0, True)
+        assert len(products.calls) == 1
+        guarded.stop = None
+        assert await guarded.call() == GOOD, "the turn was given back"
+
+    run_virtual(scenario())
+
+
 class Installation:
     """A world whose calls go through a guard that keeps its breakers in the store."""
 
@@ -394,9 +433,13 @@ class Installation:
             rule=RULE,
             clock=VirtualClock(),
             keep=self.keep,
+            explain_stop=self.explain_stop,
         )
         self.guards.append(guard)
         return guard
+
+    async def explain_stop(self, call: ActionCall) -> str | None:
+        return await make_stop(self.world.store, self.world.catalog)(call)
 
     async def keep(self, workspace: str, breaker: Breaker) -> None:
         world = self.world
@@ -481,5 +524,32 @@ def test_a_dead_product_is_audited_outlives_a_restart_and_retries_ride_it_out() 
         (closed,) = await after.audit("breaker.closed")
         assert closed["after"] == {"status": "closed"}
         await after.stop()
+
+    play(scenario, host=products, guard=installation.guard)
+
+
+FEW = """
+name: Note
+on: {manual: {}}
+steps:
+  - {id: noted, uses: %s, with: {user: ann}}
+"""
+
+
+@pytest.mark.parametrize(("action", "sent"), [("crm.note", 1), ("crm.find", 2)])
+def test_a_write_that_waits_for_its_turn_is_not_sent_after_a_freeze(action: str, sent: int) -> None:
+    products = Products(crm=5.0)
+    products.script(action, GOOD)
+    installation = Installation(products, calls=1)
+
+    async def scenario(world: World) -> None:
+        installation.world = world
+        runs = [await world.start(FEW % action) for _ in range(2)]
+        await world.clock.sleep(1)
+        await world.write(lambda unit: unit.freezes.add(build_freeze()))
+        await finish(world, runs)
+        assert len(products.calls) == sent
+        faults = [(await world.state(run)).records["steps/0"].fault for run in runs]
+        assert [fault.code for fault in faults if fault] == ["frozen"] * (2 - sent)
 
     play(scenario, host=products, guard=installation.guard)

@@ -112,6 +112,8 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         "bursts",
         "samples",
         "suppressions",
+        "freezes",
+        "deeds",
     ):
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table, columns in {

@@ -1,0 +1,61 @@
+"""Writes that were begun."""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from soar.model.catalog import Effect
+from soar.model.deed import Deed
+from soar.model.page import Page
+from soar.store.policy_tables import DeedRow
+from soar.store.repository import Repository
+from soar.store.rows import Rows, given
+from soar.store.tables import table_of
+
+_DEEDS = Rows(table_of(DeedRow), Deed)
+_TABLE = _DEEDS.table
+_GET = _DEEDS.where("run", "step")
+_LIST = _DEEDS.where().where(_TABLE.c.at > given("after"))
+
+
+@lru_cache(maxsize=16)  # one for each way to choose, at most eight
+def _count(*names: str) -> Select[Any]:
+    total = func.coalesce(func.sum(_TABLE.c.size), 0)
+    return select(total).where(*_DEEDS.match(*names), _TABLE.c.at > given("after"))
+
+
+class Deeds(Repository):
+    """The writes that the runs of a workspace have begun."""
+
+    __slots__ = ()
+
+    def add(self, deed: Deed) -> None:
+        """Add a write; a later attempt at the same one changes nothing."""
+        self._insert(_DEEDS, deed)
+
+    def get(self, run: str, step: str) -> Deed | None:
+        """Return what a step of a run has begun."""
+        return self._first(_DEEDS, _GET, given_run=run, given_step=step)
+
+    def count(
+        self, after: datetime, *, action: str | None = None, effect: Effect | None = None, connection: str | None = None
+    ) -> int:
+        """Return how many targets the writes have together that were begun after a moment.
+
+        Args:
+            after: the moment.
+            action: only writes of this action; None is any.
+            effect: only writes with this effect; None is any.
+            connection: only writes over this connection; None is any.
+        """
+        chosen = {"action": action, "effect": effect, "connection": connection}
+        wanted = {name: value for name, value in chosen.items() if value is not None}
+        parameters = {f"given_{name}": value for name, value in wanted.items()}
+        ((total,),) = self._fetch(_count(*wanted), given_after=after, **parameters)
+        return int(total)
+
+    def list(self, after: datetime, limit: int, cursor: str | None = None) -> Page[Deed]:
+        """Return a page of the writes that were begun after a moment, newest first."""
+        return self._page(_DEEDS, limit, cursor, statement=_LIST, given_after=after)
