@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 
 import httpx
@@ -15,6 +16,7 @@ from soar.sdk import (
     Connector,
     Context,
     Effect,
+    Holding,
     Output,
     PermanentError,
     Repeat,
@@ -27,6 +29,7 @@ from soar.sdk import (
 _API = "https://api.security.microsoft.com/api"
 _LONGEST_QUERY = 210.0  # the vendor gives a query 200 s
 _UNDER_WAY = frozenset({"Pending", "InProgress"})
+_DONE = "Succeeded"
 _LOST = frozenset({"Failed", "TimeOut", "Cancelled"})
 
 Document = TypeVar("Document", bound=BaseModel)
@@ -46,6 +49,18 @@ class ProcessTree(Output):
 
     summary: str = Field(description="The process nearest to the moment, after those that led to it.")
     processes: list[Process] = Field(description="The processes around the moment, the oldest first.")
+
+
+class Machine(Arguments):
+    """Which host."""
+
+    host: Host
+
+
+class Seclusion(Holding):
+    """Whether the host is off the network."""
+
+    host: str = Field(description="The host as it was asked for.")
 
 
 class Isolation(Arguments):
@@ -90,6 +105,7 @@ class _MachineAction(BaseModel):
     status: str
     scope: str | None = None
     comment: str | None = Field(default=None, alias="requestorComment")
+    begun_at: AwareDatetime | None = Field(default=None, alias="creationDateTimeUtc")
 
     @property
     def is_under_way(self) -> bool:
@@ -166,6 +182,8 @@ class Defender(Connector):
         repeat=Repeat.SAFE,
         undo="release_machine",
         undo_arguments={"host": "with.host", "comment": "with.comment"},
+        check="check_isolation",
+        check_arguments={"host": "with.host"},
         targets="host",
     )
     async def isolate_machine(self, ctx: Context, arguments: Isolation) -> Begun:
@@ -184,6 +202,25 @@ class Defender(Connector):
         api = _Api(ctx)
         machine = await api.find_machine(arguments.host)
         return _tell(await api.begin(machine, "unisolate", "Unisolate", {"Comment": arguments.comment}))
+
+    @action(title="Look whether a host is off the network", effect=Effect.READ, repeat=Repeat.SAFE, targets="host")
+    async def check_isolation(self, ctx: Context, arguments: Machine) -> Seclusion:
+        """Say whether the last that was done about the machine's isolation was to isolate it.
+
+        While either is under way nobody can tell. See
+        https://learn.microsoft.com/defender-endpoint/api/get-machineactions-collection.
+        """
+        api = _Api(ctx)
+        machine = await api.find_machine(arguments.host)
+        isolations = await api.list_actions(machine, "Isolate")
+        releases = await api.list_actions(machine, "Unisolate")
+        for one in (*isolations, *releases):
+            if one.is_under_way:
+                message = f"Defender is still at the machine action {one.id}"
+                raise PermanentError(message, action_code=ActionCode.CONFLICT, hint="look again in some minutes")
+        isolated, released = _find_last_done(isolations), _find_last_done(releases)
+        holds = isolated is not None and (released is None or released < isolated)
+        return Seclusion(host=arguments.host, holds=holds)
 
     @action(title="Collect a host's evidence", effect=Effect.WRITE, repeat=Repeat.SAFE, targets="host")
     async def collect_package(self, ctx: Context, arguments: Package) -> Begun:
@@ -219,6 +256,11 @@ def _pick(host: str, machines: Sequence[_Machine]) -> _Machine:
             hint="name the host with its domain",
         )
     return max(found, key=lambda one: one.seen_at)
+
+
+def _find_last_done(actions: Sequence[_MachineAction]) -> datetime | None:
+    """Return when the last one that succeeded was begun."""
+    return max((one.begun_at for one in actions if one.status == _DONE and one.begun_at), default=None)
 
 
 def _tell(begun: _MachineAction) -> Begun:

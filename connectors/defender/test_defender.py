@@ -282,6 +282,7 @@ async def test_a_collection_that_came_to_nothing_fails(status: str) -> None:
         ("process_tree", TREE),
         ("isolate_machine", ISOLATION),
         ("release_machine", RELEASE),
+        ("check_isolation", {"host": HOST}),
         ("collect_package", {"host": HOST}),
     ],
 )
@@ -353,6 +354,55 @@ async def test_in_small_an_isolation_stays_until_the_release() -> None:
     assert isinstance(release.output, dict)
     assert release.output["status"] == "Pending"
     assert [entry["status"] for entry in ledger.read()] == [201, 400, 201]
+
+
+def know_actions(isolations: list[dict[str, Any]], releases: list[dict[str, Any]]) -> respx.Router:
+    router = know()
+    for kind, actions in (("Isolate", isolations), ("Unisolate", releases)):
+        condition = f"machineId eq 'm1' and type eq '{kind}'"
+        router.get(f"{API}/machineactions", params={"$filter": condition}).respond(json={"value": actions})
+    return router
+
+
+def done(moment: str, status: str = "Succeeded") -> dict[str, Any]:
+    return describe_action(f"a{moment}", status, creationDateTimeUtc=f"2026-11-21T{moment}:00Z")
+
+
+@pytest.mark.parametrize(
+    ("isolations", "releases", "holds"),
+    [
+        ([done("02:00")], [], True),
+        ([done("04:00"), done("02:00")], [done("03:00")], True),
+        ([done("02:00")], [done("03:00")], False),
+        ([done("04:00", "Failed"), done("02:00")], [done("03:00")], False),
+        ([done("02:00")], [done("03:00", "Cancelled")], True),
+        ([], [], False),
+    ],
+)
+async def test_an_isolation_stands_until_a_later_release_has_succeeded(
+    isolations: list[dict[str, Any]],
+    releases: list[dict[str, Any]],
+    holds: bool,  # noqa: FBT001 -- a case of the table
+) -> None:
+    router = know_actions(isolations, releases)
+    answer = await BENCH.call("check_isolation", {"host": HOST}, router.async_handler)
+    assert answer.output == {"host": HOST, "holds": holds}
+
+
+async def test_while_a_machine_is_being_released_nobody_can_tell() -> None:
+    router = know_actions([done("02:00")], [done("03:00", "InProgress")])
+    answer = await BENCH.call("check_isolation", {"host": HOST}, router.async_handler)
+    assert answer.code is ActionCode.CONFLICT
+
+
+async def test_in_small_an_isolation_is_seen_until_the_release() -> None:
+    ledger, seen = MemoryLedger(), []
+    for name, arguments, seconds in (("isolate_machine", ISOLATION, 0), ("release_machine", RELEASE, 60)):
+        await BENCH.simulate(name, arguments, TenantInSmall(ledger, after(seconds)), key=name)
+        answer = await BENCH.simulate("check_isolation", {"host": HOST}, TenantInSmall(ledger, after(seconds + 30)))
+        assert isinstance(answer.output, dict)
+        seen.append(answer.output["holds"])
+    assert seen == [True, False]
 
 
 async def test_in_small_a_package_is_polled_until_it_is_there() -> None:

@@ -7,7 +7,19 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
-from soar.sdk import Arguments, Connector, Context, Effect, Output, PermanentError, Repeat, action, path, read_json
+from soar.sdk import (
+    Arguments,
+    Connector,
+    Context,
+    Effect,
+    Holding,
+    Output,
+    PermanentError,
+    Repeat,
+    action,
+    path,
+    read_json,
+)
 
 _API = "https://graph.microsoft.com/v1.0"
 
@@ -47,6 +59,12 @@ class Access(Output):
     account_enabled: bool = Field(description="Whether the user may sign in.")
 
 
+class Lockout(Holding):
+    """Whether the account is disabled."""
+
+    user: str = Field(description="The user as it was asked for.")
+
+
 class Revocation(Output):
     """Whose sessions have ended."""
 
@@ -77,13 +95,7 @@ class Entra(Connector):
     @action(title="Read an account", effect=Effect.READ, repeat=Repeat.SAFE)
     async def get_user(self, ctx: Context, arguments: User) -> Account:
         """Return an account: https://learn.microsoft.com/graph/api/user-get."""
-        query = httpx.QueryParams({"$select": _FIELDS})
-        response = await ctx.http.get(f"{_locate(arguments)}?{query}", headers=_authorize(ctx))
-        document = read_json(ctx.check(response))
-        try:
-            user = _User.model_validate(document)
-        except ValidationError as error:
-            raise PermanentError("Microsoft Graph answered something that is no user") from error
+        user = await _read_user(ctx, arguments)
         return Account(
             id=user.id,
             display_name=user.display_name or "",
@@ -103,6 +115,8 @@ class Entra(Connector):
         repeat=Repeat.SAFE,
         undo="enable_user",
         undo_arguments={"user": "with.user"},
+        check="check_disabled",
+        check_arguments={"user": "with.user"},
         targets="user",
     )
     async def disable_user(self, ctx: Context, arguments: User) -> Access:
@@ -114,6 +128,12 @@ class Entra(Connector):
         """Let the user sign in again."""
         return await _switch(ctx, arguments, is_enabled=True)
 
+    @action(title="Look whether an account is disabled", effect=Effect.READ, repeat=Repeat.SAFE, targets="user")
+    async def check_disabled(self, ctx: Context, arguments: User) -> Lockout:
+        """Say whether nobody can sign in to the account now."""
+        user = await _read_user(ctx, arguments)
+        return Lockout(user=arguments.user, holds=not user.account_enabled)
+
     @action(title="Revoke all sessions of a user", effect=Effect.WRITE, repeat=Repeat.SAFE, targets="user")
     async def revoke_sessions(self, ctx: Context, arguments: User) -> Revocation:
         """Sign the user out everywhere: https://learn.microsoft.com/graph/api/user-revokesigninsessions."""
@@ -122,6 +142,16 @@ class Entra(Connector):
         if response.content and read_json(response).get("value") is False:
             raise PermanentError("Microsoft Graph has not revoked the sessions")
         return Revocation(user=arguments.user)
+
+
+async def _read_user(ctx: Context, arguments: User) -> _User:
+    query = httpx.QueryParams({"$select": _FIELDS})
+    response = await ctx.http.get(f"{_locate(arguments)}?{query}", headers=_authorize(ctx))
+    document = read_json(ctx.check(response))
+    try:
+        return _User.model_validate(document)
+    except ValidationError as error:
+        raise PermanentError("Microsoft Graph answered something that is no user") from error
 
 
 async def _switch(ctx: Context, arguments: User, *, is_enabled: bool) -> Access:

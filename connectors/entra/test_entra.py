@@ -27,7 +27,7 @@ USER = {
     "signInSessionsValidFromDateTime": "2026-02-11T06:30:00Z",
 }
 BENCH = Bench(Entra, hosts={"graph.microsoft.com"}, credentials={"token": SECRET})
-EVERY_ACTION = ("get_user", "disable_user", "enable_user", "revoke_sessions")
+EVERY_ACTION = ("get_user", "disable_user", "enable_user", "check_disabled", "revoke_sessions")
 
 
 def open_directory(ledger: Ledger) -> Simulator:
@@ -154,6 +154,22 @@ async def test_in_small_a_disabled_account_stays_disabled_until_it_is_enabled() 
     await simulate("enable_user", ledger, "ANN@corp.example", key="e")
     assert await read_account(ledger) == before
     assert before["account_enabled"] is True
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+async def test_a_lockout_stands_while_the_account_is_disabled(is_enabled: bool) -> None:  # noqa: FBT001 -- a case
+    router = respx.Router()
+    router.get(f"{API}/users/ann%40corp.example").respond(json={**USER, "accountEnabled": is_enabled})
+    answer = await BENCH.call("check_disabled", ANN, router.async_handler)
+    assert answer.output == {**ANN, "holds": not is_enabled}
+
+
+async def test_in_small_a_lockout_is_seen_until_somebody_enables_the_account() -> None:
+    ledger = MemoryLedger()
+    await simulate("disable_user", ledger, key="d")
+    assert (await simulate("check_disabled", ledger))[1]["holds"] is True
+    await simulate("enable_user", ledger, key="e")
+    assert (await simulate("check_disabled", ledger))[1]["holds"] is False
 
 
 async def test_in_small_revoked_sessions_end_now() -> None:

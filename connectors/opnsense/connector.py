@@ -16,6 +16,7 @@ from soar.sdk import (
     Connector,
     Context,
     Effect,
+    Holding,
     Output,
     PermanentError,
     Repeat,
@@ -55,6 +56,13 @@ class Unblocked(Output):
 
     ip: str = Field(description="The address as the firewall had it.")
     alias: str = Field(description="The list it is not on.")
+
+
+class Membership(Holding):
+    """Whether an address is on the list."""
+
+    ip: str = Field(description="The address as the firewall would have it.")
+    alias: str = Field(description="The list.")
 
 
 class Blocklist(Output):
@@ -124,6 +132,8 @@ class OpnSense(Connector):
         repeat=Repeat.SAFE,
         undo="unblock_ip",
         undo_arguments={"ip": "with.ip", "alias": "with.alias"},
+        check="check_block",
+        check_arguments={"ip": "with.ip", "alias": "with.alias"},
         targets="ip",
     )
     async def block_ip(self, ctx: Context, arguments: Entry) -> Blocked:
@@ -141,6 +151,16 @@ class OpnSense(Connector):
         """Take an address off a list; what is not there stays away."""
         await _Firewall(ctx).change("delete", arguments)
         return Unblocked(ip=str(arguments.ip), alias=arguments.alias)
+
+    @action(title="Look whether an address is blocked", effect=Effect.READ, repeat=Repeat.SAFE, targets="ip")
+    async def check_block(self, ctx: Context, arguments: Entry) -> Membership:
+        """Say whether an address is on a list by itself; a network around it is somebody else's entry."""
+        ip = str(arguments.ip)
+        table = await _Firewall(ctx).list_table(arguments.alias)
+        is_listed = any(row.ip == ip for row in table.rows)
+        if not is_listed and table.total > len(table.rows):
+            raise PermanentError(f"OPNsense told {len(table.rows)} of {table.total} entries, and {ip} is none of them")
+        return Membership(ip=ip, alias=arguments.alias, holds=is_listed)
 
     @action(title="List what is blocked", effect=Effect.READ, repeat=Repeat.SAFE)
     async def list_blocked(self, ctx: Context, arguments: Alias) -> Blocklist:

@@ -68,6 +68,25 @@ async def test_an_address_is_deleted_from_the_alias() -> None:
     assert json.loads(route.calls.last.request.content) == {"address": "203.0.113.7"}
 
 
+@pytest.mark.parametrize(
+    ("listed", "holds"),
+    [(["203.0.113.7"], True), (["203.0.113.70", "203.0.113.0/24"], False), ([], False)],
+)
+async def test_a_block_stands_while_the_address_itself_is_listed(listed: list[str], holds: bool) -> None:  # noqa: FBT001 -- a case of the table
+    router, add = open_router(*listed)
+    answer = await BENCH.call("check_block", ENTRY, router.async_handler)
+    assert answer.output == {**ENTRY, "holds": holds}
+    assert not add.called
+
+
+async def test_of_a_list_that_is_cut_nobody_can_tell_what_is_not_on_it() -> None:
+    router = respx.Router()
+    router.get(f"{API}/list/blocklist").respond(json={"total": 12000, "rows": [{"ip": "203.0.113.0/24"}]})
+    answer = await BENCH.call("check_block", ENTRY, router.async_handler)
+    assert answer.code is ActionCode.INVALID
+    assert "1 of 12000" in answer.message
+
+
 async def test_a_list_says_how_much_longer_it_is() -> None:
     router = respx.Router()
     router.get(f"{API}/list/blocklist").respond(json={"total": 12000, "rows": [{"ip": "203.0.113.0/24"}]})
@@ -101,7 +120,9 @@ async def test_a_block_that_did_not_come_about_is_a_failure(outcome: httpx.Respo
 
 
 @pytest.mark.parametrize("body", [[], {}, {"total": 1}, {"total": 1, "rows": [{"address": "203.0.113.7"}]}])
-@pytest.mark.parametrize(("name", "arguments"), [("block_ip", ENTRY), ("list_blocked", {"alias": "blocklist"})])
+@pytest.mark.parametrize(
+    ("name", "arguments"), [("block_ip", ENTRY), ("check_block", ENTRY), ("list_blocked", {"alias": "blocklist"})]
+)
 async def test_what_is_no_table_is_refused_and_nothing_is_added(
     name: str, arguments: dict[str, str], body: object
 ) -> None:
@@ -122,7 +143,8 @@ async def test_only_an_address_on_a_list_is_sent(name: str, change: dict[str, st
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments"), [("block_ip", ENTRY), ("unblock_ip", ENTRY), ("list_blocked", {"alias": "blocklist"})]
+    ("name", "arguments"),
+    [("block_ip", ENTRY), ("unblock_ip", ENTRY), ("check_block", ENTRY), ("list_blocked", {"alias": "blocklist"})],
 )
 async def test_every_failure_has_its_code(name: str, arguments: dict[str, str]) -> None:
     await check_failures(BENCH, name, arguments)
@@ -152,6 +174,17 @@ async def test_in_small_a_block_lasts_until_it_is_taken_back() -> None:
     assert await list_blocked(ledger) == ["203.0.113.66", "203.0.113.7"]
     await BENCH.simulate("unblock_ip", ON_LIST, open_firewall(ledger), key="u")
     assert await list_blocked(ledger) == ["203.0.113.66"]
+
+
+async def test_in_small_a_block_is_seen_until_somebody_takes_it_off() -> None:
+    ledger = MemoryLedger()
+    seen = []
+    for name in ("block_ip", "unblock_ip"):
+        await BENCH.simulate(name, ON_LIST, open_firewall(ledger), key=name)
+        answer = await BENCH.simulate("check_block", ON_LIST, open_firewall(ledger))
+        assert isinstance(answer.output, dict)
+        seen.append(answer.output["holds"])
+    assert seen == [True, False]
 
 
 @pytest.mark.parametrize("key", ["first", "second"])

@@ -46,6 +46,9 @@ class Permission(StrEnum):
     APPROVAL_VOTE = "approval:vote", "Say yes or no to an approval that names one of the person's roles.", Risk.CRITICAL
     RESPONSE_READ = "response:read", "See active responses.", Risk.READ
     RESPONSE_LIFT = "response:lift", "Take back one active response before it expires.", Risk.CHANGE
+    RESPONSE_EXTEND = "response:extend", "Let one active response stand longer than was planned.", Risk.CHANGE
+    RESPONSE_KEEP = "response:keep", "Let one active response stand until somebody lifts it.", Risk.CRITICAL
+    RESPONSE_INSPECT = "response:inspect", "Look whether an active response still stands.", Risk.CHANGE
     CASE_READ = "case:read", "See cases with their alerts and runs.", Risk.READ
     CASE_WRITE = "case:write", "Open, link, annotate and close cases.", Risk.CHANGE
     PLAYBOOK_READ = "playbook:read", "See playbooks and their text.", Risk.READ

@@ -25,7 +25,6 @@ from soar.api.handlers import (
     lists,
     messages,
     playbooks,
-    responses,
     runs,
     scim,
     sign_on,
@@ -42,7 +41,6 @@ from soar.api.naming import (
     name_letter,
     name_list,
     name_playbook,
-    name_response,
     name_run,
     name_sent_source,
 )
@@ -51,6 +49,7 @@ from soar.api.pages import Pages
 from soar.api.policy_routes import list_policy_routes
 from soar.api.publishing_routes import list_publishing_routes
 from soar.api.record_routes import list_record_routes
+from soar.api.response_routes import list_response_routes
 from soar.api.route import V1, Public, Route, Self, SourceOr, find_permission, foreign, private, public, raw
 from soar.api.schemas.alerts import AlertDetail, AlertPage, AlertQuery, AlertSent, Received
 from soar.api.schemas.approvals import AnswersSent, ApprovalPage, ApprovalQuery, ApprovalView, VoteSent
@@ -64,7 +63,7 @@ from soar.api.schemas.health import Health, Readiness, Version
 from soar.api.schemas.lists import EntryAdded, EntrySent, ListDetail, ListPage
 from soar.api.schemas.messages import Channels, MessagePage, MessageQuery
 from soar.api.schemas.playbooks import DocumentSent, PlaybookDetail, PlaybookPage, Validation
-from soar.api.schemas.responses import LiftWanted, ResponsePage, ResponseQuery, ResponsesLifting, ResponseView
+from soar.api.schemas.responses import ResponsesLifting
 from soar.api.schemas.runs import CancelWanted, RetryWanted, RunDetail, RunPage, RunQuery, RunView, RunWanted
 from soar.api.schemas.scim import PATH as SCIM
 from soar.api.schemas.sign_on import SignOnWanted
@@ -96,6 +95,7 @@ def build_routes(services: Services, authenticator: Authenticator) -> tuple[Rout
         *_seen(),
         *_readable(),
         *_done(),
+        *list_response_routes(),
         *_decided(),
         *_given_up(),
         *_managed(authenticator),
@@ -166,15 +166,6 @@ def _seen() -> tuple[Route, ...]:
             takes=Nothing,
             answers=ApprovalView,
             names=name_approval,
-        ),
-        private(
-            "GET",
-            f"{V1}/responses",
-            P.RESPONSE_READ,
-            responses.list_responses,
-            takes=ResponseQuery,
-            answers=ResponsePage,
-            names=LISTED,
         ),
         private("GET", f"{V1}/cases", P.CASE_READ, cases.list_cases, takes=PageQuery, answers=CasePage, names=LISTED),
     )
@@ -262,16 +253,6 @@ def _done() -> tuple[Route, ...]:
             answers=ResponsesLifting,
             status=202,
             names=name_run,
-        ),
-        private(
-            "POST",
-            f"{V1}/responses/{{id}}/lift",
-            P.RESPONSE_LIFT,
-            responses.lift_response,
-            takes=LiftWanted,
-            answers=ResponseView,
-            status=202,
-            names=name_response,
         ),
     )
 

@@ -81,6 +81,12 @@ class Views:
             lifted_by=self._show_initiator(lift.initiator) if lift else None,
             lifted_at=response.lifted_at,
             fault=response.fault,
+            owner=response.owner,
+            pages=response.pages,
+            is_checkable=response.check_action is not None,
+            check_run=response.check_run,
+            sighting=response.sighting,
+            checked_at=response.checked_at,
         )
 
     def show_approval(self, approval: Approval) -> ApprovalView:

@@ -25,7 +25,7 @@ from soar.cli.output import (
 from soar.cli.prompts import ask
 from soar.cli.story import tell_run
 from soar.model.errors import InputError, NotFoundError
-from soar.model.run import RunStatus
+from soar.model.run import Mode, RunStatus
 from soar.model.values import JsonValue
 
 commands = group(
@@ -57,7 +57,7 @@ def list_runs(
         (
             run.text("id"),
             run.text("playbook"),
-            f"{mark(run.text('status'))} {run.text('status')}",
+            f"{mark(run.text('status'))} {run.text('status')}{_tell_mode(run)}",
             describe_moment(run.moment("created_at")),
             run.text("waiting_for") or run.text("reason"),
         )
@@ -162,6 +162,12 @@ def undo(run_id: RunId, is_sure: Yes = False, is_json: Json = False) -> None:
     lines = [f"{mark(one.text('status'))} {one.text('id')} {one.text('status')}" for one in lifted.parts("responses")]
     nothing = f"{name} holds nothing down; there is nothing to take back"
     show_answer(lifted, *([*lines, "next: soar response list"] if lines else [nothing]), is_json=is_json)
+
+
+def _tell_mode(run: Answer) -> str:
+    """Say that a run was not for real, or that every write of it was asked about."""
+    mode = run.text("mode")
+    return f" · {mode}" if mode and mode != Mode.LIVE else ""
 
 
 def _resolve(client: Client, run_id: str) -> str:

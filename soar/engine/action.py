@@ -184,12 +184,12 @@ def _hold(turn: Turn, step: Step, place: Place, record: StepRecord) -> HoldRespo
         return None
     spec = spec_of(turn, step)
     extra: Mapping[str, Value] = {"output": record.output}
+    sources: Mapping[str, Value] = {"with": as_value(record.arguments), "output": record.output}
     if use.undo.action is not None:
         arguments = to_plain(turn.render(f"{step.path}/undo/with", use.undo.arguments or {}, place, extra))
         undo, connection = use.undo.action, use.undo.connection or use.undo.action.partition(".")[0]
     elif spec.undo is not None:
-        sources: Mapping[str, Value] = {"with": as_value(record.arguments), "output": record.output}
-        arguments = {name: to_plain(_pick(sources, path)) for name, path in spec.undo_arguments.items()}
+        arguments = _pick_all(sources, spec.undo_arguments)
         undo, connection = f"{spec.connector}.{spec.undo}", connection_of(turn, step)
     else:
         raise EvaluationError(f"`{use.action}` has no inverse", code=ActionCode.INVALID.value)
@@ -201,6 +201,9 @@ def _hold(turn: Turn, step: Step, place: Place, record: StepRecord) -> HoldRespo
         undo_action=undo,
         undo_arguments=arguments,
         expires_at=_expiry(turn, step, use, place, extra),
+        check_action=f"{spec.connector}.{spec.check}" if spec.check else None,
+        check_arguments=_pick_all(sources, spec.check_arguments) if spec.check else None,
+        check_connection=connection_of(turn, step) if spec.check else None,
     )
 
 
@@ -213,6 +216,10 @@ def _expiry(turn: Turn, step: Step, use: UseAction, place: Place, extra: Mapping
     if not isinstance(delay, timedelta):
         raise EvaluationError("`expires` is no duration", code="expr.type", hint="write 24h")
     return turn.at + delay
+
+
+def _pick_all(sources: Mapping[str, Value], paths: Mapping[str, str]) -> dict[str, JsonValue]:
+    return {name: to_plain(_pick(sources, path)) for name, path in paths.items()}
 
 
 def _pick(sources: Mapping[str, Value], path: str) -> Value:

@@ -184,6 +184,9 @@ class HoldResponse:
         undo_action: `connector.action` that takes it back.
         undo_arguments: resolved now, from what was sent and answered.
         expires_at: when it is taken back by itself.
+        check_action: `connector.action` that tells whether the change still stands; None if the connector has none.
+        check_arguments: resolved now, too.
+        check_connection: of the change itself; the way back may have another.
     """
 
     path: str
@@ -193,6 +196,9 @@ class HoldResponse:
     undo_action: str
     undo_arguments: JsonValue
     expires_at: datetime | None
+    check_action: str | None = None
+    check_arguments: JsonValue = None
+    check_connection: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

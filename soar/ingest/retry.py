@@ -18,7 +18,7 @@ from soar.model.playbook import Playbook
 from soar.model.response import ResponseStatus
 from soar.model.run import Run, RunStatus, StepRecord
 from soar.model.step import UseAction
-from soar.responses import lifting
+from soar.responses import errand
 from soar.store import Unit
 
 _RETRIABLE = frozenset({RunStatus.FAILED, RunStatus.DENIED, RunStatus.CANCELLED, RunStatus.TIMED_OUT})
@@ -139,9 +139,11 @@ def _check_retriable(unit: Unit, run: Run) -> None:
             f"{run.id} was called by {run.parent}", code="retry.part", hint=f"try {run.parent} again: it calls anew"
         )
     revision = unit.revisions.get(run.revision)
-    if revision is not None and revision.author == lifting.AUTHOR:
+    if revision is not None and revision.author == errand.AUTHOR:
         raise ConflictError(
-            f"{run.id} takes a response back", code="retry.part", hint="lift the response again: `soar response list`"
+            f"{run.id} takes a response back, or looks at it",
+            code="retry.part",
+            hint="lift or check the response again: `soar response list`",
         )
     for again in unit.runs.list_retries(run.id):
         if not again.status.is_final:

@@ -59,6 +59,8 @@ class ActionSpec:
         repeat: what a second call does.
         undo: name of the same connector's action that takes it back.
         undo_arguments: for each parameter of the undo, the field of our output (`output.x`) or argument (`with.x`).
+        check: name of the same connector's action that tells whether what this one did still stands.
+        check_arguments: for each parameter of the check, as in `undo_arguments`.
         targets: parameter whose value is what is acted on (a text or a list), for blast radius and confirmation.
         parameters: JSON Schema of the arguments.
         result: JSON Schema of the output.
@@ -74,6 +76,8 @@ class ActionSpec:
     result: Mapping[str, JsonValue]
     undo: str | None = None
     undo_arguments: Mapping[str, str] = field(default_factory=dict)
+    check: str | None = None
+    check_arguments: Mapping[str, str] = field(default_factory=dict)
     targets: str | None = None
     timeout: float = 30.0
 

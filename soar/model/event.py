@@ -24,6 +24,8 @@ class EventType(StrEnum):
     RESPONSE_LIFTED = "response.lifted"
     RESPONSE_EXPIRED = "response.expired"
     RESPONSE_OVERDUE = "response.overdue"
+    RESPONSE_ESCALATED = "response.escalated"
+    RESPONSE_DRIFTED = "response.drifted"
     SOURCE_SILENT = "source.silent"
     BREAK_GLASS_OPENED = "access.break_glass_opened"
 

@@ -17,11 +17,19 @@ class ResponseStatus(StrEnum):
     OVERDUE = "overdue"
 
 
+class Sighting(StrEnum):
+    """What a look at the product has shown of a change: it stands, is not there any more, or nobody can tell."""
+
+    STANDING = "standing"
+    GONE = "gone"
+    UNCLEAR = "unclear"
+
+
 RESPONSE_TRANSITIONS: Mapping[ResponseStatus, frozenset[ResponseStatus]] = {
     ResponseStatus.ACTIVE: frozenset({ResponseStatus.LIFTING}),
     ResponseStatus.LIFTING: frozenset({ResponseStatus.LIFTED, ResponseStatus.OVERDUE}),
     ResponseStatus.LIFTED: frozenset(),
-    ResponseStatus.OVERDUE: frozenset({ResponseStatus.LIFTING}),
+    ResponseStatus.OVERDUE: frozenset({ResponseStatus.LIFTING, ResponseStatus.ACTIVE}),
 }
 """Which status may follow which."""
 
@@ -40,6 +48,14 @@ class Response:
         undo_arguments: with which arguments, resolved when the change was made.
         lift_run: id of the run that takes it back, once somebody asked.
         expires_at: when it is lifted by itself; None for never.
+        owner: who answers for the playbook, as it is written there; None if nobody does.
+        channel: where people are told of it.
+        check_action: what tells whether it still stands; None if the connector cannot tell.
+        check_arguments: with which arguments, resolved when the change was made.
+        check_connection: through which connection; that of the change itself.
+        check_run: id of the run that last looked, or looks now.
+        sighting: what was seen then; None if nobody has looked.
+        pages: how often people were told that it stands too long.
     """
 
     id: str
@@ -56,3 +72,12 @@ class Response:
     lift_run: str | None = None
     lifted_at: datetime | None = None
     fault: str | None = None
+    owner: str | None = None
+    channel: str = ""
+    check_action: str | None = None
+    check_arguments: JsonValue = None
+    check_connection: str | None = None
+    check_run: str | None = None
+    sighting: Sighting | None = None
+    checked_at: datetime | None = None
+    pages: int = 0

@@ -46,6 +46,8 @@ def _describe_action(connector: str, action: Action) -> ActionSpec:
         result=action.gives.model_json_schema(mode="serialization"),
         undo=promise.undo,
         undo_arguments=promise.undo_arguments,
+        check=promise.check,
+        check_arguments=promise.check_arguments,
         targets=promise.targets,
         timeout=promise.timeout,
     )

@@ -46,7 +46,8 @@ def _describe_action(connector: str, action: Action) -> Iterator[str]:
     yield f"## `{connector}.{action.name}`"
     yield ""
     undone = f", undone by `{promise.undo}`" if promise.undo else ""
-    yield f"{promise.title}. Effect: {promise.effect}; a second call: {promise.repeat}{undone}."
+    checked = f", checked by `{promise.check}`" if promise.check else ""
+    yield f"{promise.title}. Effect: {promise.effect}; a second call: {promise.repeat}{undone}{checked}."
     yield f"At most {promise.timeout:g} seconds."
     yield from _describe_fields("Argument", action.takes.model_json_schema())
     yield from _describe_fields("Output", action.gives.model_json_schema(mode="serialization"))

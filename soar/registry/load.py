@@ -12,10 +12,11 @@ from typing import TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
+from soar.model.catalog import Effect
 from soar.model.errors import FieldFault, InputError
 from soar.model.values import JsonValue
 from soar.registry.discover import MANIFEST, Found
-from soar.sdk.action import Action, Connector
+from soar.sdk.action import Action, Connector, Holding
 from soar.sdk.faults import describe_faults
 from soar.sdk.manifest import Manifest
 from soar.sdk.simulation import Simulator
@@ -171,21 +172,37 @@ def _find_promise_faults(actions: Mapping[str, Action]) -> Iterable[str]:
         if promise.targets is not None and promise.targets not in action.takes.model_fields:
             yield f"action {action.name}: targets names {promise.targets}, which is no parameter"
         if promise.undo is not None:
-            yield from _find_undo_faults(action, actions.get(promise.undo))
+            yield from _find_other_faults(action, "undo", promise.undo, actions, promise.undo_arguments)
+        if promise.check is not None:
+            yield from _find_other_faults(action, "check", promise.check, actions, promise.check_arguments)
+            yield from _find_check_faults(action, actions.get(promise.check))
 
 
-def _find_undo_faults(action: Action, undo: Action | None) -> Iterable[str]:
-    if undo is None:
-        yield f"action {action.name}: undo names {action.promise.undo}, which is no action of this connector"
+def _find_other_faults(
+    action: Action, role: str, named: str, actions: Mapping[str, Action], arguments: Mapping[str, str]
+) -> Iterable[str]:
+    """Say what is wrong with the action that another one names as its undo or its check."""
+    other = actions.get(named)
+    if other is None:
+        yield f"action {action.name}: {role} names {named}, which is no action of this connector"
         return
-    parameters = undo.takes.model_fields
+    parameters = other.takes.model_fields
     sources = {"with": action.takes.model_fields, "output": action.gives.model_fields}
-    for name, source in action.promise.undo_arguments.items():
+    for name, source in arguments.items():
         place, _, field = source.partition(".")
         if name not in parameters:
-            yield f"action {action.name}: undo_arguments names {name}, which {undo.name} does not take"
+            yield f"action {action.name}: {role}_arguments names {name}, which {other.name} does not take"
         if field not in sources.get(place, {}):
-            yield f"action {action.name}: undo_arguments takes {name} from {source}, which is not there"
+            yield f"action {action.name}: {role}_arguments takes {name} from {source}, which is not there"
     for name, parameter in parameters.items():
-        if parameter.is_required() and name not in action.promise.undo_arguments:
-            yield f"action {action.name}: undo_arguments lacks {name}, which {undo.name} needs"
+        if parameter.is_required() and name not in arguments:
+            yield f"action {action.name}: {role}_arguments lacks {name}, which {other.name} needs"
+
+
+def _find_check_faults(action: Action, check: Action | None) -> Iterable[str]:
+    if check is None:
+        return
+    if check.promise.effect is not Effect.READ:
+        yield f"action {action.name}: check names {check.name}, which does more than read"
+    if not issubclass(check.gives, Holding):
+        yield f"action {action.name}: check names {check.name}, whose output is no Holding"

@@ -164,10 +164,11 @@ class _Play:
     def _may_fire(self, timer: Timer, *, is_pending: bool) -> bool:
         """Whether time may pass up to a timer although nobody acts.
 
-        A question that nobody answers is not waited for, unless the test says so; another attempt is, beside it, too.
+        Neither a question that nobody answers is waited for, unless the test says so, nor that somebody lifts what is
+        overdue; another attempt is, beside it, too.
         """
         kind = timer.event.get("kind") if isinstance(timer.event, dict) else None
-        if kind == approvals.TIMER_KIND:
+        if kind in {approvals.TIMER_KIND, responses.PAGE_KIND}:
             return False
         if kind == responses.TIMER_KIND:
             return bool(self._test.expect.undone) and not is_pending

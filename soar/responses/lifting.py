@@ -1,86 +1,37 @@
-"""The one-step playbook that takes a change back. Being a run, a lift is as durable and as visible as any other."""
+"""The run that takes a change back."""
 
-import hashlib
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 
-import orjson
-
-from soar.model.ids import Ids
-from soar.model.playbook import Revision
 from soar.model.response import Response
-from soar.model.run import Mode, Run, RunStatus
-from soar.model.values import JsonValue, as_value
+from soar.model.run import Run
+from soar.responses.errand import Errand
 from soar.responses.rollback import name_rollback
 
-AUTHOR = "system"
-"""Author of the revisions that this module writes, and of no others."""
 
-
-def write_revision(response: Response, at: datetime, channel: str | None = None) -> Revision:
-    """Return the playbook that calls a response's inverse with the arguments it was given when the change was made.
-
-    Args:
-        response: what is taken back.
-        at: the moment.
-        channel: where people hear of it, if it is part of a rollback; the run has nothing to say there by itself.
-    """
-    inputs = _name_inputs(response)
-    document: Mapping[str, JsonValue] = {
-        "name": f"Take back {response.action}",
-        "on": {"call": {}},
-        **({"notify": {"channel": channel, "on": []}} if channel else {}),
-        "inputs": {name: {"type": "any"} for name in inputs.values()},
-        "steps": [
-            {
-                "id": "lift",
-                "name": f"Take back {response.action}",
-                "uses": response.undo_action,
-                "connection": response.connection,
-                "with": {parameter: f"${{{{ inputs.{name} }}}}" for parameter, name in inputs.items()},
-            }
-        ],
-    }
-    text = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
-    return Revision(
-        playbook=f"lift-{response.undo_action.replace('.', '-').replace('_', '-')}",
-        digest=f"sha256:{hashlib.sha256(text.encode()).hexdigest()}",
-        text=text,
-        created_at=at,
-        author=AUTHOR,
+def describe_lift(response: Response, channel: str | None = None) -> Errand:
+    """Return the call of a response's inverse, with the arguments it was given when the change was made."""
+    return Errand(
+        step="lift",
+        name=f"Take back {response.action}",
+        action=response.undo_action,
+        connection=response.connection,
+        arguments=response.undo_arguments,
+        channel=channel,
     )
 
 
-def build_run(
-    response: Response, revision: Revision, *, initiator: str, ids: Ids, at: datetime, origin: Run | None
-) -> Run:
-    """Return the run that takes a response back.
+def join_rollback(run: Run, origin: Run | None) -> Run:
+    """Return a lift as part of the rollback of the run that made the change, if it is that.
 
-    It stands as deep as `origin`, which made the change. As part of its rollback it shares its key as well: a run that
-    waits for that one waits for the rollback, too.
+    It shares that run's key, so that a run that waits for that one waits for the rollback, too.
     """
-    rolled_back = origin if origin is not None and initiator == name_rollback(origin.id) else None
-    return Run(
-        id=ids.new("run"),
-        playbook=revision.playbook,
-        revision=revision.digest,
-        mode=Mode.LIVE,
-        status=RunStatus.QUEUED,
-        alert=None,
-        case=None,
-        initiator=initiator,
-        inputs={name: as_value(_arguments(response)[parameter]) for parameter, name in _name_inputs(response).items()},
-        created_at=at,
-        depth=origin.depth if origin else 0,
-        concurrency_key=rolled_back.concurrency_key if rolled_back else None,
-        concurrency_max=rolled_back.concurrency_max if rolled_back else 0,
-    )
+    if origin is None or run.initiator != name_rollback(origin.id):
+        return run
+    return replace(run, concurrency_key=origin.concurrency_key, concurrency_max=origin.concurrency_max)
 
 
-def _arguments(response: Response) -> Mapping[str, JsonValue]:
-    return response.undo_arguments if isinstance(response.undo_arguments, dict) else {}
-
-
-def _name_inputs(response: Response) -> Mapping[str, str]:
-    """Return the run's input for each parameter of the inverse; a parameter may have a name that no input can have."""
-    return {parameter: f"argument_{index}" for index, parameter in enumerate(_arguments(response))}
+def join_queue(run: Run, key: str, others: Sequence[Run]) -> Run:
+    """Return a lift that begins when those before it are over, whose runs share this key; the first begins at once."""
+    before = f"{others[-1].id} to end, which is taken back before" if others else None
+    return replace(run, concurrency_key=key, concurrency_max=1, waiting_for=before)

@@ -2,26 +2,36 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from soar.audit.record import record
 from soar.engine.commands import HoldResponse
 from soar.engine.events import LiftEnded, RunStarted, dump_event
-from soar.model.audit import Actor, AuditEvent, Outcome
-from soar.model.errors import BugError, ConflictError, NotFoundError
+from soar.model.audit import Actor, Outcome
+from soar.model.errors import BugError, ConflictError
 from soar.model.event import EventType
 from soar.model.ids import Ids, derive_id
 from soar.model.response import RESPONSE_TRANSITIONS, Response, ResponseStatus
-from soar.model.run import Run, RunStatus, Timer
-from soar.model.values import JsonValue, Value
-from soar.responses.lifting import build_run, write_revision
+from soar.model.run import Run, RunStatus
+from soar.model.values import JsonValue
+from soar.responses.checking import finish_check, start_check
+from soar.responses.errand import build_run, write_revision
+from soar.responses.escalation import page_owner, stop_paging, wake_page, watch_lift
+from soar.responses.lifting import describe_lift, join_queue, join_rollback
+from soar.responses.report import (
+    PAGE_KIND,
+    SERVER,
+    TIMER_KIND,
+    find_response,
+    move_response,
+    publish_response,
+    record_response,
+)
 from soar.responses.rollback import name_rollback, post_beginning, post_end, say_why
+from soar.responses.term import extend_response, keep_response, name_expiry, set_expiry
 from soar.store import Unit
 
-TIMER_KIND = "response_due"
-"""`kind` of the timers that this package sets; whoever fires timers hands them to `ResponseService.wake`."""
+__all__ = ["PAGE_KIND", "TIMER_KIND", "ResponseService"]
 
-_SERVER = Actor(kind="system", id="responses", name="soar", via="engine")
 _LIFTABLE = frozenset(
     status for status, following in RESPONSE_TRANSITIONS.items() if ResponseStatus.LIFTING in following
 )
@@ -38,8 +48,19 @@ class ResponseService:
     def __init__(self, *, ids: Ids) -> None:
         self._ids = ids
 
-    def hold(self, unit: Unit, command: HoldResponse, *, run: Run, at: datetime) -> Response:
-        """Remember a change, in the transaction that records its success."""
+    def hold(
+        self, unit: Unit, command: HoldResponse, *, run: Run, owner: str | None, channel: str, at: datetime
+    ) -> Response:
+        """Remember a change, in the transaction that records its success.
+
+        Args:
+            unit: that transaction.
+            command: what the engine says of the change.
+            run: which made it.
+            owner: who answers for the playbook.
+            channel: where people are told if the change stands too long.
+            at: the moment.
+        """
         response = Response(
             id=derive_id("ar", run.id, command.path),
             run=run.id,
@@ -52,13 +73,30 @@ class ResponseService:
             status=ResponseStatus.ACTIVE,
             created_at=at,
             expires_at=command.expires_at,
+            owner=owner,
+            channel=channel,
+            check_action=command.check_action,
+            check_arguments=command.check_arguments,
+            check_connection=command.check_connection,
         )
         unit.responses.add(response)
-        self._record(unit, "response.held", response, Outcome.SUCCESS, _SERVER, at)
-        if response.expires_at is not None:
-            event: JsonValue = {"kind": TIMER_KIND, "response": response.id}
-            unit.timers.set(Timer(id=_timer(response), run=run.id, due_at=response.expires_at, event=event))
+        record_response(unit, "response.held", response, Outcome.SUCCESS, ids=self._ids, at=at)
+        set_expiry(unit, response)
         return response
+
+    def extend(
+        self, unit: Unit, response_id: str, by: timedelta, *, actor: Actor, reason: str | None, at: datetime
+    ) -> Response:
+        """Let a change stand longer; see `extend_response`."""
+        return extend_response(unit, response_id, by, actor=actor, reason=reason, ids=self._ids, at=at)
+
+    def keep(self, unit: Unit, response_id: str, *, actor: Actor, reason: str, at: datetime) -> Response:
+        """Let a change stand until somebody lifts it; see `keep_response`."""
+        return keep_response(unit, response_id, actor=actor, reason=reason, ids=self._ids, at=at)
+
+    def check(self, unit: Unit, response_id: str, *, actor: Actor, initiator: str, at: datetime) -> Response:
+        """Have a run look whether a change still stands; see `start_check`."""
+        return start_check(unit, response_id, actor=actor, initiator=initiator, ids=self._ids, at=at)
 
     def lift(
         self,
@@ -70,6 +108,7 @@ class ResponseService:
         reason: str | None,
         at: datetime,
         channel: str | None = None,
+        queue: str | None = None,
     ) -> Response:
         """Ask for a change to be taken back; a run does it.
 
@@ -80,30 +119,52 @@ class ResponseService:
             initiator: who asks, as the run that takes it back names them.
             reason: what they said.
             at: the moment.
-            channel: as in `write_revision`.
+            channel: as in `Errand`.
+            queue: what the lifts have in common of which one is to begin when the one before is over.
 
         Raises:
             NotFoundError: there is no such response.
             ConflictError: it is being lifted, or was lifted before.
         """
-        response = unit.responses.get(response_id)
-        if response is None:
-            raise NotFoundError(f"no active response {response_id}", hint="`soar run show` lists what a run holds")
+        response = find_response(unit, response_id)
         if response.status not in _LIFTABLE:
             raise ConflictError(
                 f"{response.id} is {response.status.value} already", hint=f"see run {response.lift_run}"
             )
-        revision = write_revision(response, at, channel)
+        errand = describe_lift(response, channel)
+        revision = write_revision(errand, at)
         unit.revisions.put(revision)
         origin = unit.runs.get(response.run)
-        run = build_run(response, revision, initiator=initiator, ids=self._ids, at=at, origin=origin)
+        run = build_run(errand, revision, initiator=initiator, ids=self._ids, at=at, origin=origin)
+        run = join_rollback(run, origin)
+        if queue is not None:
+            run = join_queue(run, queue, unit.runs.list_sharing(queue))
         unit.runs.add(run)
-        unit.inbox.add(run.id, dump_event(RunStarted(at=at)), at)
-        unit.timers.cancel(_timer(response))
-        lifting = replace(_move(response, ResponseStatus.LIFTING), lift_run=run.id, fault=None)
+        if not run.is_held:
+            unit.inbox.add(run.id, dump_event(RunStarted(at=at)), at)
+        unit.timers.cancel(name_expiry(response))
+        lifting = replace(move_response(response, ResponseStatus.LIFTING), lift_run=run.id, fault=None)
         unit.responses.update(lifting)
-        self._record(unit, "response.lift_requested", lifting, Outcome.SUCCESS, actor, at, reason=reason)
+        ids = self._ids
+        record_response(
+            unit, "response.lift_requested", lifting, Outcome.SUCCESS, ids=ids, at=at, actor=actor, reason=reason
+        )
         return lifting
+
+    def undo(self, unit: Unit, run: Run, *, actor: Actor, initiator: str, at: datetime) -> tuple[Response, ...]:
+        """Ask for all that a run holds to be taken back: the latest first, the next when that is over.
+
+        What could not be taken back stays for people, and the others go on.
+
+        Returns:
+            What is being lifted now or has its turn later, the latest first.
+        """
+        reason, queue = f"undo of {run.id}", f"undo:{run.id}"
+        return tuple(
+            self.lift(unit, held.id, actor=actor, initiator=initiator, reason=reason, at=at, queue=queue)
+            for held in _list_held(unit, run.id)
+            if held.status in _LIFTABLE
+        )
 
     def lift_for_step(self, unit: Unit, run: Run, path: str, *, actor: Actor, reason: str, at: datetime) -> Response:
         """Take back what a step of a run holds because another of its steps asks for it.
@@ -167,7 +228,8 @@ class ResponseService:
     def finish(self, unit: Unit, run: Run, channel: str | None, at: datetime) -> tuple[Response, ...]:
         """Take the end of a run: if it was a lift, the response is lifted, or overdue and for people to look at.
 
-        The run that made the change is told, if it is open; a rollback goes on with the next.
+        If it was a check, what it saw is kept. The run that made the change is told, if it is open; a rollback goes on
+        with the next.
 
         Args:
             unit: the transaction that ends the run.
@@ -178,70 +240,51 @@ class ResponseService:
         Returns:
             The responses that changed.
         """
+        checked = finish_check(unit, run, ids=self._ids, at=at)
+        if checked is not None:
+            return (checked,)
         response = unit.responses.of_lift_run(run.id)
         if response is None:
             return ()
-        if run.status is RunStatus.SUCCEEDED:
-            done = replace(_move(response, ResponseStatus.LIFTED), lifted_at=at)
-            self._record(unit, "response.lifted", done, Outcome.SUCCESS, _SERVER, at)
-            _publish(unit, EventType.RESPONSE_LIFTED, done, at)
-        else:
-            done = replace(_move(response, ResponseStatus.OVERDUE), fault=run.reason or run.status.value)
-            self._record(unit, "response.lifted", done, Outcome.FAILURE, _SERVER, at, reason=done.fault)
-            _publish(unit, EventType.RESPONSE_OVERDUE, done, at)
-        unit.responses.update(done)
+        done = self._end_lift(unit, response, run, at)
         _tell_owner(unit, done, at)
         if run.initiator == name_rollback(done.run):
             return (done, *self._roll_back_next(unit, done, channel, at))
         return (done,)
 
+    def _end_lift(self, unit: Unit, response: Response, run: Run, at: datetime) -> Response:
+        """Write down how a lift has ended; whoever answers for what still stands is told at once."""
+        if run.status is RunStatus.SUCCEEDED:
+            done = replace(move_response(response, ResponseStatus.LIFTED), lifted_at=at)
+            unit.responses.update(done)
+            stop_paging(unit, done)
+            record_response(unit, "response.lifted", done, Outcome.SUCCESS, ids=self._ids, at=at)
+            publish_response(unit, EventType.RESPONSE_LIFTED, done, at)
+            return done
+        done = replace(move_response(response, ResponseStatus.OVERDUE), fault=run.reason or run.status.value)
+        record_response(unit, "response.lifted", done, Outcome.FAILURE, ids=self._ids, at=at, reason=done.fault)
+        publish_response(unit, EventType.RESPONSE_OVERDUE, done, at)
+        return page_owner(unit, done, ids=self._ids, at=at)
+
     def wake(self, unit: Unit, event: Mapping[str, JsonValue], at: datetime) -> Response | None:
-        """Take a timer: lift what has expired. Returns the response if it is being lifted now."""
+        """Take a timer: lift what has expired, or tell people that it still stands.
+
+        Returns:
+            The response, if it has changed.
+        """
         response = unit.responses.get(str(event["response"]))
-        if response is None or response.status is not ResponseStatus.ACTIVE:
+        if response is None:
             return None
-        self._record(unit, "response.expired", response, Outcome.SUCCESS, _SERVER, at)
-        _publish(unit, EventType.RESPONSE_EXPIRED, response, at)
-        return self.lift(
-            unit, response.id, actor=_SERVER, initiator=f"response:{response.id}", reason="it expired", at=at
-        )
-
-    def _record(
-        self,
-        unit: Unit,
-        kind: str,
-        response: Response,
-        outcome: Outcome,
-        actor: Actor,
-        at: datetime,
-        reason: str | None = None,
-    ) -> None:
-        event = AuditEvent(
-            type=kind,
-            outcome=outcome,
-            actor=actor,
-            target={
-                "kind": "response",
-                "id": response.id,
-                "action": response.action,
-                "targets": list(response.targets[:50]),
-            },
-            reason=reason,
-            after={"status": response.status.value, "lift_run": response.lift_run},
-            context={"run": response.run, "step": response.step},
-        )
-        record(unit, event, at=at, id=self._ids.new("ev"))
-
-
-def _move(response: Response, status: ResponseStatus) -> Response:
-    """Return a response in another status.
-
-    Raises:
-        BugError: that one may not follow.
-    """
-    if status not in RESPONSE_TRANSITIONS[response.status]:
-        raise BugError(f"{response.id} cannot go from {response.status} to {status}")
-    return replace(response, status=status)
+        if event.get("kind") == PAGE_KIND:
+            return wake_page(unit, response, ids=self._ids, at=at)
+        if response.status is not ResponseStatus.ACTIVE:
+            return None
+        record_response(unit, "response.expired", response, Outcome.SUCCESS, ids=self._ids, at=at)
+        publish_response(unit, EventType.RESPONSE_EXPIRED, response, at)
+        initiator = f"response:{response.id}"
+        lifting = self.lift(unit, response.id, actor=SERVER, initiator=initiator, reason="it expired", at=at)
+        watch_lift(unit, lifting, at)
+        return lifting
 
 
 def _list_held(unit: Unit, run: str) -> tuple[Response, ...]:
@@ -257,25 +300,3 @@ def _tell_owner(unit: Unit, response: Response, at: datetime) -> None:
     is_lifted = response.status is ResponseStatus.LIFTED
     event = LiftEnded(at=at, path=response.step, is_lifted=is_lifted, reason=response.fault)
     unit.inbox.add(owner.id, dump_event(event), at)
-
-
-def _publish(unit: Unit, kind: EventType, response: Response, at: datetime) -> None:
-    """Put down what became of a change, for whoever waits for that."""
-    run = unit.runs.get(response.run)
-    data: dict[str, Value] = {
-        "response": response.id,
-        "run": response.run,
-        "step": response.step,
-        "playbook": run.playbook if run is not None else None,
-        "action": response.action,
-        "connection": response.connection,
-        "targets": list(response.targets),
-        "lift_run": response.lift_run,
-        "fault": response.fault,
-    }
-    playbook, depth = (run.playbook, run.depth + 1) if run is not None else (None, 0)
-    unit.happenings.add(kind, response.id, data, at, playbook=playbook, depth=depth)
-
-
-def _timer(response: Response) -> str:
-    return f"{response.id}:expiry"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from soar.approvals.freezer import POLICY, Freezer
-from soar.approvals.service import ApprovalService
+from soar.approvals.service import DEFAULT_CHANNEL, ApprovalService
 from soar.audit.record import record
 from soar.engine.commands import (
     CancelApproval,
@@ -169,7 +169,6 @@ class Committer:
         tell_relatives(unit, failed, at)
 
     def _perform(self, unit: Unit, plan: Plan, committed: Committed, command: Command, at: datetime) -> None:
-        run = committed.run
         match command:
             case StartAction():
                 self._start_action(unit, plan, committed, command, at)
@@ -178,12 +177,18 @@ class Committer:
             case RequestApproval() | RequestAnswer() | CancelApproval():
                 self._ask(unit, plan, committed, command, at)
             case HoldResponse():
-                committed.responses.append(self._responses.hold(unit, command, run=run, at=at).id)
-                committed.has_timers = True
+                self._hold(unit, plan, committed, command, at)
             case StartRun() | CancelRun() | LiftResponse():
                 self._reach_other_run(unit, plan, committed, command, at)
             case FinishRun():
                 self._finish(unit, plan, committed, command, at)
+
+    def _hold(self, unit: Unit, plan: Plan, committed: Committed, command: HoldResponse, at: datetime) -> None:
+        playbook = plan.playbook
+        channel = playbook.notify.channel if playbook.notify else DEFAULT_CHANNEL
+        held = self._responses.hold(unit, command, run=committed.run, owner=playbook.owner, channel=channel, at=at)
+        committed.responses.append(held.id)
+        committed.has_timers = True
 
     def _start_action(self, unit: Unit, plan: Plan, committed: Committed, command: StartAction, at: datetime) -> None:
         run = committed.run

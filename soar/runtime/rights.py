@@ -17,7 +17,7 @@ from soar.playbook.references import ReferenceKind, find_references
 from soar.store import Unit
 
 _USER = "user:"
-_LIFT = "lift-"
+_LIFT, _CHECK = "lift-", "check-"
 _KEPT = 256
 
 
@@ -47,9 +47,11 @@ class Rights:
 
         A run started by a source, a schedule or an event has the rights of its playbook. One that a person started has
         no more than they have now: who is switched off or loses a role stops what runs in their name. A run that takes
-        a response back was judged when that was asked for.
+        a response back, or looks whether it stands, was judged when that was asked for.
         """
         if run.playbook.startswith(_LIFT) and unit.responses.of_lift_run(run.id) is not None:
+            return None
+        if run.playbook.startswith(_CHECK) and unit.responses.of_check_run(run.id) is not None:
             return None
         playbook, call = plan.playbook, command.call
         manifest = self._find_manifest(plan)

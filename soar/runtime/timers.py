@@ -112,9 +112,9 @@ class TimerKeeper:
             case approvals.TIMER_KIND:
                 changed = self._approvals.wake(unit, event, now)
                 return ("approval", changed.id) if changed else None
-            case responses.TIMER_KIND:
-                lifting = self._responses.wake(unit, event, now)
-                return ("response", lifting.id) if lifting else None
+            case responses.TIMER_KIND | responses.PAGE_KIND:
+                woken = self._responses.wake(unit, event, now)
+                return ("response", woken.id) if woken else None
             case _:
                 unit.inbox.add(timer.run, timer.event, now)
                 return None

@@ -24,7 +24,7 @@ from soar.model.errors import ActionCode
 from soar.model.observable import ObservableKind
 from soar.model.poll import Batch, Item
 from soar.model.secret import Secret
-from soar.sdk.action import Arguments, Connector, Output, action, written_in
+from soar.sdk.action import Arguments, Connector, Holding, Output, action, written_in
 from soar.sdk.channel import Messages
 from soar.sdk.client import header, path, read_document, read_json
 from soar.sdk.context import Context, Feed, Settings
@@ -55,6 +55,7 @@ __all__ = [
     "Effect",
     "EgressRefusedError",
     "Feed",
+    "Holding",
     "Item",
     "Language",
     "Messages",

@@ -28,6 +28,12 @@ class Output(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Holding(Output):
+    """Base of the output of an action that others name as their `check`."""
+
+    holds: bool = Field(description="Whether the change still stands.")
+
+
 def written_in(language: Language) -> FieldInfo:
     """Say what a text argument is written in, so that playbooks are warned of values that go into it unquoted.
 
@@ -46,6 +52,8 @@ class Promise:
     repeat: Repeat
     undo: str | None
     undo_arguments: Mapping[str, str]
+    check: str | None
+    check_arguments: Mapping[str, str]
     targets: str | None
     timeout: float
 
@@ -85,6 +93,8 @@ def action(
     repeat: Repeat,
     undo: str | None = None,
     undo_arguments: Mapping[str, str] | None = None,
+    check: str | None = None,
+    check_arguments: Mapping[str, str] | None = None,
     targets: str | None = None,
     timeout: float = 30.0,
 ) -> Callable[[Method], Method]:
@@ -98,6 +108,9 @@ def action(
         repeat: what a second call of the same intent does.
         undo: name of the action of the same connector that takes it back.
         undo_arguments: for each parameter of the undo, where its value comes from: `with.name` or `output.name`.
+        check: name of the action of the same connector that tells whether the change still stands: one that reads, and
+            whose output is a `Holding`.
+        check_arguments: for each parameter of the check, as in `undo_arguments`.
         targets: the parameter whose value is what is acted on.
         timeout: seconds a call may take unless the step says otherwise.
     """
@@ -109,6 +122,8 @@ def action(
             repeat=repeat,
             undo=undo,
             undo_arguments=dict(undo_arguments or {}),
+            check=check,
+            check_arguments=dict(check_arguments or {}),
             targets=targets,
             timeout=timeout,
         )

@@ -3,12 +3,14 @@
 from soar.model.page import Page
 from soar.model.response import Response, ResponseStatus
 from soar.store.repository import Repository
+from soar.store.response_tables import ResponseRow
 from soar.store.rows import Rows
-from soar.store.tables import ResponseRow, table_of
+from soar.store.tables import table_of
 
 _RESPONSES = Rows(table_of(ResponseRow), Response)
 _GET = _RESPONSES.where("id")
 _OF_LIFT_RUN = _RESPONSES.where("lift_run").order_by(_RESPONSES.table.c.position.desc()).limit(1)
+_OF_CHECK_RUN = _RESPONSES.where("check_run").order_by(_RESPONSES.table.c.position.desc()).limit(1)
 _UPDATE = _RESPONSES.change()
 
 
@@ -32,6 +34,10 @@ class Responses(Repository):
     def of_lift_run(self, run: str) -> Response | None:
         """Return the active response that this run takes back."""
         return self._first(_RESPONSES, _OF_LIFT_RUN, given_lift_run=run)
+
+    def of_check_run(self, run: str) -> Response | None:
+        """Return the active response that this run looks at."""
+        return self._first(_RESPONSES, _OF_CHECK_RUN, given_check_run=run)
 
     def update(self, response: Response) -> None:
         """Replace the active response.

@@ -16,7 +16,6 @@ from soar.model.breaker import BreakerStatus
 from soar.model.dead_letter import LetterKind
 from soar.model.event import EventType
 from soar.model.identity import UserKind
-from soar.model.response import ResponseStatus
 from soar.model.run import Mode, RunStatus
 from soar.model.step import Assurance
 from soar.store.rows import (
@@ -349,34 +348,6 @@ class ApprovalRow(PlacedRow, table=True):
     version: int
     fields: Any = Field(sa_type=Form)
     reply: Any = Field(sa_type=ReplyText)
-
-
-class ResponseRow(PlacedRow, table=True):
-    """An active response."""
-
-    __tablename__ = "responses"
-    __table_args__ = (
-        UniqueConstraint("workspace", "id"),
-        Index(None, "workspace", "position"),
-        Index(None, "workspace", "status", "position"),
-        Index(None, "workspace", "run"),
-        Index(None, "workspace", "lift_run"),
-    )
-
-    id: str
-    run: str
-    step: str
-    action: str
-    connection: str
-    targets: Any = Field(sa_type=Texts)
-    undo_action: str
-    undo_arguments: Any = Field(sa_type=Json)
-    status: ResponseStatus = Field(sa_type=Choice(ResponseStatus))
-    created_at: datetime = Field(sa_type=Moment)
-    expires_at: datetime | None = Field(sa_type=Moment)
-    lift_run: str | None
-    lifted_at: datetime | None = Field(sa_type=Moment)
-    fault: str | None
 
 
 class CaseRow(PlacedRow, table=True):

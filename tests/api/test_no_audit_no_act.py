@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, TypeAlias
 
 import pytest
@@ -83,6 +85,36 @@ async def lift_response(face: Face) -> Callable[[], Awaitable[Answer]]:
     return lambda: ann.post(f"/responses/{held['id']}/lift", {"reason": "a false alarm"})
 
 
+async def hold(face: Face) -> str:
+    """Let the face hold a change that ends and can be looked at, and return its id."""
+    await (await vote(face))()
+    await face.settle()
+    (held,) = (await face.read(lambda unit: unit.responses.list(10))).items
+    looked = {
+        "check_action": "virustotal.url_report",
+        "check_connection": "virustotal",
+        "check_arguments": {"url": "x"},
+    }
+    ending = replace(held, expires_at=face.clock.now() + timedelta(hours=1), **looked)
+    await face.write(lambda unit: unit.responses.update(ending))
+    return held.id
+
+
+async def extend_response(face: Face) -> Callable[[], Awaitable[Answer]]:
+    held, ann = await hold(face), await face.person("ann")
+    return lambda: ann.post(f"/responses/{held}/extend", {"by": "2h"})
+
+
+async def keep_response(face: Face) -> Callable[[], Awaitable[Answer]]:
+    held, carol = await hold(face), await face.person("carol")
+    return lambda: carol.post(f"/responses/{held}/keep", {"reason": "known bad"})
+
+
+async def check_response(face: Face) -> Callable[[], Awaitable[Answer]]:
+    held, ann = await hold(face), await face.person("ann")
+    return lambda: ann.post(f"/responses/{held}/check")
+
+
 async def start_run(face: Face) -> Callable[[], Awaitable[Answer]]:
     ann = await face.person("ann")
     return lambda: ann.post("/playbooks/purge/runs", {"inputs": {"messages": ["m1"]}})
@@ -148,6 +180,9 @@ ATTEMPTS: Mapping[tuple[str, str], Attempt] = {
     ("POST", "/api/v1/runs/{id}/cancel"): cancel_run,
     ("POST", "/api/v1/runs/{id}/undo"): undo_run,
     ("POST", "/api/v1/responses/{id}/lift"): lift_response,
+    ("POST", "/api/v1/responses/{id}/extend"): extend_response,
+    ("POST", "/api/v1/responses/{id}/keep"): keep_response,
+    ("POST", "/api/v1/responses/{id}/check"): check_response,
     ("POST", "/api/v1/playbooks/{id}/runs"): start_run,
     ("POST", "/api/v1/playbooks/{id}/revisions"): push_draft,
     ("POST", "/api/v1/playbooks/{id}/publish"): publish,

@@ -103,9 +103,12 @@ ACTIONS = (
         Repeat.UNSAFE,
         undo="unlock",
         undo_arguments={"user": "with.user", "ticket": "output.ticket"},
+        check="locked",
+        check_arguments={"user": "with.user"},
         targets="user",
     ),
     build_spec("crm.unlock", Effect.WRITE, Repeat.KEYED),
+    build_spec("crm.locked"),
     build_spec("core.undo", Effect.WRITE),
 )
 

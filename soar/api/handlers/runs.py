@@ -112,20 +112,13 @@ async def undo_run(call: Call, _: Nothing) -> ResponsesLifting:
     """Take back everything that a run still holds in the world, newest first."""
 
     def undo(unit: Unit) -> tuple[tuple[Response, ResponseView], ...]:
-        run = find_run(unit, call.part("id"))
-        held = unit.responses.list(_EVERYTHING, run=run.id).items
-        lifting = [
-            call.services.responses.lift(
-                unit,
-                response.id,
-                actor=describe_principal(call.principal),
-                initiator=f"user:{call.principal.id}",
-                reason=f"undo of {run.id}",
-                at=call.at,
-            )
-            for response in held
-            if response.status in _LIFTABLE
-        ]
+        lifting = call.services.responses.undo(
+            unit,
+            find_run(unit, call.part("id")),
+            actor=describe_principal(call.principal),
+            initiator=f"user:{call.principal.id}",
+            at=call.at,
+        )
         views = Views(call, unit)
         return tuple((response, views.show_response(response)) for response in lifting)
 

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from soar.api.schemas.base import Incoming, PageQuery, Text
-from soar.model.response import ResponseStatus
+from soar.model.response import ResponseStatus, Sighting
 
 
 class ResponseQuery(PageQuery):
@@ -17,6 +20,19 @@ class LiftWanted(Incoming):
     """Why a change is to be taken back."""
 
     reason: Text | None = None
+
+
+class ExtensionWanted(Incoming):
+    """How much longer a change is to stand, such as `4h`, and why."""
+
+    by: Annotated[str, Field(min_length=1, max_length=20)]
+    reason: Text | None = None
+
+
+class KeepingWanted(Incoming):
+    """Why a change is to stand until somebody lifts it."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=4_000, pattern=r"\S")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +49,11 @@ class InitiatorView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseView:
-    """A change in the world that we hold; `lifted_by` is who last asked for it to be taken back."""
+    """A change in the world that we hold; `lifted_by` is who last asked for it to be taken back.
+
+    `sighting` is what `check_run` saw of it at `checked_at`, if its connector can look (`is_checkable`); `pages` counts
+    how often `owner` was told that it stands too long.
+    """
 
     id: str
     run: str
@@ -48,6 +68,12 @@ class ResponseView:
     lifted_by: InitiatorView | None
     lifted_at: datetime | None
     fault: str | None
+    owner: str | None
+    pages: int
+    is_checkable: bool
+    check_run: str | None
+    sighting: Sighting | None
+    checked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,6 +111,12 @@ def response(**more: object) -> dict[str, object]:
         "lifted_by": None,
         "lifted_at": None,
         "fault": None,
+        "owner": "team:soc",
+        "pages": 0,
+        "is_checkable": True,
+        "check_run": None,
+        "sighting": None,
+        "checked_at": None,
         **more,
     }
 

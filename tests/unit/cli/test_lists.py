@@ -32,6 +32,50 @@ def test_a_response_is_lifted_by_a_run_that_can_be_followed(soar: Soar, api: Fak
     assert api.asked[0].body == {"reason": "host is clean"}
 
 
+def test_what_was_seen_of_a_response_stands_beside_its_status(soar: Soar, api: FakeApi) -> None:
+    seen = [response(sighting=sighting) for sighting in ("gone", "standing", "unclear")]
+    api.answer("GET", "/api/v1/responses", page(*seen, response(status="lifted", sighting="gone")))
+    lines = soar("response", "list").out.splitlines()[1:]
+    assert ["gone" in line for line in lines] == [True, False, False, False]
+    assert "standing" in lines[1]
+    assert "unclear" in lines[2]
+
+
+def test_a_response_is_extended_by_what_was_typed(soar: Soar, api: FakeApi) -> None:
+    ends = print_timestamp(SystemClock().now() + timedelta(hours=4, seconds=30))
+    api.answer("POST", "/api/v1/responses/ar_88/extend", response(expires_at=ends))
+    assert "ar_88 ends in 4 h" in soar("response", "extend", "ar_88", "4h", "-m", "forensics").out
+    assert api.asked[0].body == {"by": "4h", "reason": "forensics"}
+
+
+def test_a_response_is_kept_for_a_reason_and_not_without(soar: Soar, api: FakeApi) -> None:
+    api.answer("POST", "/api/v1/responses/ar_88/keep", response())
+    assert soar("response", "keep", "ar_88").code != 0
+    assert api.asked == []
+    assert "ar_88 stands until somebody lifts it" in soar("response", "keep", "ar_88", "-m", "known bad").out
+    assert api.asked[0].body == {"reason": "known bad"}
+
+
+def test_all_that_stands_and_can_be_looked_at_is_looked_at(soar: Soar, api: FakeApi) -> None:
+    held = page(response(), response(id="ar_89", is_checkable=False))
+    api.answer("GET", "/api/v1/responses", held)
+    api.answer("GET", "/api/v1/responses", page(response(id="ar_90", status="overdue")))
+    for name in ("ar_88", "ar_90"):
+        api.answer("POST", f"/api/v1/responses/{name}/check", response(id=name, check_run=f"run_{name}"), status=202)
+    outcome = soar("response", "check", "--all")
+    assert "ar_88  exchange.purge_messages  looks: soar run show run_ar_88" in outcome.out
+    assert "2 responses looked at" in outcome.out
+    assert "ar_89" not in outcome.out
+
+
+@pytest.mark.parametrize("arguments", [(), ("ar_88", "--all")])
+def test_a_check_names_one_response_or_all(soar: Soar, api: FakeApi, arguments: tuple[str, ...]) -> None:
+    outcome = soar("response", "check", *arguments)
+    assert outcome.code != 0
+    assert "soar response check ID, or --all" in outcome.err
+    assert api.asked == []
+
+
 def test_the_connections_say_which_are_left_alone_since_when_and_why(soar: Soar, api: FakeApi) -> None:
     since = SystemClock().now() - timedelta(minutes=3, seconds=1)
     left = {

@@ -31,6 +31,15 @@ def test_an_empty_list_says_the_next_step(soar: Soar, api: FakeApi) -> None:
     assert soar("run", "list", "--json").document == page()
 
 
+def test_a_run_that_was_not_for_real_is_marked_in_the_list(soar: Soar, api: FakeApi) -> None:
+    modes = ("live", "shadow", "supervised")
+    api.answer("GET", "/api/v1/runs", page(*(run(status="succeeded", mode=mode) for mode in modes)))
+    live, shadow, supervised = soar("run", "list").out.splitlines()[1:]
+    assert "·" not in live
+    assert "succeeded · shadow" in shadow
+    assert "succeeded · supervised" in supervised
+
+
 def test_a_run_is_a_tree_that_can_be_read_without_colour(soar: Soar, api: FakeApi) -> None:
     document = run(
         status="failed",

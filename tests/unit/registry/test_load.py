@@ -8,6 +8,8 @@ from soar.model.errors import InputError
 from soar.registry.discover import Found
 from soar.registry.load import ReadYaml, digest_folder, load_connector, load_connectors
 
+CHECKED_BY = 'undo="drop", check="{}", check_arguments={{"name": "with.name"}}'
+
 
 def edit(file: Path, old: str, new: str) -> None:
     text = file.read_text()
@@ -69,6 +71,10 @@ def test_what_python_compiled_does_not_change_the_digest(sample: Path) -> None:
         ("connector.py", '{"name": "with.name"}', '{"name": "input.name"}', "takes name from input.name"),
         ("connector.py", '{"name": "with.name"}', "{}", "lacks name"),
         ("connector.py", '{"name": "with.name"}', '{"name": "with.name", "x": "with.name"}', "drop does not take"),
+        ("connector.py", 'undo="drop"', 'undo="drop", check="see"', "check names see, which is no action"),
+        ("connector.py", 'undo="drop"', 'undo="drop", check="drop"', "check_arguments lacks name, which drop needs"),
+        ("connector.py", 'undo="drop"', CHECKED_BY.format("drop"), "check names drop, which does more than read"),
+        ("connector.py", 'undo="drop"', CHECKED_BY.format("look"), "check names look, whose output is no Holding"),
         ("connector.py", 'targets="name"', 'targets="host"', "targets names host"),
     ],
 )

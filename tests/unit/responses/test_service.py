@@ -147,7 +147,7 @@ def test_a_failed_inverse_leaves_it_overdue_with_the_reason_and_can_be_tried_aga
         (overdue,) = await world.held()
         assert overdue.status is ResponseStatus.OVERDUE
         assert overdue.fault == "lift: the product says no"
-        assert (await kinds(world))[-1] == ("response.lifted", "failure")
+        assert (await kinds(world))[-2:] == [("response.lifted", "failure"), ("response.escalated", "success")]
         world.host.script("crm.note", ActionAnswer(output={}))
         await world.lift(response, name="bob")
         (lifted,) = await world.held()

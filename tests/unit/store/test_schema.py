@@ -73,7 +73,13 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
     writer = store._database.writer
     for column in ("fields", "reply"):
         writer.exec_driver_sql(f"ALTER TABLE approvals DROP COLUMN {column}")
-    for index in ("ix_runs_workspace_retry_of", "ix_runs_open", "ix_audit_workspace_at", "ix_alerts_suppressed"):
+    for index in (
+        "ix_runs_workspace_retry_of",
+        "ix_runs_open",
+        "ix_audit_workspace_at",
+        "ix_alerts_suppressed",
+        "ix_responses_workspace_check_run",
+    ):
         writer.exec_driver_sql(f"DROP INDEX {index}")
     for table, column in (
         ("runs", "retry_of"),
@@ -119,6 +125,10 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
     for table, columns in {
         "users": ("kind", "owner", "expires_at", "grants", "teams"),
         "sessions": ("mfa_at", "ip", "agent"),
+        "responses": (
+            *("owner", "channel", "check_action", "check_arguments", "check_connection"),
+            *("check_run", "sighting", "checked_at", "pages"),
+        ),
         "tokens": ("networks", "used_ip", "authenticated_at", "mfa_at", "within"),
     }.items():
         for column in columns:
