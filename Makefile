@@ -11,10 +11,10 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench chaos check clean demo docs e2e forge fuzz help lock mutants schedules schemathesis simulate tamper test web
+.PHONY: approvals-fuzz bench chaos check clean demo docs e2e forge fuzz help lock mutants schedules schemathesis simulate tamper test web
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: $(STAMPS)/runtime web ## the product with simulated connections, on http://127.0.0.1:8600
 	$(BIN)/soar demo
@@ -36,6 +36,10 @@ chaos: $(STAMPS)/dev ## kill -9 at random moments under load, and count; KILLS=2
 	$(BIN)/python -m tests.chaos --kills $(or $(KILLS),200) --seed $(or $(SEED),1)
 	@echo "== PostgreSQL, two workers"
 	$(BIN)/python -m tests.chaos --database postgres --kills $(or $(KILLS),50) --seed $(or $(SEED),1)
+
+approvals-fuzz: $(STAMPS)/dev ## votes, timers, crashes, policies and chats against each other; COUNT=5000 sequences of 50 steps
+	SOAR_APPROVALS=$(or $(COUNT),2000) SOAR_APPROVALS_STEPS=50 $(BIN)/pytest \
+		tests/unit/approvals/test_everything_at_once.py -q $(PYTEST_ARGS)
 
 e2e: $(STAMPS)/dev ## single sign-on against an identity provider that others have written; fetches it with npm
 	SOAR_E2E=1 $(BIN)/pytest tests/e2e/test_single_sign_on.py -rs $(PYTEST_ARGS)

@@ -20,10 +20,12 @@ class RoleTable(Mapping[str, frozenset[Permission]]):
 
     Attributes:
         scopes: for roles that are limited wherever they are held, the part of the world they are for.
+        undelegable: roles whose say over questions nobody who holds them can lend to somebody else.
     """
 
     permissions: Mapping[str, frozenset[Permission]]
     scopes: Mapping[str, Scope] = field(default_factory=dict)
+    undelegable: frozenset[str] = frozenset()
 
     def __getitem__(self, role: str) -> frozenset[Permission]:
         """Return what a role allows."""
@@ -110,7 +112,8 @@ def parse_roles(plain: JsonValue) -> RoleTable:
     """Read a site's table of roles: `{"roles": {id: [permission, …]}}`.
 
     A role named here replaces the one of the product with that name; those not named stay. One that is written as
-    `{"permissions": […], "scope": {attribute: [name, …]}}` is for that part of the world alone, whoever holds it.
+    `{"permissions": […], "scope": {attribute: [name, …]}}` is for that part of the world alone, whoever holds it; with
+    `"delegable": false` nobody can lend its say over questions.
 
     Raises:
         InputError: an unknown key or permission, or a table that breaks the separation of duties; all faults at once,
@@ -121,7 +124,7 @@ def parse_roles(plain: JsonValue) -> RoleTable:
     faults = [
         FieldFault(f"/{escape_key(key)}", "unknown key; only `roles` is known") for key in plain if key != "roles"
     ]
-    table, scopes = dict(DEFAULT_ROLES), {}
+    table, scopes, undelegable = dict(DEFAULT_ROLES), {}, set()
     entries = plain["roles"]
     for role, written in entries.items() if isinstance(entries, dict) else ():
         pointer = f"/roles/{escape_key(role)}"
@@ -129,7 +132,9 @@ def parse_roles(plain: JsonValue) -> RoleTable:
         table[role] = _read_permissions(listed, pointer, faults)
         if scope is not None:
             scopes[role] = scope
-    made = RoleTable(table, scopes)
+        if not _is_delegable(written, pointer, faults):
+            undelegable.add(role)
+    made = RoleTable(table, scopes, frozenset(undelegable))
     faults += _check_table(made)
     if faults:
         raise InputError(
@@ -193,12 +198,22 @@ def _split_role(written: JsonValue, pointer: str, faults: list[FieldFault]) -> t
     if not isinstance(written, dict):
         return written, None
     faults += [
-        FieldFault(f"{pointer}/{escape_key(key)}", "unknown key; a role has `permissions` and `scope`")
-        for key in sorted(written.keys() - {"permissions", "scope"})
+        FieldFault(f"{pointer}/{escape_key(key)}", "unknown key; a role has `permissions`, `scope` and `delegable`")
+        for key in sorted(written.keys() - {"permissions", "scope", "delegable"})
     ]
+    if "scope" not in written and "delegable" in written:
+        return written.get("permissions"), None
     scope, wrong = read_scope(written.get("scope"), f"{pointer}/scope")
     faults += wrong
     return written.get("permissions"), scope
+
+
+def _is_delegable(written: JsonValue, pointer: str, faults: list[FieldFault]) -> bool:
+    """Whether those who hold a role can lend its say over questions; yes, unless it says otherwise."""
+    plain = written.get("delegable", True) if isinstance(written, dict) else True
+    if not isinstance(plain, bool):
+        faults.append(FieldFault(f"{pointer}/delegable", "must be true or false"))
+    return plain is True
 
 
 def _read_permissions(listed: JsonValue, pointer: str, faults: list[FieldFault]) -> frozenset[Permission]:

@@ -12,7 +12,7 @@ from soar.api.call import Call
 from soar.api.denials import record_denial
 from soar.api.schemas.alerts import AlertSent
 from soar.api.schemas.base import Incoming
-from soar.api.schemas.messages import MessageQuery
+from soar.api.schemas.messages import MessageQuery, MessageSent
 from soar.api.schemas.playbooks import DocumentSent
 from soar.api.schemas.revisions import PublicationWanted, RevisionSent
 from soar.api.things import Things
@@ -106,8 +106,8 @@ def name_credential(call: Call, things: Things, _: Incoming) -> Named:
 
 
 def name_channel(_: Call, things: Things, sent: Incoming) -> Named:
-    """Name the channel that is to be read."""
-    return [(None, things.name_channel(sent.channel))] if isinstance(sent, MessageQuery) else []
+    """Name the channel that is read, or written into."""
+    return [(None, things.name_channel(sent.channel))] if isinstance(sent, MessageQuery | MessageSent) else []
 
 
 def name_sent_source(_: Call, things: Things, sent: Incoming) -> Named:

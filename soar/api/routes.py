@@ -13,6 +13,7 @@ from soar.api.account_routes import list_account_routes
 from soar.api.alert_routes import list_alert_routes
 from soar.api.authentication import Authenticator
 from soar.api.call import Call, write_json
+from soar.api.decision_routes import list_decision_routes
 from soar.api.handlers import (
     alerts,
     approvals,
@@ -92,6 +93,7 @@ def build_routes(services: Services, authenticator: Authenticator) -> tuple[Rout
         *list_publishing_routes(),
         *list_intake_routes(),
         *list_alert_routes(),
+        *list_decision_routes(),
         *_seen(),
         *_readable(),
         *_done(),

@@ -9,6 +9,8 @@ from soar.access.proxies import Proxies
 from soar.access.roles import RoleTable
 from soar.api.hub import Hub
 from soar.api.intake import IntakeLimits
+from soar.approvals.conduct import Conduct
+from soar.approvals.console import Console
 from soar.approvals.service import ApprovalService
 from soar.audit.note import VerifierKey
 from soar.audit.verify import Report
@@ -145,3 +147,13 @@ class Services:
     is_ready: Callable[[], Awaitable[tuple[str, ...]]]
     first_alert: Callable[[], Awaitable[FirstAlert | None]]
     intake: IntakeLimits = field(default_factory=IntakeLimits)
+
+    @property
+    def conduct(self) -> Conduct:
+        """What people do with open questions besides voting."""
+        return Conduct(approvals=self.approvals, ids=self.ids)
+
+    @property
+    def console(self) -> Console:
+        """What answers text commands."""
+        return Console(approvals=self.approvals, conduct=self.conduct, ids=self.ids, url=self.url)

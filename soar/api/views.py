@@ -9,6 +9,7 @@ from soar.api.schemas.approvals import (
     EscalationView,
     EvidenceView,
     FieldView,
+    InquiryView,
     ReplyView,
     VoteView,
 )
@@ -16,7 +17,6 @@ from soar.api.schemas.responses import InitiatorView, ResponseView
 from soar.api.schemas.runs import RunView
 from soar.api.things import Things
 from soar.approvals.decide import LEVELS, find_refusal
-from soar.approvals.people import find_voter
 from soar.expr import to_plain
 from soar.model.approval import Approval, Card, Reply, VoteChoice
 from soar.model.catalog import Catalog
@@ -126,6 +126,11 @@ class Views:
             why_not=why_not,
             fields=_show_fields(approval),
             reply=_show_reply(approval.reply) if approval.reply else None,
+            inquiries=tuple(
+                InquiryView(user=each.user, name=each.name, at=each.at, text=each.text)
+                for each in approval.course.inquiries
+            ),
+            is_extended=approval.course.extended_by is not None,
         )
 
     def explain_no(self, approval: Approval) -> str | None:
@@ -134,7 +139,7 @@ class Views:
         decision = decide(self._call.principal, Permission.APPROVAL_VOTE, roles=self._call.services.roles, thing=thing)
         if isinstance(decision, Denied):
             return decision.reason
-        voter = find_voter(self._unit, self._call.over(thing))
+        voter = self._call.services.approvals.find_voter(self._unit, self._call.over(thing), self._call.at)
         if voter is None:
             return "Only people answer." if approval.is_question else "Only people decide."
         refusal = find_refusal(approval, voter, self._call.at)
@@ -190,6 +195,7 @@ def _show_votes(approval: Approval) -> tuple[VoteView, ...]:
             via=vote.via,
             at=vote.at,
             comment=vote.comment,
+            for_name=vote.for_name,
         )
         for vote in approval.votes
     )

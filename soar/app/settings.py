@@ -19,6 +19,7 @@ import soar
 from soar.access.proxies import Header, Proxies
 from soar.app.anchors.settings import AnchorSettings, ForwardSettings
 from soar.app.documents import read_yaml_file
+from soar.approvals.quiet import parse_quiet_hours
 from soar.model.errors import FieldFault, InputError
 from soar.model.values import JsonValue
 
@@ -289,6 +290,24 @@ class LimitSettings(_Section):
     pause: float = Field(default=30.0, gt=0, le=3600)
 
 
+class ApprovalSettings(_Section):
+    """How people are asked.
+
+    Attributes:
+        quiet: hours of each day in which nobody is reminded of a question, such as `22:00-07:00`, unless its alert is
+            critical; empty for none. What is escalated, and when it ends, stays as it is.
+        zone: the time zone of these hours.
+    """
+
+    quiet: str = ""
+    zone: str = "UTC"
+
+    @model_validator(mode="after")
+    def _check_quiet(self) -> Self:
+        parse_quiet_hours(self.quiet, self.zone)
+        return self
+
+
 class PathSettings(_Section):
     """Where a site's own files are, by the folder that the service is started in.
 
@@ -365,6 +384,7 @@ class Settings(BaseSettings):
     vault: VaultSettings = VaultSettings()
     audit: AuditSettings = AuditSettings()
     limits: LimitSettings = LimitSettings()
+    approvals: ApprovalSettings = ApprovalSettings()
     paths: PathSettings = PathSettings()
     log: LogSettings = LogSettings()
     sign_on: SignOnSettings = SignOnSettings()

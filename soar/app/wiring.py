@@ -36,6 +36,7 @@ from soar.app.sign_on import make_sign_on
 from soar.app.site import Site
 from soar.app.triggers import Triggers, make_starter
 from soar.app.vault import make_keyring, make_references, report_rewrap
+from soar.approvals.quiet import parse_quiet_hours
 from soar.approvals.service import ApprovalService
 from soar.audit.fingerprint import load_fingerprinter
 from soar.audit.signer import load_signing_keys
@@ -187,7 +188,14 @@ class Service:
         """Human gates."""
         provider = self.site.provider
         trusts = provider is not None and provider.tells_of_factors
-        return ApprovalService(ids=self.ids, policy=self.site.policy, trusts_provider=trusts)
+        asking = self.site.settings.approvals
+        return ApprovalService(
+            ids=self.ids,
+            policy=self.site.policy,
+            trusts_provider=trusts,
+            undelegable=self.site.roles.undelegable,
+            quiet=parse_quiet_hours(asking.quiet, asking.zone),
+        )
 
     @cached_property
     def responses(self) -> ResponseService:

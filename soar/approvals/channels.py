@@ -9,7 +9,8 @@ from soar.model.ids import Ids
 from soar.model.message import Message
 from soar.store import Unit
 
-_AUTHOR = "soar"
+AUTHOR = "soar"
+"""Who speaks where we do."""
 _LONGEST = 300
 _UNSEEN = frozenset(
     {"Cc", "Cf", "Cs"}
@@ -55,23 +56,44 @@ def post_line(unit: Unit, approval: Approval, text: str, *, key: str, ids: Ids, 
     _post(unit, approval, f"{approval.code} {text}", key=f"{approval.id}:{key}", ids=ids, at=at, shows_card=False)
 
 
-def _post(unit: Unit, approval: Approval, text: str, *, key: str, ids: Ids, at: datetime, shows_card: bool) -> None:
+def post_direct(unit: Unit, approval: Approval, email: str, text: str, *, key: str, ids: Ids, at: datetime) -> None:
+    """Tell one person something about a question; the same key is posted once to each."""
+    said, own = f"{approval.code} {text}", f"{approval.id}:{key}:{email}"
+    _post(unit, approval, said, key=own, ids=ids, at=at, shows_card=False, channel=f"@{email}")
+
+
+def _post(
+    unit: Unit,
+    approval: Approval,
+    text: str,
+    *,
+    key: str,
+    ids: Ids,
+    at: datetime,
+    shows_card: bool,
+    channel: str | None = None,
+) -> None:
     unit.messages.post(
         Message(
             id=ids.new("msg"),
-            channel=room_of(approval),
+            channel=channel or room_of(approval),
             key=key,
             at=at,
-            author=_AUTHOR,
-            text=_flatten(text),
+            author=AUTHOR,
+            text=flatten(text),
             approval=approval.id if shows_card else None,
             run=approval.run,
         )
     )
 
 
-def _flatten(text: str) -> str:
-    """Make one line of what people see: what somebody typed cannot begin a line of its own that looks like ours."""
+def flatten(text: str, longest: int = _LONGEST) -> str:
+    """Make one line of what people see: what somebody typed cannot begin a line of its own that looks like ours.
+
+    Args:
+        text: possibly hostile.
+        longest: characters that are kept; what is cut ends in `…`.
+    """
     line = " ".join(text.split())
     plain = "".join(character for character in line if unicodedata.category(character) not in _UNSEEN)
-    return plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
+    return plain if len(plain) <= longest else plain[: longest - 1] + "…"

@@ -22,6 +22,7 @@ class Voter:
     Attributes:
         id: of the user; authority hangs on it.
         assurance: the strongest level that this request proves, not counting what is typed.
+        givers: whom they may vote for besides, each with the roles that can be lent.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Voter:
     email: str
     roles: Collection[str]
     assurance: Assurance
+    givers: "tuple[Voter, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def cast_vote(approval: Approval, voter: Voter, ballot: Ballot, *, at: datetime,
     refusal = find_refusal(approval, voter, at) or _check_ballot(approval, voter, ballot)
     if refusal is not None:
         return refusal
+    seat = _find_seat(approval, voter)
+    giver = seat if seat is not voter else None
     vote = Vote(
         user=voter.id,
         name=voter.name,
@@ -78,6 +82,8 @@ def cast_vote(approval: Approval, voter: Voter, ballot: Ballot, *, at: datetime,
         via=via,
         at=at,
         comment=ballot.comment or None,
+        for_user=giver.id if giver else None,
+        for_name=giver.name if giver else None,
     )
     return _count(replace(approval, votes=(*approval.votes, vote), version=approval.version + 1), at)
 
@@ -109,22 +115,62 @@ def take_answers(
 
 def find_refusal(approval: Approval, voter: Voter, at: datetime) -> Refusal | None:
     """Return why this person may not vote on or answer this now, whatever they would say; None if they may."""
-    if not APPROVAL_TRANSITIONS[approval.status]:
-        return Refusal("already_decided", f"{approval.code} is closed already: {say_outcome(approval)}.")
-    if at >= approval.expires_at:
-        return Refusal("expired", f"{approval.code} has expired; {_say_silence(approval)}.")
-    if voter.id in approval.exclude_users:
-        why = approval.exclude_users[voter.id]
-        return Refusal(f"excluded_{why}", f"You may not decide {approval.code}: {_EXCLUSIONS.get(why, why)}.")
-    allowed = deciders(approval)
-    if not any(is_meant(principal, voter) for principal in allowed):
-        wanted = name_all(allowed)
+    refusal = find_closed(approval, at) or find_exclusion(approval, voter)
+    if refusal is not None:
+        return refusal
+    seats = _list_seats(approval, voter)
+    if not seats:
+        wanted = name_all(deciders(approval))
         held = ", ".join(sorted(voter.roles)) or "no role"
         verb = "answer" if approval.is_question else "decide"
         return Refusal("not_allowed", f"You may not {verb} {approval.code}: it needs {wanted} (you: {held}).")
-    if any(vote.user == voter.id for vote in approval.votes):
-        return Refusal("already_voted", f"You have voted on {approval.code} already; it needs somebody else, too.")
+    if _find_seat(approval, voter) is None:
+        return Refusal("already_voted", _say_voted(approval, voter))
     return None
+
+
+def find_closed(approval: Approval, at: datetime) -> Refusal | None:
+    """Return why nothing can be done about this question any more; None if something can."""
+    if not APPROVAL_TRANSITIONS[approval.status]:
+        when = f", since {approval.decided_at:%H:%M}" if approval.decided_at else ""
+        return Refusal("already_decided", f"{approval.code} is closed already{when}: {say_outcome(approval)}.")
+    if at >= approval.expires_at:
+        return Refusal("expired", f"{approval.code} has expired; {_say_silence(approval)}.")
+    return None
+
+
+def find_exclusion(approval: Approval, voter: Voter) -> Refusal | None:
+    """Return why this person has no say in this question, whatever their roles are; None if they may have one."""
+    if voter.id in approval.exclude_users:
+        why = approval.exclude_users[voter.id]
+        return Refusal(f"excluded_{why}", f"You may not decide {approval.code}: {_EXCLUSIONS.get(why, why)}.")
+    for giver in voter.givers:
+        if giver.id in approval.exclude_users:
+            said = f"you stand in for {giver.name}, who may not"
+            return Refusal("excluded_delegate", f"You may not decide {approval.code}: {said}.")
+    return None
+
+
+def _list_seats(approval: Approval, voter: Voter) -> list[Voter]:
+    """Return as whom somebody could vote: themselves, or whom they stand in for; facts are their own alone."""
+    candidates = (voter,) if approval.is_question else (voter, *voter.givers)
+    allowed = deciders(approval)
+    return [each for each in candidates if any(is_meant(principal, each) for principal in allowed)]
+
+
+def _find_seat(approval: Approval, voter: Voter) -> Voter | None:
+    """Return as whom somebody votes; None if they, or all they could vote for, have had their say."""
+    heard = frozenset[str]().union(*(vote.people for vote in approval.votes))
+    if voter.id in heard:
+        return None
+    return next((seat for seat in _list_seats(approval, voter) if seat.id not in heard), None)
+
+
+def _say_voted(approval: Approval, voter: Voter) -> str:
+    proxy = next((vote.name for vote in approval.votes if vote.for_user == voter.id), None)
+    if proxy is not None:
+        return f"{proxy} has voted on {approval.code} for you; it needs somebody else, too."
+    return f"You have voted on {approval.code} already; it needs somebody else, too."
 
 
 def _say_silence(approval: Approval) -> str:
@@ -196,6 +242,14 @@ def cancel(approval: Approval, reason: str, at: datetime) -> Approval | None:
     return replace(closed, reason=reason)
 
 
+def supersede(approval: Approval, reason: str, at: datetime) -> Approval | None:
+    """Return the approval closed because it is to be asked anew, or None if it was decided before."""
+    if ApprovalStatus.SUPERSEDED not in APPROVAL_TRANSITIONS[approval.status]:
+        return None
+    closed = _close(replace(approval, version=approval.version + 1), ApprovalStatus.SUPERSEDED, at)
+    return replace(closed, reason=reason)
+
+
 def escalate(approval: Approval, at: datetime) -> Approval | None:
     """Return the approval with every level reached whose time has come, or None if none has."""
     if not APPROVAL_TRANSITIONS[approval.status]:
@@ -233,14 +287,19 @@ def is_meant(principal: str, voter: Voter) -> bool:
             return False
 
 
+def say_voter(vote: Vote) -> str:
+    """Say who voted, and for whom."""
+    return vote.name if vote.for_name is None else f"{vote.name} for {vote.for_name}"
+
+
 def say_outcome(approval: Approval) -> str:
     """Say in a few words how a question ended, for cards, answers and the audit."""
     last = approval.votes[-1] if approval.votes else None
     match approval.status:
         case ApprovalStatus.APPROVED:
-            return "approved by " + ", ".join(v.name for v in approval.votes if v.choice is VoteChoice.APPROVE)
+            return "approved by " + ", ".join(say_voter(v) for v in approval.votes if v.choice is VoteChoice.APPROVE)
         case ApprovalStatus.DENIED if last:
-            return f"denied by {last.name}" + (f": {last.comment}" if last.comment else "")
+            return f"denied by {say_voter(last)}" + (f": {last.comment}" if last.comment else "")
         case ApprovalStatus.ANSWERED if approval.reply:
             return f"answered by {approval.reply.name}"
         case ApprovalStatus.EXPIRED:

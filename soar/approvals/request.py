@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from soar.approvals.decide import Voter, is_meant, name_all
-from soar.approvals.people import list_roles
+from soar.approvals.decide import is_meant, name_all
+from soar.approvals.people import as_voter
 from soar.engine.commands import RequestAnswer, RequestApproval
-from soar.model.approval import Approval, ApprovalStatus, Card, EscalationLevel
+from soar.model.approval import Approval, ApprovalStatus, Card, Course, EscalationLevel
 from soar.model.canonical import digest
 from soar.model.catalog import ActionSpec, Effect
 from soar.model.identity import User, UserKind
@@ -29,6 +29,7 @@ class Question:
         rules: what the policy demands for it.
         code: a short code that no other open question has.
         channel: where the playbook tells people of its runs, unless the gate names its own.
+        course: under what it is asked.
     """
 
     run: Run
@@ -37,6 +38,7 @@ class Question:
     code: str
     channel: str
     exclude_users: Mapping[str, str]
+    course: Course
 
 
 def build_approval(command: RequestApproval, question: Question, at: datetime) -> Approval:
@@ -70,6 +72,7 @@ def build_approval(command: RequestApproval, question: Question, at: datetime) -
         expires_at=at + command.timeout,
         escalations=escalations,
         remind_at=tuple(at + moment for moment in command.remind or _default_reminders(command.timeout)),
+        course=question.course,
     )
 
 
@@ -180,7 +183,7 @@ def find_hopeless(approval: Approval, people: Sequence[User], strong: Collection
         if user.id not in approval.exclude_users
         and user.kind is UserKind.PERSON
         and user.may_act(approval.asked_at)
-        and any(is_meant(principal, _as_voter(user)) for principal in principals)
+        and any(is_meant(principal, as_voter(user)) for principal in principals)
     ]
     if approval.assurance is Assurance.MFA:
         able = [user for user in able if user.id in strong]
@@ -189,8 +192,6 @@ def find_hopeless(approval: Approval, people: Sequence[User], strong: Collection
     verb = "answer" if approval.is_question else "vote"
     needed = "one person" if approval.quorum == 1 else f"{approval.quorum} people"
     how = " with a second factor" if approval.assurance is Assurance.MFA else ""
-    return f"it needs {needed} of {name_all(principals, ', ')}{how}, and {len(able) or 'nobody'} could ever {verb}"
-
-
-def _as_voter(user: User) -> Voter:
-    return Voter(id=user.id, name=user.name, email=user.email, roles=list_roles(user), assurance=Assurance.LINKED)
+    said = f"it needs {needed} of {name_all(principals, ', ')}{how}, and {len(able) or 'nobody'} could ever {verb}"
+    empty = [each for each in principals if not any(is_meant(each, as_voter(user)) for user in able)]
+    return f"{said}; nobody of {name_all(empty, ', ')} can" if able and empty else said

@@ -7,9 +7,11 @@ from datetime import datetime
 from soar.approvals.answers import say_answers
 from soar.approvals.caps import find_rules
 from soar.approvals.channels import post_card, post_line
+from soar.approvals.deadlines import clear_timers, list_timers, set_timers
 from soar.approvals.decide import (
     Ballot,
     Refusal,
+    Voter,
     cancel,
     cast_vote,
     deciders,
@@ -18,33 +20,33 @@ from soar.approvals.decide import (
     name_all,
     prove,
     say_outcome,
+    say_voter,
+    supersede,
     take_answers,
 )
-from soar.approvals.people import describe_actor, find_excluded, find_voter
+from soar.approvals.people import EVERYBODY, describe_actor, find_excluded, find_voter
+from soar.approvals.quiet import QuietHours
+from soar.approvals.record import ENGINE, record_approval
 from soar.approvals.request import Question, build_approval, build_question, find_hopeless
-from soar.audit.record import record
 from soar.engine.action import targets_of
 from soar.engine.commands import RequestAnswer, RequestApproval
 from soar.engine.events import ApprovalDecided, dump_event
 from soar.engine.plan import Plan
-from soar.expr import to_plain
-from soar.model.approval import Approval, ApprovalStatus, EscalationLevel
-from soar.model.audit import Actor, AuditEvent, Outcome
+from soar.model.alert import Severity
+from soar.model.approval import Approval, ApprovalStatus, Course, EscalationLevel
+from soar.model.audit import Actor, Outcome
 from soar.model.catalog import ActionSpec, Effect
 from soar.model.errors import NotFoundError
 from soar.model.event import EventType
 from soar.model.identity import Principal, User
 from soar.model.ids import Ids, normalize_code
-from soar.model.run import Run, Timer
+from soar.model.run import Run
 from soar.model.step import Assurance
 from soar.model.values import JsonValue, Value
-from soar.policy import GateRule, Policy, Target, required_gate
+from soar.policy import GateRule, Policy, Target, digest_gates, required_gate
 from soar.store import Unit
 
-ENGINE = Actor(kind="system", id="engine", name="soar", via="engine")
 DEFAULT_CHANNEL = "#approvals"
-TIMER_KIND = "approval_due"
-"""`kind` of the timers that this package sets; whoever fires timers hands them to `ApprovalService.wake`."""
 
 _HAPPENINGS: Mapping[ApprovalStatus, EventType] = {
     ApprovalStatus.APPROVED: EventType.APPROVAL_APPROVED,
@@ -54,7 +56,6 @@ _HAPPENINGS: Mapping[ApprovalStatus, EventType] = {
 _CODE_LENGTH = 4
 _CROWDED_LENGTH = 5
 _TRIES = 20
-_EVERYBODY = 10_000
 
 
 class ApprovalService:
@@ -64,11 +65,24 @@ class ApprovalService:
         ids: new identifiers and codes.
         policy: what must be asked, whatever the playbook says.
         trusts_provider: whether logins through the identity provider can count as made with a second factor.
+        undelegable: roles that nobody can lend to somebody else.
+        quiet: when nobody is reminded, unless an alert is critical; None is never.
     """
 
-    def __init__(self, *, ids: Ids, policy: Policy, trusts_provider: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        ids: Ids,
+        policy: Policy,
+        trusts_provider: bool = False,
+        undelegable: Collection[str] = (),
+        quiet: QuietHours | None = None,
+    ) -> None:
         self._ids = ids
         self._policy = policy
+        self._terms = digest_gates(policy)
+        self._undelegable = undelegable
+        self._quiet = quiet
         self._trusts_provider = trusts_provider
 
     def request(
@@ -93,7 +107,7 @@ class ApprovalService:
         spec = max((each for each in known if each is not None), key=_gravity, default=None)
         rules = self._find_rules(unit, command, plan, at)
         excluded = {*command.exclude, *(word for rule in rules for word in rule.exclude)}
-        people = unit.users.list(_EVERYBODY).items
+        people = unit.users.list(EVERYBODY).items
         question = Question(
             run=run,
             spec=spec,
@@ -101,8 +115,19 @@ class ApprovalService:
             code=self._find_code(unit),
             channel=_find_channel(plan),
             exclude_users=find_excluded(unit, excluded, command.targets, run, people),
+            course=Course(exclude=tuple(sorted(excluded)), policy=self._terms),
         )
-        return self._open(unit, build_approval(command, question, at), people, at)
+        opened = self._open(unit, build_approval(command, question, at), people, at)
+        if command.supersedes is not None:
+            self._follow_up(unit, command.supersedes, opened, at)
+        return opened
+
+    def _follow_up(self, unit: Unit, superseded: str, opened: Approval, at: datetime) -> None:
+        """Say where a question is asked now that stood before this one."""
+        old = unit.approvals.get(superseded)
+        if old is not None:
+            text = f"superseded by {opened.code}: {old.reason}"
+            post_line(unit, old, text, key="followed", ids=self._ids, at=at)
 
     def ask(self, unit: Unit, command: RequestAnswer, *, run: Run, plan: Plan, at: datetime) -> Approval:
         """Ask for facts, or refuse the question at once where nobody could ever answer it.
@@ -115,10 +140,12 @@ class ApprovalService:
             at: the moment.
         """
         question = build_question(command, run, self._find_code(unit), _find_channel(plan), at)
-        return self._open(unit, question, unit.users.list(_EVERYBODY).items, at)
+        return self._open(unit, question, unit.users.list(EVERYBODY).items, at)
 
     def _open(self, unit: Unit, approval: Approval, people: Sequence[User], at: datetime) -> Approval:
-        hopeless = find_hopeless(approval, people, self.find_strong(unit))
+        lent = {each.receiver for each in unit.delegations.active(at) if each.giver in approval.exclude_users}
+        free = [person for person in people if person.id not in lent]
+        hopeless = find_hopeless(approval, free, self.find_strong(unit))
         if hopeless is not None:
             refused = replace(approval, status=ApprovalStatus.REFUSED, decided_at=at, reason=hopeless)
             unit.approvals.add(refused)
@@ -127,7 +154,7 @@ class ApprovalService:
             return refused
         unit.approvals.add(approval)
         self._record(unit, "approval.requested", approval, Outcome.SUCCESS, at, reason=approval.card.reason)
-        self._set_timers(unit, approval)
+        set_timers(unit, approval)
         post_card(unit, approval, ids=self._ids, at=at)
         return approval
 
@@ -135,6 +162,31 @@ class ApprovalService:
         """Return the ids of those who could prove themselves with a second factor."""
         holders = unit.factors.holders()
         return {*holders, *unit.accounts.holders()} if self._trusts_provider else holders
+
+    def find_voter(
+        self, unit: Unit, principal: Principal, at: datetime, *, assurance: Assurance = Assurance.LINKED
+    ) -> Voter | None:
+        """Return the person behind a principal, with whom they may vote for; None if there is none.
+
+        Args:
+            unit: the transaction.
+            principal: who asks, as authenticated, with the roles that they hold over what is asked about.
+            at: the moment.
+            assurance: how sure we are of who it is.
+        """
+        return find_voter(unit, principal, at, assurance=assurance, undelegable=self._undelegable)
+
+    def _renew(self, unit: Unit, approval: Approval, at: datetime) -> Approval | None:
+        """Close an open question that was asked under another policy; its run asks anew under this one."""
+        if approval.course.policy in ("", self._terms):
+            return None
+        closed = supersede(approval, "the policy changed", at)
+        if closed is None:
+            return None
+        unit.approvals.update(closed, expected=approval.version)
+        self._record(unit, "approval.superseded", closed, Outcome.SUCCESS, at, reason=closed.reason, before=approval)
+        self._close(unit, closed, at)
+        return closed
 
     def vote(
         self,
@@ -160,9 +212,13 @@ class ApprovalService:
             NotFoundError: there is no such approval.
         """
         approval = find_approval(unit, reference)
-        voter = find_voter(unit, principal, assurance)
+        voter = self.find_voter(unit, principal, at, assurance=assurance)
         if voter is None:
             outcome: Approval | Refusal = Refusal("not_allowed", "Only people decide; log in as one.")
+        elif self._renew(unit, approval, at):
+            outcome = Refusal(
+                "superseded", f"The policy has changed since {approval.code} was asked; it is asked anew."
+            )
         else:
             outcome = cast_vote(approval, voter, ballot, at=at, via=principal.via)
         actor = describe_actor(principal, prove(approval, voter, ballot) if voter else None)
@@ -170,11 +226,20 @@ class ApprovalService:
             self._record(unit, "approval.voted", approval, Outcome.DENIED, at, actor=actor, reason=outcome.reason)
             return outcome
         unit.approvals.update(outcome, expected=approval.version)
+        vote = outcome.votes[-1]
         self._record(
-            unit, "approval.voted", outcome, Outcome.SUCCESS, at, actor=actor, reason=ballot.comment, before=approval
+            unit,
+            "approval.voted",
+            outcome,
+            Outcome.SUCCESS,
+            at,
+            actor=actor,
+            reason=ballot.comment,
+            before=approval,
+            context={} if vote.for_user is None else {"for": vote.for_user, "for_name": vote.for_name},
         )
-        said = f"{principal.name}: {ballot.choice.value}{f' “{ballot.comment}”' if ballot.comment else ''}"
-        post_line(unit, outcome, said, key=f"vote:{principal.id}", ids=self._ids, at=at)
+        said = f"{say_voter(vote)}: {ballot.choice.value}{f' “{ballot.comment}”' if ballot.comment else ''}"
+        post_line(unit, outcome, said, key=f"vote:{outcome.version}", ids=self._ids, at=at)
         if outcome.status is not ApprovalStatus.PENDING:
             self._close(unit, outcome, at)
         return outcome
@@ -195,7 +260,7 @@ class ApprovalService:
             NotFoundError: there is no such question.
         """
         question = find_approval(unit, reference)
-        voter = find_voter(unit, principal)
+        voter = self.find_voter(unit, principal, at)
         if voter is None:
             outcome: Approval | Refusal = Refusal("not_allowed", "Only people answer; log in as one.")
         else:
@@ -220,13 +285,16 @@ class ApprovalService:
         unit.approvals.update(closed, expected=approval.version)
         self._record(unit, "approval.cancelled", closed, Outcome.SUCCESS, at, reason=reason, before=approval)
         post_line(unit, closed, say_outcome(closed), key="closed", ids=self._ids, at=at)
-        self._clear_timers(unit, closed)
+        clear_timers(unit, closed)
 
     def wake(self, unit: Unit, event: Mapping[str, JsonValue], at: datetime) -> Approval | None:
         """Take a timer: remind, escalate or expire, whatever is due by now. Returns the approval if it changed."""
         approval = unit.approvals.get(str(event["approval"]))
         if approval is None or approval.status is not ApprovalStatus.PENDING:
             return None
+        renewed = self._renew(unit, approval, at) if at < approval.expires_at else None
+        if renewed is not None:
+            return renewed
         expired = expire(approval, at)
         if expired is not None:
             unit.approvals.update(expired, expected=approval.version)
@@ -254,6 +322,8 @@ class ApprovalService:
             return None
         reminded = replace(approval, reminded=due, version=approval.version + 1)
         unit.approvals.update(reminded, expected=approval.version)
+        if self._quiet is not None and self._quiet.is_quiet(at) and not _is_critical(unit, approval):
+            return reminded
         minutes = max(1, int((approval.expires_at - at).total_seconds() // 60))
         wanted = name_all(deciders(approval))
         until = f"asked for {minutes} min more" if approval.is_question else f"in {minutes} min the answer is no"
@@ -264,7 +334,7 @@ class ApprovalService:
 
     def _close(self, unit: Unit, approval: Approval, at: datetime) -> None:
         post_line(unit, approval, say_outcome(approval), key="closed", ids=self._ids, at=at)
-        self._clear_timers(unit, approval)
+        clear_timers(unit, approval)
         self._tell_run(unit, approval, at)
         _publish(unit, approval, at)
 
@@ -286,7 +356,7 @@ class ApprovalService:
         approval = unit.approvals.get(approval_id)
         if approval is None or approval.status is not ApprovalStatus.PENDING:
             return False
-        return unit.timers.get(_timers(approval)[-1].id) is not None
+        return unit.timers.get(list_timers(approval)[-1].id) is not None
 
     def end_or_arrange(self, unit: Unit, approval_id: str, at: datetime) -> bool:
         """Let a question end that has no timer: tell its run how it was decided, or set the timer anew.
@@ -298,18 +368,10 @@ class ApprovalService:
         if approval is None:
             return False
         if approval.status is ApprovalStatus.PENDING:
-            unit.timers.set(_timers(approval)[-1])
+            unit.timers.set(list_timers(approval)[-1])
         else:
             self._tell_run(unit, approval, at)
         return True
-
-    def _set_timers(self, unit: Unit, approval: Approval) -> None:
-        for timer in _timers(approval):
-            unit.timers.set(timer)
-
-    def _clear_timers(self, unit: Unit, approval: Approval) -> None:
-        for timer in _timers(approval):
-            unit.timers.cancel(timer.id)
 
     def _find_rules(self, unit: Unit, command: RequestApproval, plan: Plan, at: datetime) -> tuple[GateRule, ...]:
         """Return what the policy asks for each action that a gate covers; another playbook asks for its own."""
@@ -347,24 +409,20 @@ class ApprovalService:
         actor: Actor = ENGINE,
         reason: str | None = None,
         before: Approval | None = None,
+        context: Mapping[str, JsonValue] | None = None,
     ) -> None:
-        event = AuditEvent(
-            type=kind,
-            outcome=outcome,
+        record_approval(
+            unit,
+            kind,
+            approval,
+            outcome,
+            at,
+            ids=self._ids,
             actor=actor,
-            target={"kind": "approval", "id": approval.id, "code": approval.code, "action": approval.card.action},
             reason=reason,
-            before=_summarize(before) if before else None,
-            after=_summarize(approval),
-            digest=approval.digest,
-            context={
-                "run": approval.run,
-                "step": approval.step,
-                "playbook": approval.playbook,
-                "revision": approval.revision,
-            },
+            before=before,
+            context=context,
         )
-        record(unit, event, at=at, id=self._ids.new("ev"))
 
 
 def find_approval(unit: Unit, reference: str) -> Approval:
@@ -377,6 +435,13 @@ def find_approval(unit: Unit, reference: str) -> Approval:
     if found is None:
         raise NotFoundError(f"no request {reference}", hint="`soar approval list` shows the open ones")
     return found
+
+
+def _is_critical(unit: Unit, approval: Approval) -> bool:
+    """Whether the alert that it is about is critical; a run without one is not."""
+    run = unit.runs.get(approval.run)
+    alert = unit.alerts.get(run.alert) if run is not None and run.alert is not None else None
+    return alert is not None and alert.severity is Severity.CRITICAL
 
 
 def _find_channel(plan: Plan) -> str:
@@ -415,21 +480,3 @@ def _say_levels(levels: Sequence[EscalationLevel]) -> str:
     said = [f"{name_all(deciding, ', ')} may decide, too"] if deciding else []
     said += [f"{name_all(told, ', ')} should know"] if told else []
     return f"escalated: {'; '.join(said)}"
-
-
-def _timers(approval: Approval) -> list[Timer]:
-    moments = {*approval.remind_at, *(level.at for level in approval.escalations), approval.expires_at}
-    event: JsonValue = {"kind": TIMER_KIND, "approval": approval.id}
-    return [
-        Timer(id=f"{approval.id}:{index}", run=approval.run, due_at=moment, event=event)
-        for index, moment in enumerate(sorted(moments))
-    ]
-
-
-def _summarize(approval: Approval) -> dict[str, JsonValue]:
-    summary: dict[str, JsonValue] = {
-        "status": approval.status.value,
-        "votes": len(approval.votes),
-        "version": approval.version,
-    }
-    return {**summary, "answers": to_plain(_answers_of(approval))} if approval.reply else summary

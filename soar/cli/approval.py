@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from soar.cli import delegation
 from soar.cli.answer import Answer
 from soar.cli.card import tell_card
 from soar.cli.client import Client, connect
@@ -14,6 +15,7 @@ from soar.cli.fatigue import tell_fatigue
 from soar.cli.options import Json, Limit, group, guide
 from soar.cli.output import Line, describe_moment, mark, note, show, show_answer, show_list
 from soar.cli.prompts import ask
+from soar.expr import ExpressionError, parse_duration
 from soar.model.errors import ConflictError, DeniedError, InputError
 from soar.model.ids import normalize_code
 from soar.model.values import JsonValue
@@ -25,6 +27,8 @@ commands = group(
     'soar approval approve AB12 --confirm srv-files-01 -m "seen it"',
     "soar approval answer AB12 mine=no",
 )
+
+commands.add_typer(delegation.commands)
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="Its short code, in any case, or its id.")]
 Comment = Annotated[str | None, typer.Option("--message", "-m", help="Your comment; it goes into the record.")]
@@ -143,6 +147,52 @@ def answer(
         f"next: soar run show {answered.text('run')} --watch",
         is_json=is_json,
     )
+
+
+@commands.command("take-back", help=guide("Take your own vote back while it is open.", "soar approval take-back AB12"))
+def take_back(code: Code, is_json: Json = False) -> None:
+    """Take one's own vote back."""
+    client = connect()
+    approval = _fetch(client, code)
+    client.delete("approvals", approval.text("id"), "votes")
+    after = _fetch(client, approval.text("id"))
+    votes = f"{after.number('yes')} of {after.number('quorum')} yes"
+    show_answer(after, f"✔ your vote on {after.text('code')} is taken back ({votes})", is_json=is_json)
+
+
+@commands.command(
+    "ask",
+    help=guide(
+        "Ask the initiator and those who may decide something first. The time runs on.",
+        'soar approval ask AB12 "who owns it?"',
+    ),
+)
+def inquire(
+    code: Code, text: Annotated[str, typer.Argument(help="What you want to know.")], is_json: Json = False
+) -> None:
+    """Ask something before deciding."""
+    client = connect()
+    asked = client.post("approvals", _fetch(client, code).text("id"), "inquiries", body={"text": text})
+    when = describe_moment(asked.moment("expires_at"))
+    show_answer(asked, f"✔ asked; {asked.text('code')} still ends {when}", is_json=is_json)
+
+
+@commands.command(
+    help=guide("Give a question more time, once, and no more than it had.", "soar approval extend AB12 15m")
+)
+def extend(
+    code: Code, more: Annotated[str, typer.Argument(help="How much more, such as 15m.")] = "15m", is_json: Json = False
+) -> None:
+    """Give a question more time."""
+    client = connect()
+    try:
+        seconds = int(parse_duration(more).total_seconds())
+    except ExpressionError as error:
+        raise InputError(f"{more} is no length of time", hint="write 15m, or 1h") from error
+    body: JsonValue = {"seconds": seconds}
+    extended = client.post("approvals", _fetch(client, code).text("id"), "extensions", body=body)
+    when = describe_moment(extended.moment("expires_at"))
+    show_answer(extended, f"✔ {extended.text('code')} ends {when} now", is_json=is_json)
 
 
 def _say_next(approval: Answer) -> str:

@@ -22,7 +22,7 @@ NOUNS: Mapping[str, str] = {
     "expr": "Try expressions out, and list what they may call.",
     "list": "Keep the lists that playbooks look values up in.",
     "suppress": "Let alerts start nothing for a while; they are kept and marked.",
-    "message": "Read the built-in chat.",
+    "message": "Read the built-in chat, and write into it.",
     "policy": "See the policy above the playbooks, and what another one would change.",
     "connector": "List the installed connectors.",
     "connection": "List the connections, and which of them are left alone.",

@@ -9,8 +9,9 @@ from soar.cli.options import Json, Limit, group, guide
 from soar.cli.output import Line, describe_moment, show, show_answer, show_list
 
 commands = group(
-    "Read the built-in chat.",
+    "Read the built-in chat, and write into it.",
     "soar message list",
+    "soar message say '#soc-phishing' '!pending'",
     "soar message list '#soc-phishing'",
     "soar message list '#soc-phishing' --json",
 )
@@ -45,3 +46,21 @@ def list_messages(
     ]
     nothing = Line(f"Nothing was said in {channel}. See the channels: soar message list")
     show_answer(page, *(lines or [nothing]), is_json=is_json)
+
+
+@commands.command(
+    help=guide(
+        "Say something in a channel. A message that is a command is carried out as you, and answered.",
+        "soar message say '#soc-phishing' 'looking at it'",
+        "soar message say '#soc-phishing' '!approve ab12 srv-files-01 seen it'",
+    )
+)
+def say(
+    channel: Annotated[str, typer.Argument(help="Such as '#soc-phishing'; quote it, # begins a comment.")],
+    text: Annotated[str, typer.Argument(help="What to say; '!help' lists the commands.")],
+    is_json: Json = False,
+) -> None:
+    """Say something."""
+    said = connect().post("messages", body={"channel": channel, "text": text})
+    answer = said.part("answer").text("text")
+    show_answer(said, answer or f"✔ said in {channel}", is_json=is_json)

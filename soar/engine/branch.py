@@ -6,7 +6,7 @@ from soar.engine.body import enact
 from soar.engine.commands import Call
 from soar.engine.events import ApprovalDecided
 from soar.engine.gate import ask, deny, find_gate, freeze_group, freeze_step, frozen_step, gate_of
-from soar.engine.loop import open_loop
+from soar.engine.loop import open_loop, places_of
 from soar.engine.place import Place
 from soar.engine.question import question_id, take_answer
 from soar.engine.turn import Turn
@@ -46,6 +46,9 @@ def go_on(turn: Turn, record: StepRecord, event: ApprovalDecided) -> None:
         take_answer(turn, record, step.body, event)
         return
     gate = gate_of(turn, step)
+    if event.outcome == "superseded":
+        _ask_anew(turn, step, gate, record, event.approval)
+        return
     decided = replace(record, outcome=event.outcome, comment=event.comment)
     if event.outcome != "approved":
         deny(turn, decided, gate, event)
@@ -57,6 +60,18 @@ def go_on(turn: Turn, record: StepRecord, event: ApprovalDecided) -> None:
             enact(turn, step, turn.place(record.path), decided)
     except ExpressionError as error:
         turn.fail(decided, error.code, error.message)
+
+
+def _ask_anew(turn: Turn, step: Step, gate: Gate, record: StepRecord, superseded: str) -> None:
+    """Ask again what a gate asked before; what was frozen for an action stays, and no vote carries over."""
+    place = turn.place(record.path)
+    try:
+        is_batch = step.foreach is not None and not gate.per_item
+        places = places_of(turn, place) if is_batch else [place]
+        calls = [call for each in places for call in _freeze(turn, step, each, turn.records[each.path])]
+        ask(turn, step, place, gate, turn.records[record.path], tuple(calls), supersedes=superseded)
+    except ExpressionError as error:
+        turn.fail(turn.records[record.path], error.code, error.message)
 
 
 def _begin_loop(turn: Turn, step: Step, place: Place, foreach: Foreach, record: StepRecord) -> None:

@@ -78,13 +78,14 @@ class RequestApproval:
     """Ask people.
 
     Attributes:
-        approval: id, derived from run, path and round.
+        approval: id, derived from run, path and what it supersedes.
         digest: of everything that would be executed.
         calls: each call that the gate covers: one, or one an element of a `foreach`, or the actions of a group.
         targets: what would be acted on.
         undo: the author's own way back, `connector.action`; None leaves it to the connector's inverse.
         confirm: what the author wants typed; None leaves it to the engine's default.
         escalate: after how long who may decide too, and how they are told.
+        supersedes: id of the question that this one is asked instead of; None for the first.
     """
 
     approval: str
@@ -108,6 +109,7 @@ class RequestApproval:
     remind: tuple[timedelta, ...]
     escalate: tuple[tuple[timedelta, str, tuple[str, ...]], ...]
     channel: str | None
+    supersedes: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,7 +95,8 @@ class ApprovalDecided:
     """People decided, or time did.
 
     Attributes:
-        outcome: `approved`, `denied`, `expired`, `cancelled` or `refused`; `answered` if facts were asked for.
+        outcome: `approved`, `denied`, `expired`, `cancelled`, `refused` or `superseded`; `answered` if facts were
+            asked for.
         comment: what the last voter wrote, or why it was refused.
         digest: of what was approved.
         answers: by field, if facts were asked for.

@@ -89,14 +89,24 @@ def frozen_step(turn: Turn, step: Step, record: StepRecord) -> Call:
     return frozen_call(turn, record)
 
 
-def ask(turn: Turn, step: Step, place: Place, gate: Gate, record: StepRecord, calls: tuple[Call, ...]) -> None:
-    """Freeze the calls and ask people about them.
+def ask(
+    turn: Turn,
+    step: Step,
+    place: Place,
+    gate: Gate,
+    record: StepRecord,
+    calls: tuple[Call, ...],
+    *,
+    supersedes: str | None = None,
+) -> None:
+    """Freeze the calls and ask people about them, perhaps instead of what they were asked before.
 
     Raises:
         EvaluationError: something that people would be shown cannot be evaluated.
     """
-    approval = derive_id("ap", turn.plan.run, place.path)
-    command = _request(turn, step, place, gate, approval, calls)
+    rounds = () if supersedes is None else (supersedes,)
+    approval = derive_id("ap", turn.plan.run, place.path, *rounds)
+    command = replace(_request(turn, step, place, gate, approval, calls), supersedes=supersedes)
     turn.put(replace(record, status=StepStatus.WAITING, approval=approval, started_at=turn.at))
     turn.commands.append(command)
 

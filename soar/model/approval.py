@@ -47,6 +47,8 @@ class Vote:
         roles: the roles they held when they voted.
         assurance: how sure we were of them.
         via: where the vote came from: `web`, `cli`, `api`, `chat`.
+        for_user: id of the person whom the voter stands in for; None if they voted in their own right.
+        for_name: that person's name.
     """
 
     user: str
@@ -57,6 +59,13 @@ class Vote:
     via: str
     at: datetime
     comment: str | None = None
+    for_user: str | None = None
+    for_name: str | None = None
+
+    @property
+    def people(self) -> frozenset[str]:
+        """The ids of those who have had their say with this: the voter, and whom they stand in for."""
+        return frozenset({self.user} if self.for_user is None else {self.user, self.for_user})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +86,33 @@ class Reply:
     via: str
     at: datetime
     answers: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """What somebody wants to know before they decide; `text` is their own, and `user` their id."""
+
+    user: str
+    name: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What became of a question besides the votes on it.
+
+    Attributes:
+        inquiries: what people wanted to know first.
+        extended_by: id of the person who gave it more time; None if nobody did.
+        exclude: of `initiator`, `author`, `publisher`, `target`: whom the gate and the policy keep from deciding.
+        policy: digest of the policy's gates that it was asked under; empty if they have no say in it.
+    """
+
+    inquiries: tuple[Inquiry, ...] = ()
+    extended_by: str | None = None
+    exclude: tuple[str, ...] = ()
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +173,7 @@ class Approval:
         version: counts changes; a late timer finds another version and does nothing.
         fields: what is asked for, by id, where people are asked for facts; empty where they decide.
         reply: what was answered.
+        course: what became of it besides the votes.
     """
 
     id: str
@@ -167,6 +204,7 @@ class Approval:
     version: int = 1
     fields: Mapping[str, Question] = field(default_factory=dict)
     reply: Reply | None = None
+    course: Course = Course()
 
     @property
     def is_question(self) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from soar.expr import Scope
+from soar.model.canonical import digest
 from soar.model.catalog import ActionSpec
 from soar.model.step import Assurance
 from soar.model.values import Value
@@ -62,6 +63,16 @@ DEFAULT_POLICY = Policy(
     ),
 )
 """What holds where a site has no policy of its own."""
+
+
+def digest_gates(policy: Policy) -> str:
+    """Return what changes with anything that a policy says about asking."""
+    return digest(
+        [
+            [rule.name, rule.when, list(rule.by), rule.quorum, rule.assurance.value, list(rule.exclude), rule.is_free]
+            for rule in policy.gates
+        ]
+    )
 
 
 def required_gate(

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from soar.approvals import service as approvals
+from soar.approvals import deadlines
 from soar.approvals.decide import Ballot, Refusal, is_meant
+from soar.approvals.service import find_approval
 from soar.engine.replay import fold
 from soar.expr import to_plain
 from soar.model.approval import Approval, ApprovalStatus, VoteChoice
@@ -168,7 +169,7 @@ class _Play:
         overdue; another attempt is, beside it, too.
         """
         kind = timer.event.get("kind") if isinstance(timer.event, dict) else None
-        if kind in {approvals.TIMER_KIND, responses.PAGE_KIND}:
+        if kind in {deadlines.TIMER_KIND, responses.PAGE_KIND}:
             return False
         if kind == responses.TIMER_KIND:
             return bool(self._test.expect.undone) and not is_pending
@@ -216,7 +217,7 @@ class _Play:
 
     def _take(self, unit: Unit, reference: str, act: Act) -> tuple[str, Refusal | None]:
         """Take a vote or an answer; return whose it was, and why it does not count."""
-        question = approvals.find_approval(unit, reference)
+        question = find_approval(unit, reference)
         person = _find_person(unit, question, act)
         principal = log_in(person)
         at = self._stage.clock.now()

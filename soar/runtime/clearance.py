@@ -13,7 +13,7 @@ from soar.model.catalog import ActionSpec, Effect
 from soar.model.deed import Deed
 from soar.model.errors import ActionCode
 from soar.model.run import Mode, Run
-from soar.policy import Cap, CapOutcome, Policy, Target, combine, find_refusal, required_gate
+from soar.policy import Cap, CapOutcome, GateRule, Policy, Target, combine, digest_gates, find_refusal, required_gate
 from soar.store import Unit
 
 
@@ -81,12 +81,22 @@ def _find_disagreement(
     unit: Unit, plan: Plan, run: Run, command: StartAction, policy: Policy, now: datetime
 ) -> str | None:
     """Return what people have not agreed to although somebody must."""
-    spec = plan.actions[command.call.action]
+    spec, targets = plan.actions[command.call.action], [Target(target) for target in command.targets]
+    rule = required_gate(policy, spec, targets, None, now=now, config=plan.config)
     if command.approval is None:
-        targets = [Target(target) for target in command.targets]
-        rule = required_gate(policy, spec, targets, None, now=now, config=plan.config)
         return f"policy `{rule.name}` wants an approval before this" if rule else None
-    return find_mismatch(unit, run, command.call, command.approval, is_read=spec.effect is Effect.READ)
+    mismatch = find_mismatch(unit, run, command.call, command.approval, is_read=spec.effect is Effect.READ)
+    return mismatch or find_weakness(unit, command.approval, policy, rule)
+
+
+def find_weakness(unit: Unit, approval_id: str, policy: Policy, rule: GateRule | None) -> str | None:
+    """Return why an approval that was given is too little for the policy as it is now, or None if it is enough."""
+    approval = unit.approvals.get(approval_id)
+    if approval is None or rule is None or approval.course.policy in ("", digest_gates(policy)):
+        return None
+    asked = (approval.by, approval.quorum, approval.assurance)
+    is_enough = combine(*asked, rule) == asked and set(rule.exclude) <= set(approval.course.exclude)
+    return None if is_enough else f"policy `{rule.name}` asks for more now than when this was approved"
 
 
 def _find_cap(

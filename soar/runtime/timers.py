@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
-from soar.approvals import service as approvals
+from soar.approvals import deadlines
 from soar.approvals.service import ApprovalService
 from soar.model.announce import Announcer
 from soar.model.clock import Clock
@@ -109,7 +109,7 @@ class TimerKeeper:
         if waker is not None:
             return waker(unit, event, now)
         match event.get("kind"):
-            case approvals.TIMER_KIND:
+            case deadlines.TIMER_KIND:
                 changed = self._approvals.wake(unit, event, now)
                 return ("approval", changed.id) if changed else None
             case responses.TIMER_KIND | responses.PAGE_KIND:

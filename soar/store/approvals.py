@@ -5,9 +5,10 @@ from sqlalchemy import case
 from soar.model.approval import Approval, ApprovalStatus
 from soar.model.errors import ConflictError
 from soar.model.page import Page
+from soar.store.approval_tables import ApprovalRow
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
-from soar.store.tables import ApprovalRow, table_of
+from soar.store.tables import table_of
 
 _APPROVALS = Rows(table_of(ApprovalRow), Approval)
 _TABLE = _APPROVALS.table

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, not_, or_, selec
 from soar.model.approval import ApprovalStatus
 from soar.model.response import ResponseStatus
 from soar.model.run import RunStatus
+from soar.store.approval_tables import ApprovalRow
 from soar.store.response_tables import ResponseRow
-from soar.store.tables import ApprovalRow, InboxRow, RunRow, TimerRow, table_of
+from soar.store.tables import InboxRow, RunRow, TimerRow, table_of
 
 _RUN = table_of(RunRow).c
 _TIMER = table_of(TimerRow).c

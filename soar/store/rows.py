@@ -29,7 +29,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-from soar.model.approval import Card, EscalationLevel, Reply, Vote, VoteChoice
+from soar.model.approval import Card, Course, EscalationLevel, Inquiry, Reply, Vote, VoteChoice
 from soar.model.catalog import Effect
 from soar.model.errors import BugError, InputError
 from soar.model.grant import Attribute, Grant, Scope
@@ -184,6 +184,8 @@ def _dump_votes(votes: Sequence[Vote]) -> JsonValue:
             "via": vote.via,
             "at": print_timestamp(vote.at),
             "comment": vote.comment,
+            "for_user": vote.for_user,
+            "for_name": vote.for_name,
         }
         for vote in votes
     ]
@@ -252,6 +254,25 @@ def _load_reply(document: dict[str, Any] | None) -> Reply | None:
     return Reply(**{**document, **decoded})
 
 
+def _dump_course(course: Course) -> JsonValue:
+    return {
+        "inquiries": [[each.user, each.name, print_timestamp(each.at), each.text] for each in course.inquiries],
+        "extended_by": course.extended_by,
+        "exclude": list(course.exclude),
+        "policy": course.policy,
+    }
+
+
+def _load_course(document: dict[str, Any]) -> Course:
+    if not document:  # of a question from before there was any
+        return Course()
+    inquiries = (
+        Inquiry(user=user, name=name, at=parse_timestamp(at), text=text)
+        for user, name, at, text in document["inquiries"]
+    )
+    return Course(**{**document, "inquiries": tuple(inquiries), "exclude": tuple(document["exclude"])})
+
+
 def _dump_scope(scope: Scope | None) -> JsonValue:
     return None if scope is None else {key.value: list(names) for key, names in sorted(scope.limits.items())}
 
@@ -283,6 +304,7 @@ Votes = Coded(_dump_votes, _load_votes)
 Escalations = Coded(_dump_escalations, _load_escalations)
 Form = Coded(_dump_form, _load_form)
 ReplyText = Coded(_dump_reply, _load_reply)
+CourseText = Coded(_dump_course, _load_course)
 ScopeText = Coded(_dump_scope, _load_scope)
 Grants = Coded(_dump_grants, _load_grants)
 

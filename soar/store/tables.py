@@ -11,29 +11,21 @@ from sqlalchemy import BigInteger, Index, Integer, LargeBinary, MetaData, Table,
 from sqlmodel import Field, SQLModel
 
 from soar.model.alert import OWN_SOURCE, Relation, Severity
-from soar.model.approval import ApprovalStatus
 from soar.model.breaker import BreakerStatus
 from soar.model.dead_letter import LetterKind
 from soar.model.event import EventType
 from soar.model.identity import UserKind
 from soar.model.run import Mode, RunStatus
-from soar.model.step import Assurance
 from soar.store.rows import (
-    CardText,
     Choice,
-    Escalations,
-    Form,
     Grants,
     Json,
     Moment,
-    Moments,
-    ReplyText,
     ScopeText,
     TextLists,
     Texts,
     TextSet,
     Values,
-    Votes,
 )
 
 _COUNT = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself in INTEGER alone, which has 64 bits
@@ -306,48 +298,6 @@ class HandoutRow(PlacedRow, table=True):
     told: int
     worker: str | None
     until: datetime | None = Field(sa_type=Moment)
-
-
-class ApprovalRow(PlacedRow, table=True):
-    """A question to people."""
-
-    __tablename__ = "approvals"
-    __table_args__ = (
-        UniqueConstraint("workspace", "id"),
-        Index(None, "workspace", "code"),
-        Index(None, "workspace", "position"),
-        Index(None, "workspace", "status", "position"),
-        Index(None, "workspace", "run"),
-    )
-
-    id: str
-    code: str
-    run: str
-    step: str
-    playbook: str
-    revision: str
-    digest: str
-    status: ApprovalStatus = Field(sa_type=Choice(ApprovalStatus))
-    card: Any = Field(sa_type=CardText)
-    by: Any = Field(sa_type=Texts)
-    exclude_users: Any = Field(sa_type=Json)
-    quorum: int
-    has_veto: bool
-    assurance: Assurance = Field(sa_type=Choice(Assurance))
-    confirm: str
-    comment: str
-    channel: str
-    asked_at: datetime = Field(sa_type=Moment)
-    expires_at: datetime = Field(sa_type=Moment)
-    escalations: Any = Field(sa_type=Escalations)
-    remind_at: Any = Field(sa_type=Moments)
-    reminded: int
-    votes: Any = Field(sa_type=Votes)
-    decided_at: datetime | None = Field(sa_type=Moment)
-    reason: str | None
-    version: int
-    fields: Any = Field(sa_type=Form)
-    reply: Any = Field(sa_type=ReplyText)
 
 
 class CaseRow(PlacedRow, table=True):

@@ -15,6 +15,7 @@ from soar.store.cases import Cases
 from soar.store.credentials import Credentials
 from soar.store.dead_letters import DeadLetters
 from soar.store.deeds import Deeds
+from soar.store.delegations import Delegations
 from soar.store.encryption_keys import EncryptionKeys
 from soar.store.factors import Factors, OneTimeCodes
 from soar.store.federation import Accounts, Groups, PendingLogins, SignOns, SpentTokens
@@ -145,6 +146,11 @@ class Unit:
     def approvals(self) -> Approvals:
         """Questions to people."""
         return Approvals(self._connection, self.workspace)
+
+    @property
+    def delegations(self) -> Delegations:
+        """Who votes in whose place."""
+        return Delegations(self._connection, self.workspace)
 
     @property
     def responses(self) -> Responses:

@@ -141,7 +141,7 @@ async def test_an_unknown_address_is_not_found(face: Face) -> None:
 async def test_a_wrong_method_is_told_the_right_ones(face: Face) -> None:
     for method, path, allowed in (
         ("PUT", "/api/v1/runs", "GET"),
-        ("GET", "/api/v1/approvals/x/votes", "POST"),
+        ("GET", "/api/v1/approvals/x/votes", "DELETE,POST"),
         ("PUT", "/hooks/probe", "GET,POST"),
         ("DELETE", "/healthz", "GET"),
     ):

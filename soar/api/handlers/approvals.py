@@ -1,12 +1,22 @@
 """Questions to people."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from soar.access.freshness import is_fresh
 from soar.access.permissions import Permission
 from soar.api.call import Call
 from soar.api.denials import QuietDenialError
-from soar.api.schemas.approvals import AnswersSent, ApprovalPage, ApprovalQuery, ApprovalView, Progress, VoteSent
+from soar.api.schemas.approvals import (
+    AnswersSent,
+    ApprovalPage,
+    ApprovalQuery,
+    ApprovalView,
+    ExtensionSent,
+    InquirySent,
+    Progress,
+    VoteSent,
+)
 from soar.api.schemas.base import Nothing
 from soar.api.things import Shown, Things
 from soar.api.views import Views
@@ -19,13 +29,20 @@ from soar.model.page import Page
 from soar.model.step import Assurance
 from soar.store import Unit
 
-_TOO_LATE = frozenset({"already_decided", "already_voted", "expired", "digest_differs"})
+_TOO_LATE = frozenset(
+    {"already_decided", "already_voted", "expired", "digest_differs", "superseded", "extended_already"}
+)
 _INCOMPLETE = frozenset({"confirm_missing", "comment_missing"})
 _STEP_UP_HINT = "`soar step-up` with a second factor, or POST /api/v1/session/step-up; `soar factor add` adds one"
 _MISTAKEN = {
     "answers_invalid": "correct these fields",
     "is_question": "send the answers, and no vote",
     "is_approval": "send a vote, and no answers",
+    "not_voted": "`soar approval show` lists the votes",
+    "inquiry_missing": "write what you want to know",
+    "inquiry_too_long": "write less",
+    "too_many_inquiries": "decide it, or let it expire",
+    "extension_out_of_range": "ask for less",
 }
 
 
@@ -53,14 +70,36 @@ async def cast_vote(call: Call, sent: VoteSent) -> ApprovalView:
     return await _decide(
         call,
         lambda unit: call.services.approvals.vote(
-            unit, call.part("id"), _over(call, unit), ballot, call.at, assurance=_assure(call)
+            unit, call.part("id"), _over(call, unit), ballot, call.at, assurance=assure(call)
         ),
     )
 
 
-def _assure(call: Call) -> Assurance:
+def assure(call: Call) -> Assurance:
     """Return how sure we are of who votes: a second factor counts for five minutes."""
     return Assurance.MFA if is_fresh(call.principal.mfa_at, call.at) else Assurance.LINKED
+
+
+async def take_vote_back(call: Call, _: Nothing) -> ApprovalView:
+    """Take back one's own vote while the question is open."""
+    return await _decide(
+        call, lambda unit: call.services.conduct.take_back(unit, call.part("id"), _over(call, unit), call.at)
+    )
+
+
+async def inquire(call: Call, sent: InquirySent) -> ApprovalView:
+    """Ask the initiator and those who may decide something first; the time runs on."""
+    return await _decide(
+        call, lambda unit: call.services.conduct.inquire(unit, call.part("id"), _over(call, unit), sent.text, call.at)
+    )
+
+
+async def extend_time(call: Call, sent: ExtensionSent) -> ApprovalView:
+    """Give a question more time, once, and no more than it was given at first."""
+    more = timedelta(seconds=sent.seconds)
+    return await _decide(
+        call, lambda unit: call.services.conduct.extend(unit, call.part("id"), _over(call, unit), more, call.at)
+    )
 
 
 async def answer_question(call: Call, sent: AnswersSent) -> ApprovalView:
@@ -89,9 +128,14 @@ async def _decide(call: Call, decide: Callable[[Unit], Approval | Refusal]) -> A
     if isinstance(outcome, Refusal):
         raise explain_refusal(outcome)
     approval, view = outcome
+    announce_change(call, approval)
+    return view
+
+
+def announce_change(call: Call, approval: Approval) -> None:
+    """Tell everybody concerned that something has become of a question."""
     for kind, subject in (("approval", approval.id), ("run", approval.run), ("message", approval.channel)):
         call.announce(kind, subject)
-    return view
 
 
 def explain_refusal(refusal: Refusal) -> SoarError:

@@ -22,7 +22,6 @@ from soar.api.schemas.runs import RunView, RunWanted
 from soar.api.things import Shown, Things
 from soar.api.views import Views
 from soar.approvals.decide import is_meant
-from soar.approvals.people import find_voter
 from soar.audit.actor import describe_principal
 from soar.ingest.request import Requester
 from soar.ingest.schedule import find_upcoming
@@ -119,7 +118,8 @@ def check_person(unit: Unit, call: Call, playbook: Playbook) -> None:
         DeniedError: it names others.
     """
     wanted = [principal for trigger in _find_manual(playbook) for principal in trigger.by]
-    voter = find_voter(unit, call.over(Things(call, unit).of_playbook(playbook)))
+    starter = call.over(Things(call, unit).of_playbook(playbook))
+    voter = call.services.approvals.find_voter(unit, starter, call.at)
     if wanted and not (voter and any(is_meant(principal, voter) for principal in wanted)):
         raise DeniedError(f"{playbook.id} may be started by {' or '.join(wanted)} only", code="not_meant")
 

@@ -140,6 +140,11 @@ def find_run(unit: Unit, run_id: str) -> Run:
     return run
 
 
+def is_liftable(response: Response) -> bool:
+    """Whether a response holds something that can be taken back."""
+    return response.status in _LIFTABLE
+
+
 def announce_lift(call: Call, response: Response) -> None:
     """Say that a response and the run that takes it back have changed."""
     if response.lift_run is not None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, Strict
 
 from soar.api.schemas.base import Incoming, Name, PageQuery, Text
 from soar.model.approval import ApprovalStatus, VoteChoice
@@ -13,6 +13,7 @@ from soar.model.catalog import Effect
 from soar.model.step import Assurance
 
 _MOST_ANSWERS = 100
+_LONGEST_EXTENSION = 2_592_000
 
 
 class Progress(StrEnum):
@@ -35,6 +36,25 @@ class VoteSent(Incoming):
     digest: Name
     comment: Text | None = None
     confirm: Text | None = None
+
+
+class InquirySent(Incoming):
+    """What somebody wants to know before they decide."""
+
+    text: Text
+
+
+class ExtensionSent(Incoming):
+    """How many seconds more a question gets."""
+
+    seconds: Annotated[int, Field(ge=1, le=_LONGEST_EXTENSION)]
+
+
+class DelegationWanted(Incoming):
+    """Whom to lend one's say to, by name, mail address or id, and until when."""
+
+    to: Name
+    until: Annotated[datetime, Strict(strict=False)]
 
 
 class AnswersSent(Incoming):
@@ -80,7 +100,7 @@ class EscalationView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoteView:
-    """One person's answer."""
+    """One person's answer; `for_name` is whom they stand in for, if they do."""
 
     user: str
     name: str
@@ -90,6 +110,37 @@ class VoteView:
     via: str
     at: datetime
     comment: str | None
+    for_name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InquiryView:
+    """What somebody wanted to know before they decide."""
+
+    user: str
+    name: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelegationView:
+    """Somebody who may vote in somebody else's place until a moment, unless it is ended before."""
+
+    id: str
+    giver: str
+    giver_name: str
+    receiver: str
+    receiver_name: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delegations:
+    """The caller's delegations that count now, those they gave and those they were given."""
+
+    items: tuple[DelegationView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +205,8 @@ class ApprovalView:
     why_not: str | None
     fields: tuple[FieldView, ...]
     reply: ReplyView | None
+    inquiries: tuple[InquiryView, ...]
+    is_extended: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

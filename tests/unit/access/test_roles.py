@@ -82,9 +82,16 @@ def test_a_site_may_add_a_role_and_keeps_the_others() -> None:
     assert check_roles([Role.AUDITOR, "tier1"], table=table) == ["an auditor cannot be `tier1` at the same time"]
 
 
+def test_a_role_may_forbid_that_its_say_is_lent() -> None:
+    table = parse_roles({"roles": {"ciso": {"permissions": ["approval:vote"], "delegable": False}, "x": []}})
+    assert table.undelegable == {"ciso"}
+    assert table["ciso"] == {Permission.APPROVAL_VOTE}
+
+
 @pytest.mark.parametrize(
     ("plain", "pointer", "words"),
     [
+        ({"roles": {"x": {"permissions": [], "delegable": "no"}}}, "/roles/x/delegable", "must be true or false"),
         ({"roles": {"x": ["alert:reed"]}}, "/roles/x/0", "did you mean `alert:read`?"),
         ({"roles": {"x": [7]}}, "/roles/x/0", "`7` is no permission"),
         ({"roles": {"x": ["alert:read", ["run:read"]]}}, "/roles/x/1", "`['run:read']` is no permission"),

@@ -71,7 +71,7 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
     await store.migrate()
     await store.write("default", lambda unit: unit.approvals.add(build_approval()))
     writer = store._database.writer
-    for column in ("fields", "reply"):
+    for column in ("fields", "reply", "course"):
         writer.exec_driver_sql(f"ALTER TABLE approvals DROP COLUMN {column}")
     for index in (
         "ix_runs_workspace_retry_of",
@@ -120,6 +120,7 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         "suppressions",
         "freezes",
         "deeds",
+        "delegations",
     ):
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table, columns in {
