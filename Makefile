@@ -11,7 +11,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: approvals-fuzz bench chaos check clean demo docs e2e forge fuzz help lock mutants schedules schemathesis simulate tamper test web
+.PHONY: approvals-fuzz bench cards chaos check clean demo docs e2e forge fuzz help lock mutants schedules schemathesis simulate tamper test web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ check: $(STAMPS)/dev ## lint, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+cards: $(STAMPS)/dev ## 5,000 cards of hostile texts, 100,000 of them, in every channel
+	SOAR_CARD_EXAMPLES=5000 $(BIN)/pytest --timeout 0 tests/unit/approvals/test_faces.py
 
 fuzz: $(STAMPS)/dev ## 100,000 expressions against two other evaluators; SEED=7 takes others
 	$(BIN)/python -m tests.fuzz.differential --count 100000 --seed $(or $(SEED),1)

@@ -13,6 +13,7 @@ from soar.api.account_routes import list_account_routes
 from soar.api.alert_routes import list_alert_routes
 from soar.api.authentication import Authenticator
 from soar.api.call import Call, write_json
+from soar.api.chat_routes import list_chat_routes
 from soar.api.decision_routes import list_decision_routes
 from soar.api.handlers import (
     alerts,
@@ -105,6 +106,7 @@ def build_routes(services: Services, authenticator: Authenticator) -> tuple[Rout
         *_kept(),
         *list_record_routes(),
         *list_policy_routes(),
+        *list_chat_routes(),
         *_keys(),
         *_open(),
         *_through_provider(),

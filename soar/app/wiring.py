@@ -19,6 +19,7 @@ from soar.app.anchorage import Anchorage
 from soar.app.anchors.factory import make_anchors, make_forwards
 from soar.app.auditor import Auditor
 from soar.app.callee import make_caller
+from soar.app.chats import Chats, make_chats
 from soar.app.clock import SystemClock
 from soar.app.disk import ThreadDisk
 from soar.app.guard import BreakerKeeper, make_allowances, make_rule, make_stop
@@ -461,12 +462,18 @@ class Service:
             clock=self.clock,
             ids=self.ids,
             randomness=self.randomness,
+            slack=self.chats.desk if self.chats else None,
             verify_audit=self.auditor.verify,
             describe_audit=self.describe_audit,
             is_ready=self.find_unready,
             first_alert=self.find_first_alert,
             intake=IntakeLimits(**self.site.settings.intake.model_dump()),
         )
+
+    @cached_property
+    def chats(self) -> Chats | None:
+        """Speaks to Slack and hears it; None where none is connected."""
+        return make_chats(self)
 
     @cached_property
     def sign_on(self) -> SignOnService | None:

@@ -1,9 +1,9 @@
 """The card and its thread in the built-in chat."""
 
-import unicodedata
 from datetime import datetime
 
 from soar.approvals.decide import deciders, name_all
+from soar.approvals.hostile import flatten
 from soar.model.approval import Approval
 from soar.model.ids import Ids
 from soar.model.message import Message
@@ -11,10 +11,9 @@ from soar.store import Unit
 
 AUTHOR = "soar"
 """Who speaks where we do."""
-_LONGEST = 300
-_UNSEEN = frozenset(
-    {"Cc", "Cf", "Cs"}
-)  # Unicode's control, format (bidirectional, zero-width) and surrogate characters
+
+DEFAULT_CHANNEL = "#approvals"
+"""Where questions go that have no other room."""
 
 
 def room_of(approval: Approval) -> str:
@@ -48,6 +47,22 @@ def _ask_facts(question: Approval, wanted: str, minutes: int) -> str:
     return (
         f"{question.code} asks {wanted}, {minutes} min. To answer: soar approval answer {question.code} {form} "
         f"“{question.card.question}”"
+    )
+
+
+def post_fallback(unit: Unit, approval: Approval, *, ids: Ids, at: datetime) -> None:
+    """Show the card in our own room for questions, as its own channel could not."""
+    unit.messages.post(
+        Message(
+            id=ids.new("msg"),
+            channel=DEFAULT_CHANNEL,
+            key=f"{approval.id}:fallback",
+            at=at,
+            author=AUTHOR,
+            text=flatten(f"{approval.code} could not be posted in {approval.channel}; it can be decided here"),
+            approval=approval.id,
+            run=approval.run,
+        )
     )
 
 
@@ -85,15 +100,3 @@ def _post(
             run=approval.run,
         )
     )
-
-
-def flatten(text: str, longest: int = _LONGEST) -> str:
-    """Make one line of what people see: what somebody typed cannot begin a line of its own that looks like ours.
-
-    Args:
-        text: possibly hostile.
-        longest: characters that are kept; what is cut ends in `…`.
-    """
-    line = " ".join(text.split())
-    plain = "".join(character for character in line if unicodedata.category(character) not in _UNSEEN)
-    return plain if len(plain) <= longest else plain[: longest - 1] + "…"

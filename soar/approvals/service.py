@@ -6,7 +6,7 @@ from datetime import datetime
 
 from soar.approvals.answers import say_answers
 from soar.approvals.caps import find_rules
-from soar.approvals.channels import post_card, post_line
+from soar.approvals.channels import DEFAULT_CHANNEL, post_card, post_line
 from soar.approvals.deadlines import clear_timers, list_timers, set_timers
 from soar.approvals.decide import (
     Ballot,
@@ -45,8 +45,6 @@ from soar.model.step import Assurance
 from soar.model.values import JsonValue, Value
 from soar.policy import GateRule, Policy, Target, digest_gates, required_gate
 from soar.store import Unit
-
-DEFAULT_CHANNEL = "#approvals"
 
 _HAPPENINGS: Mapping[ApprovalStatus, EventType] = {
     ApprovalStatus.APPROVED: EventType.APPROVAL_APPROVED,

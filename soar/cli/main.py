@@ -31,6 +31,7 @@ NOUNS: Mapping[str, str] = {
     "vault": "See and change the keys over the credentials.",
     "token": "Make, list and revoke API tokens of your own.",
     "session": "See where you are logged in, and log out from afar.",
+    "chat": "Link your chat accounts, which vote as you.",
     "factor": "List, add and remove your second factors.",
     "user": "Add people and programs, change their roles, switch them off.",
     "role": "See which role allows what.",

@@ -116,6 +116,21 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
+class Precedent:
+    """How the last questions like one ended, for whoever has to decide it.
+
+    Attributes:
+        asked: how many there were that people or the clock decided; twenty at most.
+        approved: how many of these got their yes.
+        undone: after how many of those people took something back that the run had done.
+    """
+
+    asked: int
+    approved: int
+    undone: int
+
+
+@dataclass(frozen=True, slots=True)
 class EscalationLevel:
     """From this moment this principal is told, and may decide too unless the policy wants others."""
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
+from soar.approvals.channels import DEFAULT_CHANNEL
 from soar.approvals.freezer import POLICY, Freezer
-from soar.approvals.service import DEFAULT_CHANNEL, ApprovalService
+from soar.approvals.service import ApprovalService
 from soar.audit.record import record
 from soar.engine.commands import (
     CancelApproval,

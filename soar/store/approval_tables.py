@@ -34,6 +34,7 @@ class ApprovalRow(PlacedRow, table=True):
         Index(None, "workspace", "position"),
         Index(None, "workspace", "status", "position"),
         Index(None, "workspace", "run"),
+        Index(None, "workspace", "playbook", "step"),
     )
 
     id: str

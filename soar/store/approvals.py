@@ -1,12 +1,13 @@
 """Questions to people."""
 
-from sqlalchemy import case
+from sqlalchemy import case, func, or_, select
 
-from soar.model.approval import Approval, ApprovalStatus
+from soar.model.approval import Approval, ApprovalStatus, Precedent
 from soar.model.errors import ConflictError
 from soar.model.page import Page
 from soar.store.approval_tables import ApprovalRow
 from soar.store.repository import Repository
+from soar.store.response_tables import ResponseRow
 from soar.store.rows import Rows, given
 from soar.store.tables import table_of
 
@@ -15,6 +16,34 @@ _TABLE = _APPROVALS.table
 _GET = _APPROVALS.where("id")
 _OPEN_FIRST = case((_TABLE.c.status == ApprovalStatus.PENDING, 0), else_=1)
 _FIND_CODE = _APPROVALS.where("code").order_by(_OPEN_FIRST, _TABLE.c.position.desc()).limit(1)
+_LIKE_IT = 20
+_DECIDED = (ApprovalStatus.APPROVED, ApprovalStatus.DENIED, ApprovalStatus.EXPIRED)
+_HELD = table_of(ResponseRow).c
+_TAKEN_BACK = (
+    select(_HELD.id)
+    .where(
+        _HELD.workspace == _TABLE.c.workspace,
+        _HELD.run == _TABLE.c.run,
+        _HELD.lifted_at.is_not(None),
+        or_(_HELD.expires_at.is_(None), _HELD.lifted_at < _HELD.expires_at),
+    )
+    .exists()
+)
+_LATEST = (
+    select(
+        case((_TABLE.c.status == ApprovalStatus.APPROVED, 1), else_=0).label("is_approved"),
+        case((_TAKEN_BACK, 1), else_=0).label("is_undone"),
+    )
+    .where(*_APPROVALS.match("playbook", "step"), _TABLE.c.status.in_(_DECIDED))
+    .order_by(_TABLE.c.position.desc())
+    .limit(_LIKE_IT)
+    .subquery()
+)
+_PRECEDENT = select(
+    func.count(),
+    func.coalesce(func.sum(_LATEST.c.is_approved), 0),
+    func.coalesce(func.sum(_LATEST.c.is_approved * _LATEST.c.is_undone), 0),
+).select_from(_LATEST)
 _UPDATE = _APPROVALS.change().where(_TABLE.c.version == given("expected"))
 
 
@@ -56,6 +85,14 @@ class Approvals(Repository):
         """
         if not self._change(_APPROVALS, _UPDATE, approval, given_expected=expected):
             raise ConflictError(f"approval {approval.id} is no longer at version {expected}")
+
+    def find_precedent(self, approval: Approval) -> Precedent:
+        """Return how the last twenty questions of the same step of the same playbook ended, whatever its revision.
+
+        What was lifted before its time counts as undone; what fell away when it was to does not.
+        """
+        row = self._run(_PRECEDENT, given_playbook=approval.playbook, given_step=approval.step).one()
+        return Precedent(*map(int, row))
 
     def list(
         self,

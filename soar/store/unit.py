@@ -12,6 +12,7 @@ from soar.store.audit_index import AuditIndex
 from soar.store.breakers import Breakers
 from soar.store.bursts import Bursts
 from soar.store.cases import Cases
+from soar.store.chats import ChatAccounts, PostedCards
 from soar.store.credentials import Credentials
 from soar.store.dead_letters import DeadLetters
 from soar.store.deeds import Deeds
@@ -211,6 +212,16 @@ class Unit:
     def codes(self) -> OneTimeCodes:
         """Codes that count once."""
         return OneTimeCodes(self._connection, self.workspace)
+
+    @property
+    def chat_accounts(self) -> ChatAccounts:
+        """Their accounts in chats that are not ours."""
+        return ChatAccounts(self._connection, self.workspace)
+
+    @property
+    def posted_cards(self) -> PostedCards:
+        """Questions' cards in chats that are not ours."""
+        return PostedCards(self._connection, self.workspace)
 
     @property
     def openings(self) -> Openings:

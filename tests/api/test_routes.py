@@ -18,6 +18,7 @@ from tests.support.service import Face, Person
 PUBLIC = {
     ("POST", "/hooks/{source}"),
     ("GET", "/hooks/{source}"),
+    ("POST", "/chat/slack"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/version"),

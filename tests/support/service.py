@@ -30,7 +30,9 @@ from soar.app.library import Checker, Library, to_revision
 from soar.app.passwords import Passwords
 from soar.app.serving import Serving
 from soar.app.sign_on import make_sign_on
+from soar.approvals.delivery import Office
 from soar.approvals.service import ApprovalService
+from soar.approvals.slack_desk import SlackDesk, SlackRules
 from soar.audit.keeper import verify_unit
 from soar.audit.verify import Report
 from soar.federation.provider import Provider
@@ -59,6 +61,7 @@ from soar.runtime.timers import TimerKeeper
 from soar.sdk.egress import HttpEgress
 from soar.store import Store, Unit, open_store
 from soar.vault import FileKeyProvider, Keyring, create_key_file
+from tests.support import slack
 from tests.support.builders import build_connection, build_user
 from tests.support.clock import SteppedClock
 from tests.support.disk import InlineDisk
@@ -120,6 +123,8 @@ steps:
 outputs:
   purged: ${{ steps.purge.status == "succeeded" }}
 """
+
+
 TEXT: JsonValue = {"type": "string"}
 ACTIONS = (
     build_spec("virustotal.url_report", parameters={"type": "object", "properties": {"url": TEXT}}),
@@ -402,6 +407,22 @@ class _Wiring:
     async def _resolve(self, workspace: str, name: str) -> Secret:
         return await self.vault.resolve(workspace, name)
 
+    def make_desk(self) -> SlackDesk:
+        """Return what hears Slack; the calls that it makes are scripted as every product's."""
+        office = Office(
+            store=self.store,
+            workspace=WORKSPACE,
+            host=self.host,
+            clock=self.clock,
+            ids=self.ids,
+            randomness=self.randomness,
+            announcer=self.hub,
+            url=self.url,
+            report=lambda _approval, _message: None,
+        )
+        rules = SlackRules(team=slack.TEAM, application=slack.APPLICATION, resolve=_sign)
+        return SlackDesk(rules, office, approvals=self.approvals, roles=DEFAULT_ROLES)
+
     async def _find_unready(self) -> tuple[str, ...]:
         return self.unready
 
@@ -443,6 +464,7 @@ class _Wiring:
             clock=self.clock,
             ids=self.ids,
             randomness=self.randomness,
+            slack=self.make_desk(),
             verify_audit=lambda: _verify(self.store),
             describe_audit=_describe_audit,
             is_ready=self._find_unready,
@@ -467,6 +489,10 @@ class _Wiring:
         if self.provider is not None:
             secret = Secret(CLIENT_SECRET)
             await self.vault.set_credential(WORKSPACE, "provider_secret", secret, actor=setup, now=at)
+
+
+async def _sign() -> Secret:
+    return Secret(slack.KEY)
 
 
 def _write_playbooks(folder: Path) -> Path:

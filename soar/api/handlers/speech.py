@@ -8,8 +8,9 @@ from soar.api.handlers.approvals import announce_change, assure
 from soar.api.handlers.runs import announce_lift, is_liftable
 from soar.api.schemas.messages import MessageSent, SaidView, view_message
 from soar.api.things import Things
-from soar.approvals.channels import AUTHOR, flatten
+from soar.approvals.channels import AUTHOR
 from soar.approvals.console import Speaker
+from soar.approvals.hostile import flatten
 from soar.audit.actor import describe_principal
 from soar.model.approval import Approval
 from soar.model.identity import Principal

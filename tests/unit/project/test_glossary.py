@@ -41,6 +41,8 @@ ALLOWED = (
     Allowance("soar/store/*.py", r"\bexecution_options\b", "SQLAlchemy's name for how a statement is run"),
     Allowance("soar/api/server.py", r"\bweb\.AppRunner\b", "what aiohttp calls whatever serves an application"),
     Allowance("hatch_build.py", r"\bself\.app\b", "what hatchling calls its terminal"),
+    Allowance("*mattermost*.py", r'"integration"', "what Mattermost calls where a button's press is sent"),
+    Allowance("*slack*", r"\bapi_app_id\b|\bapi\.slack\.com/apps\b", "what Slack calls what was made there"),
     Allowance("*", r"\bjob(?:_t|T)itle\b", "what Microsoft Graph calls a person's position"),
     Allowance(
         "config/sources/*.yaml",

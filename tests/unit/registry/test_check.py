@@ -39,6 +39,7 @@ def test_the_connectors_that_are_shipped_have_no_findings(read_yaml: ReadYaml) -
         "opnsense",
         "page",
         "redis",
+        "slack",
         "taxii",
         "virustotal",
         "whois",

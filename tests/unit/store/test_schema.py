@@ -109,6 +109,7 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table in ("pending_logins", "sign_ons", "spent_tokens", "accounts", "directory_groups"):
         writer.exec_driver_sql(f"DROP TABLE {table}")
+    writer.exec_driver_sql("DROP INDEX ix_approvals_workspace_playbook_step")
     for table in (
         "factors",
         "one_time_codes",
@@ -121,6 +122,9 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         "freezes",
         "deeds",
         "delegations",
+        "chat_accounts",
+        "chat_links",
+        "posted_cards",
     ):
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table, columns in {

@@ -1,0 +1,128 @@
+"""The card in Slack's Block Kit: https://docs.slack.dev/reference/block-kit/.
+
+Nothing is written in Slack's markup: texts stand in `plain_text` objects and in rich text, where neither mentions nor
+links are read. The fallback text alone may be read as markup, so it is escaped.
+"""
+
+from soar.approvals.card import Button, ButtonKind, Fact, ShownCard
+from soar.approvals.faces.plain import say_more
+from soar.approvals.hostile import fence
+from soar.model.approval import Approval, VoteChoice
+from soar.model.step import Assurance
+from soar.model.values import JsonValue
+
+HEADER = 150
+"""Characters of a header block's text."""
+APPROVE, DENY = "soar_approve", "soar_deny"
+"""Ids of the buttons that open a dialog."""
+CALLBACK = "soar_vote"
+"""Id of the dialog."""
+CONFIRM, COMMENT = "confirm", "comment"
+"""Ids of the dialog's fields, and of the blocks around them."""
+_LONGEST_COMMENT = 300
+_LONGEST_CONFIRM = 500
+_ACTIONS = {ButtonKind.APPROVE: APPROVE, ButtonKind.DENY: DENY}
+_STYLES = {ButtonKind.APPROVE: "primary", ButtonKind.DENY: "danger"}
+_CONFIRMED = (Assurance.CONFIRMED, Assurance.MFA)
+
+
+def render(card: ShownCard, nonce: str) -> dict[str, JsonValue]:
+    """Return a message's text and blocks.
+
+    Args:
+        card: what to show.
+        nonce: what the card's buttons carry beside the approval's id.
+    """
+    blocks: list[JsonValue] = [{"type": "header", "text": _plain(_cut(card.question, HEADER))}]
+    if len(card.question) > HEADER:
+        blocks.append({"type": "section", "text": _plain(card.question)})
+    blocks.append(_context(card.tally, card.outcome, card.runs))
+    if card.facts:
+        blocks.append({"type": "rich_text", "elements": [_section(fact) for fact in card.facts]})
+    if card.evidence:
+        listed: list[JsonValue] = [_section(fact) for fact in card.evidence]
+        bullets: JsonValue = {"type": "rich_text_list", "style": "bullet", "elements": listed}
+        blocks.append({"type": "rich_text", "elements": [bullets]})
+    more = say_more(card) if card.more_evidence else ""
+    blocks.append(_context(more, card.asked, card.who, card.until))
+    if card.events:
+        blocks.append(_context(*card.events))
+    elements: list[JsonValue] = [_button(each, card, nonce) for each in card.buttons]
+    blocks.append({"type": "actions", "elements": elements})
+    return {"text": escape(card.notice), "blocks": blocks}
+
+
+def render_dialog(approval: Approval, choice: VoteChoice, nonce: str) -> dict[str, JsonValue]:
+    """Return the modal in which somebody says yes or no: https://docs.slack.dev/reference/views/modal-views.
+
+    The question stands in it again, and for a yes to what needs a confirmation a field for what has to be typed.
+
+    Args:
+        approval: the question.
+        choice: which button was pressed.
+        nonce: of the card that it was pressed on.
+    """
+    is_yes = choice is VoteChoice.APPROVE
+    blocks: list[JsonValue] = [{"type": "section", "text": _plain(fence(approval.card.question))}]
+    if is_yes and approval.confirm and approval.assurance in _CONFIRMED:
+        blocks.append(_input(CONFIRM, f"Type {fence(approval.confirm)}", _LONGEST_CONFIRM, is_optional=False))
+    is_required = approval.comment == "required" or (approval.comment == "required_on_deny" and not is_yes)
+    blocks.append(_input(COMMENT, "Comment", _LONGEST_COMMENT, is_optional=not is_required))
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "private_metadata": write_value(approval.id, choice, nonce),
+        "title": _plain(f"{'Approve' if is_yes else 'Deny'} {approval.code}"),
+        "submit": _plain("Approve" if is_yes else "Deny"),
+        "close": _plain("Back"),
+        "blocks": blocks,
+    }
+
+
+def write_value(approval: str, choice: VoteChoice, nonce: str) -> str:
+    """Return what a button carries: the approval's id, the vote, the nonce, and nothing else."""
+    return f"{approval}|{choice.value}|{nonce}"
+
+
+def escape(text: str) -> str:
+    """Escape what Slack reads as markup: https://docs.slack.dev/messaging/formatting-message-text#escaping."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _plain(text: str) -> dict[str, JsonValue]:
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def _context(*texts: str) -> dict[str, JsonValue]:
+    elements: list[JsonValue] = [_plain(text) for text in texts if text]
+    return {"type": "context", "elements": elements}
+
+
+def _section(fact: Fact) -> JsonValue:
+    said: dict[str, JsonValue] = {"type": "text", "text": fact.text or "-"}
+    if fact.is_quoted:
+        said["style"] = {"code": True}
+    label: JsonValue = {"type": "text", "text": f"{fact.label}: ", "style": {"bold": True}}
+    return {"type": "rich_text_section", "elements": [label, said]}
+
+
+def _button(button: Button, card: ShownCard, nonce: str) -> JsonValue:
+    shown: dict[str, JsonValue] = {"type": "button", "text": _plain(button.label)}
+    if button.kind is ButtonKind.LINK:
+        return {**shown, "action_id": "soar_open", "url": button.url}
+    choice = VoteChoice.APPROVE if button.kind is ButtonKind.APPROVE else VoteChoice.DENY
+    return {
+        **shown,
+        "action_id": _ACTIONS[button.kind],
+        "style": _STYLES[button.kind],
+        "value": write_value(card.approval, choice, nonce),
+    }
+
+
+def _input(name: str, label: str, longest: int, *, is_optional: bool) -> JsonValue:
+    field: JsonValue = {"type": "plain_text_input", "action_id": name, "max_length": longest}
+    return {"type": "input", "block_id": name, "label": _plain(label), "optional": is_optional, "element": field}
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,208 @@
+"""What Slack sends us, read and checked. Pure.
+
+Interactions: https://docs.slack.dev/reference/interaction-payloads/. Commands:
+https://docs.slack.dev/interactivity/implementing-slash-commands/.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+from urllib.parse import parse_qs
+
+from pydantic import BaseModel, Field, ValidationError
+
+from soar.approvals.faces.slack import APPROVE, CALLBACK, COMMENT, CONFIRM, DENY
+from soar.model.approval import VoteChoice
+from soar.model.errors import DeniedError, InputError
+from soar.model.secret import Secret
+
+TOLERANCE = 300
+"""Seconds that a request's timestamp may be off, either way."""
+
+_STAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
+_HINT = "Slack signs its requests; check the connection's signing_secret, and this machine's clock"
+_MOST_FIELDS = 64
+_LONGEST_TYPED = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who did something in Slack, by Slack's own ids.
+
+    Attributes:
+        team: where it happened.
+        home: the workspace that the person belongs to; another one where a channel is shared.
+        account: the person.
+        application: what was made at api.slack.com, to which the request belongs.
+    """
+
+    team: str
+    home: str
+    account: str
+    application: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a button carries: which question, which vote, and of which card."""
+
+    approval: str
+    choice: VoteChoice
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Somebody has pressed a button; that opens a dialog, and decides nothing.
+
+    Attributes:
+        trigger: what a dialog may be opened with, for three seconds.
+    """
+
+    sender: Sender
+    claim: Claim
+    trigger: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Somebody has filled in the dialog.
+
+    Attributes:
+        confirm: what was typed as confirmation.
+    """
+
+    sender: Sender
+    claim: Claim
+    confirm: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Somebody has written a command such as `/soar link`."""
+
+    sender: Sender
+    text: str
+
+
+SlackRequest: TypeAlias = Press | Submission | Command
+
+
+def verify_request(secret: Secret, headers: Mapping[str, str], body: bytes, at: datetime) -> None:
+    """Check that Slack has sent this, and just now: https://docs.slack.dev/authentication/verifying-requests-from-slack.
+
+    Args:
+        secret: the signing secret.
+        headers: by name in lower case.
+        body: as it came, byte for byte.
+        at: the moment.
+
+    Raises:
+        DeniedError: it has not, or the request is older than five minutes.
+    """
+    stamp = headers.get("x-slack-request-timestamp", "")
+    base = b"v0:" + stamp.encode("utf-8", "surrogatepass") + b":" + body
+    expected = "v0=" + hmac.new(secret.reveal().encode(), base, hashlib.sha256).hexdigest()
+    given = headers.get("x-slack-signature", "").encode("utf-8", "surrogatepass")
+    if not hmac.compare_digest(given, expected.encode()):
+        raise DeniedError("the request is not signed by Slack", code="chat.signature", hint=_HINT)
+    if not _STAMP.fullmatch(stamp) or abs(at.timestamp() - int(stamp)) > TOLERANCE:
+        raise DeniedError("the request is older than five minutes", code="chat.timestamp", hint=_HINT)
+
+
+def read_request(body: bytes) -> SlackRequest | None:
+    """Return what a verified request says; None where there is nothing to do, as for a link that was followed.
+
+    Raises:
+        InputError: it is no request as Slack documents them.
+    """
+    try:
+        form = parse_qs(body.decode("utf-8"), max_num_fields=_MOST_FIELDS)
+        payload = form.get("payload")
+        return _read_command(form) if payload is None else _read_interaction(payload[0])
+    except (ValueError, ValidationError) as error:
+        raise InputError(
+            "this is no request as Slack sends them", code="chat.request", hint="check the request URL in Slack"
+        ) from error
+
+
+class _Team(BaseModel):
+    id: str
+
+
+class _User(BaseModel):
+    id: str
+    team_id: str = ""
+
+
+class _Action(BaseModel):
+    action_id: str
+    value: str = ""
+
+
+class _Typed(BaseModel):
+    value: str | None = Field(default=None, max_length=_LONGEST_TYPED)
+
+
+class _State(BaseModel):
+    values: dict[str, dict[str, _Typed]] = {}
+
+
+class _View(BaseModel):
+    callback_id: str = ""
+    private_metadata: str = ""
+    state: _State = _State()
+
+
+class _Interaction(BaseModel):
+    type: str
+    team: _Team
+    user: _User
+    api_app_id: str = ""
+    trigger_id: str = ""
+    actions: list[_Action] = []
+    view: _View | None = None
+
+
+def _read_interaction(text: str) -> Press | Submission | None:
+    sent = _Interaction.model_validate_json(text)
+    sender = Sender(sent.team.id, sent.user.team_id or sent.team.id, sent.user.id, sent.api_app_id)
+    if sent.type == "view_submission" and sent.view is not None and sent.view.callback_id == CALLBACK:
+        return Submission(
+            sender,
+            _read_claim(sent.view.private_metadata),
+            _find_typed(sent.view, CONFIRM),
+            _find_typed(sent.view, COMMENT),
+        )
+    if sent.type == "block_actions" and sent.actions and sent.actions[0].action_id in (APPROVE, DENY):
+        return Press(sender, _read_claim(sent.actions[0].value), sent.trigger_id)
+    return None
+
+
+def _find_typed(view: _View, name: str) -> str:
+    typed = view.state.values.get(name, {}).get(name)
+    return (typed.value or "") if typed else ""
+
+
+def _read_claim(value: str) -> Claim:
+    approval, choice, nonce = value.split("|")
+    return Claim(approval, VoteChoice(choice), nonce)
+
+
+def _read_command(form: Mapping[str, list[str]]) -> Command | None:
+    if "ssl_check" in form:
+        return None
+
+    def need(name: str) -> str:
+        if name not in form:
+            raise ValueError(name)
+        return form[name][0]
+
+    team = need("team_id")
+    sender = Sender(team, team, need("user_id"), form.get("api_app_id", [""])[0])
+    return Command(sender, form.get("text", [""])[0][:_LONGEST_TYPED])

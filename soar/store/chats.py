@@ -1,0 +1,120 @@
+"""Linked chat accounts, and the cards that were posted to chats."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, exists, select
+
+from soar.model.approval import Approval, ApprovalStatus
+from soar.model.chat import ChatAccount, ChatLink, PostedCard
+from soar.store.approval_tables import ApprovalRow
+from soar.store.chat_tables import ChatAccountRow, ChatLinkRow, PostedCardRow
+from soar.store.repository import Repository
+from soar.store.rows import Rows, given
+from soar.store.tables import table_of
+
+_ACCOUNTS = Rows(table_of(ChatAccountRow), ChatAccount, key=("platform", "team", "account"))
+_ACCOUNT = ("platform", "team", "account")
+_GET_ACCOUNT = _ACCOUNTS.where(*_ACCOUNT)
+_OF_USER = _ACCOUNTS.where("user").order_by(_ACCOUNTS.table.c.linked_at)
+_UNLINK = delete(_ACCOUNTS.table).where(*_ACCOUNTS.match(*_ACCOUNT))
+_SET_ACCOUNT = _ACCOUNTS.upsert()
+
+_LINKS = Rows(table_of(ChatLinkRow), ChatLink, key=("key",))
+_GET_LINK = _LINKS.where("key")
+_TAKE_LINK = delete(_LINKS.table).where(*_LINKS.match("key"))
+_PRUNE = delete(_LINKS.table).where(*_LINKS.match(), _LINKS.table.c.expires_at <= given("at"))
+
+_CARDS = Rows(table_of(PostedCardRow), PostedCard, key=("approval",))
+_CARD = _CARDS.table.c
+_GET_CARD = _CARDS.where("approval")
+_UPDATE_CARD = _CARDS.change()
+_APPROVALS = Rows(table_of(ApprovalRow), Approval)
+_ASKED = _APPROVALS.table.c
+_IS_POSTED = exists().where(_CARD.workspace == _ASKED.workspace, _CARD.approval == _ASKED.id)
+_UNPOSTED = (
+    _APPROVALS.where()
+    .where(_ASKED.status == ApprovalStatus.PENDING, _ASKED.channel.startswith(given("prefix")), ~_IS_POSTED)
+    .order_by(_ASKED.position)
+    .limit(given("limit"))
+)
+_IS_BEHIND = (
+    select(_ASKED.id)
+    .where(_ASKED.workspace == _CARD.workspace, _ASKED.id == _CARD.approval, _ASKED.version > _CARD.version)
+    .exists()
+)
+_BEHIND = (
+    _CARDS.where()
+    .where(_CARD.is_done.is_(False), _CARD.due_at <= given("at"), _IS_BEHIND)
+    .order_by(_CARD.due_at)
+    .limit(given("limit"))
+)
+
+
+class ChatAccounts(Repository):
+    """The chat accounts of a workspace's people."""
+
+    __slots__ = ()
+
+    def find(self, platform: str, team: str, account: str) -> ChatAccount | None:
+        """Return the linked account with these ids."""
+        return self._first(_ACCOUNTS, _GET_ACCOUNT, given_platform=platform, given_team=team, given_account=account)
+
+    def of(self, user: str) -> tuple[ChatAccount, ...]:
+        """Return a person's accounts, the oldest link first."""
+        return self._all(_ACCOUNTS, _OF_USER, given_user=user)
+
+    def link(self, account: ChatAccount) -> None:
+        """Link an account to a person; whoever had it before has it no more."""
+        values = {"workspace": self._workspace, **_ACCOUNTS.dump(account)}
+        self._connection.execute(_SET_ACCOUNT.on(self._connection), values)
+
+    def unlink(self, account: ChatAccount) -> None:
+        """Take an account away from its person."""
+        parts = {"given_platform": account.platform, "given_team": account.team, "given_account": account.account}
+        self._run(_UNLINK, **parts)
+
+    def offer(self, link: ChatLink, at: datetime) -> None:
+        """Keep an account's wish to be linked; those whose time is over by now go."""
+        self._run(_PRUNE, given_at=at)
+        self._add(_LINKS, link, "there is a wish with this key already")
+
+    def find_offer(self, key: str, at: datetime) -> ChatLink | None:
+        """Return the wish with this key, which stays; None if there is none, or its time is over."""
+        link = self._first(_LINKS, _GET_LINK, given_key=key)
+        return link if link is not None and at < link.expires_at else None
+
+    def take(self, key: str, at: datetime) -> ChatLink | None:
+        """Return the wish with this key, which is gone then; None if there is none, or its time is over."""
+        link = self.find_offer(key, at)
+        self._run(_TAKE_LINK, given_key=key)
+        return link
+
+
+class PostedCards(Repository):
+    """The cards of a workspace's questions in chats that are not ours."""
+
+    __slots__ = ()
+
+    def get(self, approval: str) -> PostedCard | None:
+        """Return where an approval's card is."""
+        return self._first(_CARDS, _GET_CARD, given_approval=approval)
+
+    def add(self, card: PostedCard) -> bool:
+        """Keep a card that is going to be posted; return False if there is one for its approval already."""
+        return self._insert(_CARDS, card)
+
+    def update(self, card: PostedCard) -> None:
+        """Replace a card.
+
+        Raises:
+            NotFoundError: it is not there.
+        """
+        self._replace(_CARDS, _UPDATE_CARD, card)
+
+    def unposted(self, prefix: str, limit: int) -> tuple[Approval, ...]:
+        """Return open questions whose channel begins so and that have no card yet, the oldest first."""
+        return self._all(_APPROVALS, _UNPOSTED, given_prefix=prefix, given_limit=limit)
+
+    def behind(self, at: datetime, limit: int) -> tuple[PostedCard, ...]:
+        """Return cards that are due and show less than has happened."""
+        return self._all(_CARDS, _BEHIND, given_at=at, given_limit=limit)

@@ -1,0 +1,53 @@
+"""Slack is spoken to and heard where it is connected, and nowhere else."""
+
+from pathlib import Path
+
+import pytest
+
+from soar.app.lifecycle import _list_parts
+from soar.app.settings import Settings
+from soar.app.site import read_site
+from soar.app.wiring import open_service
+from soar.model.audit import Actor
+from soar.model.secret import Secret
+from tests.support.slack import APPLICATION, KEY, TEAM, command, press, sign
+
+URL = "http://127.0.0.1"
+WHOLE = f"""
+connections:
+  slack:
+    settings: {{team: {TEAM}, application: {APPLICATION}}}
+    credentials: {{bot_token: slack_bot, signing_secret: slack_sign}}
+"""
+NO_SIGNATURE = "connections:\n  slack:\n    credentials: {bot_token: slack_bot}\n"
+
+
+def connect(settings: Settings, text: str) -> None:
+    Path(settings.paths.connections).write_text(text, "utf-8")
+
+
+async def test_a_connected_slack_is_heard_under_its_own_secret(settings: Settings) -> None:
+    connect(settings, WHOLE)
+    async with open_service(read_site(settings), URL) as service:
+        at = service.clock.now()
+        await service.vault.set_credential(
+            service.workspace, "slack_sign", Secret(KEY), actor=Actor(kind="system", id="setup"), now=at
+        )
+        desk = service.services.slack
+        assert desk is not None
+        shown = await desk.receive(sign(command("link"), at), command("link"))
+        assert shown is not None
+        assert "soar chat link" in str(shown["text"])
+        assert await desk.receive(sign(press("ap_1|approve|x"), at), press("ap_1|approve|x")) is None
+        await desk.work_off()
+        parts = _list_parts(service, has_worker=False)
+        assert {"chat presses", "chat cards"} & parts.keys() == {"chat presses"}
+        for part in parts.values():
+            part.close()
+
+
+@pytest.mark.parametrize("text", ["connections: {}\n", NO_SIGNATURE])
+async def test_without_a_way_to_tell_slack_from_others_nothing_is_heard(settings: Settings, text: str) -> None:
+    connect(settings, text)
+    async with open_service(read_site(settings), URL) as service:
+        assert service.services.slack is None

@@ -1,0 +1,269 @@
+"""Every channel shows the same facts within its limits, whatever an attacker wrote into them.
+
+Each platform's limits are checked as its documentation states them; what the renderers promise is not asked of them.
+"""
+
+import html
+import os
+import re
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from soar.approvals.card import ButtonKind, ShownCard, Surroundings, show_card
+from soar.approvals.faces import discord, matrix, mattermost, plain, slack, teams
+from soar.model.approval import Approval, ApprovalStatus, EscalationLevel, Precedent, VoteChoice
+from soar.model.step import Assurance
+from tests.support.builders import build_approval, build_card, build_vote
+from tests.support.clock import START
+from tests.support.slack import check_slack, walk
+
+EXAMPLES = int(os.environ.get("SOAR_CARD_EXAMPLES", "60"))
+"""How many hostile cards: a sample, unless somebody asks for more."""
+NONCE = "n" * 26
+AROUND = Surroundings(
+    url="https://soar.example", asker="ann", editor="mia", alert="al_1", precedent=Precedent(20, 19, 1)
+)
+TRICKS = (
+    "<!channel>",
+    "<!here|x>",
+    "<@U123>",
+    "@everyone",
+    "@all",
+    "<https://evil.example|Approve>",
+    "[Approve](https://evil.example)",
+    "![](https://evil.example/pixel.png)",
+    "mmaction://x",
+    "`code` ```fence```",
+    "\n✅ APPROVED by ciso",
+    "\u202etxt.exe",
+    "\u200b@\u200bhere",
+    "<at>ann</at>",
+    "${$root.secret}",
+    "{{x}}",
+    "</code></p><script>alert(1)</script>",
+    "&lt;!channel&gt;",
+    ":rotating_light: **bold** _it_ ~s~ #tag ~channel",
+    "\\`",
+    '"],"actions":[]',
+    "x" * 400,
+    "*" * 400,
+    "\U0001f4a5" * 400,
+)
+hostile = st.one_of(
+    st.sampled_from(TRICKS), st.text(max_size=400), st.lists(st.sampled_from(TRICKS), max_size=4).map("".join)
+)
+
+
+@st.composite
+def hostile_approvals(draw: st.DrawFn) -> Approval:
+    """A question in which everything that somebody may write is hostile."""
+    card = build_card(
+        question=draw(hostile),
+        reason=draw(hostile),
+        impact=draw(hostile),
+        undo=draw(hostile),
+        targets=tuple(draw(st.lists(hostile, max_size=4))),
+        target_count=draw(st.integers(0, 5000)),
+        evidence=tuple(draw(st.lists(st.tuples(hostile, hostile), max_size=8))),
+    )
+    vote = build_vote(name=draw(hostile), comment=draw(hostile))
+    votes = tuple(replace(vote, user=f"u_{number}") for number in range(draw(st.integers(0, 9))))
+    level = EscalationLevel(START + timedelta(minutes=5), "user:x@y.example", is_reached=draw(st.booleans()))
+    return build_approval(
+        card=card,
+        votes=votes,
+        status=draw(st.sampled_from([ApprovalStatus.PENDING, ApprovalStatus.APPROVED, ApprovalStatus.CANCELLED])),
+        reason=draw(hostile),
+        confirm=draw(hostile) or "x",
+        assurance=Assurance.CONFIRMED,
+        decided_at=START,
+        escalations=(level,),
+    )
+
+
+def list_facts(card: ShownCard) -> list[str]:
+    """Return every text that a channel has to show."""
+    facts = [card.question, card.tally, card.outcome, card.runs]
+    for fact in (*card.facts, *card.evidence):
+        facts += [fact.label, fact.text]
+    return [text for text in (*facts, card.asked, card.who, card.until, *card.events) if text]
+
+
+def check_shown(card: ShownCard, shown: list[str]) -> None:
+    """Check that every fact is shown, each in full."""
+    everything = "\n".join(shown)
+    for fact in list_facts(card):
+        assert fact in everything
+
+
+hostile_card = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@hostile_card
+@given(hostile_approvals())
+def test_plain_text_begins_every_line_itself(approval: Approval) -> None:
+    card = show_card(approval, AROUND)
+    lines = plain.render(card).split("\n")
+    assert lines == list(plain.list_lines(card))
+    assert all(len(line.splitlines()) == 1 and "@" not in line for line in lines)
+    check_shown(card, lines)
+
+
+@hostile_card
+@given(hostile_approvals())
+def test_slack_reads_no_markup_of_theirs(approval: Approval) -> None:
+    card = show_card(replace_empty(approval), AROUND)
+    message = slack.render(card, NONCE)
+    check_shown(card, check_slack(message))
+    fallback = str(message["text"])
+    assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)|@", fallback)
+    assert html.unescape(fallback) == card.notice
+    values = [node["value"] for node in walk(message) if "value" in node]
+    is_open = approval.status is ApprovalStatus.PENDING
+    assert values == [f"{approval.id}|{vote}|{NONCE}" for vote in ("approve", "deny") if is_open]
+
+
+@hostile_card
+@given(hostile_approvals(), st.sampled_from(VoteChoice))
+def test_slacks_dialog_keeps_its_limits(approval: Approval, choice: VoteChoice) -> None:
+    modal = slack.render_dialog(replace_empty(approval), choice, NONCE)
+    check_slack(modal)
+    for name in ("title", "submit", "close"):
+        label = modal[name]
+        assert isinstance(label, dict)
+        assert 1 <= len(str(label["text"])) <= 24
+    assert modal["private_metadata"] == f"{approval.id}|{choice.value}|{NONCE}"
+    fields = [node["block_id"] for node in walk(modal) if node.get("type") == "input"]
+    assert fields == (["confirm", "comment"] if choice is VoteChoice.APPROVE else ["comment"])
+
+
+def replace_empty(approval: Approval) -> Approval:
+    """Give a question without a visible text one, as a playbook that is checked always has."""
+    return replace(approval, card=replace(approval.card, question=f"{approval.card.question}?"))
+
+
+MARKDOWN = re.compile(r"(?<!\\)(?:\\\\)*[*_`~\[\]<>#!|]")
+
+
+@hostile_card
+@given(hostile_approvals())
+def test_mattermost_reads_no_markup_of_theirs(approval: Approval) -> None:
+    card = show_card(approval, AROUND)
+    tokens = {ButtonKind.APPROVE: "a" * 64, ButtonKind.DENY: "d" * 64}
+    post: Any = mattermost.render(card, "https://soar.example/chat/mattermost", tokens)
+    (attachment,) = post["props"]["attachments"]
+    assert len(orjson.dumps(post["props"])) < 800_000  # model.PostPropsMaxUserRunes
+    texts = [attachment["title"], attachment["text"]]
+    for field in attachment["fields"]:
+        texts += [field["title"], field["value"]]
+    for text in texts[:-1]:
+        assert not MARKDOWN.search(text.removeprefix("> "))
+        assert "@" not in text
+    check_shown(card, [re.sub(r"\\(.)", r"\1", text) for text in texts])
+    assert all(action["id"].isalnum() for action in attachment["actions"])
+
+
+@hostile_card
+@given(hostile_approvals())
+def test_teams_reads_no_markup_of_theirs(approval: Approval) -> None:
+    card = show_card(approval, AROUND)
+    document: Any = teams.render(card, NONCE)
+    assert document["version"] == "1.4"
+    assert len(orjson.dumps(document)) <= teams.LARGEST
+    assert len(document["actions"]) <= 6
+    kinds = {node["type"] for node in walk(document) if "type" in node}
+    assert kinds <= {"AdaptiveCard", "RichTextBlock", "TextRun", "Action.Execute", "Action.OpenUrl"}
+    check_shown(card, [run["text"] for block in document["body"] for run in block["inlines"]])
+
+
+@hostile_card
+@given(hostile_approvals())
+def test_discord_reads_no_markup_of_theirs(approval: Approval) -> None:
+    card = show_card(approval, AROUND)
+    message: Any = discord.render(card, NONCE)
+    assert message["allowed_mentions"] == {"parse": []}
+    (embed,) = message["embeds"]
+    assert len(embed["title"]) <= 256
+    assert len(embed["description"]) <= 4096
+    assert len(embed["fields"]) <= 25
+    texts = [embed["title"], *embed["description"].split("\n")]
+    for field in embed["fields"]:
+        assert 1 <= len(field["name"]) <= 256
+        assert 1 <= len(field["value"]) <= 1024
+        texts += [field["name"], field["value"]]
+    assert sum(map(len, texts)) <= discord.LARGEST
+    assert all(re.fullmatch(r"`[^`\n]+`", text) for text in texts[1:] if text != "\u200b")
+    (row,) = message["components"]
+    assert len(row["components"]) <= 5
+    assert all(len(button.get("custom_id", "")) <= 100 for button in row["components"])
+    looking_alike = replace_ticks(card)
+    check_shown(looking_alike, [text.strip("`") for text in texts])
+
+
+def replace_ticks(card: ShownCard) -> ShownCard:
+    """Return the card with the character that Discord is sent in place of a backtick."""
+
+    def swap(text: str) -> str:
+        return text.replace("`", "\u02cb")
+
+    return replace(
+        card,
+        question=swap(card.question),
+        outcome=swap(card.outcome),
+        facts=tuple(replace(fact, text=swap(fact.text)) for fact in card.facts),
+        evidence=tuple(replace(fact, label=swap(fact.label), text=swap(fact.text)) for fact in card.evidence),
+        events=tuple(map(swap, card.events)),
+    )
+
+
+class Reader(HTMLParser):
+    """Reads HTML as a client does: its tags, and its text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.links: list[str | None] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value for _, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.text += "\n" * (tag in ("p", "li", "h4"))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@hostile_card
+@given(hostile_approvals())
+def test_matrix_reads_no_markup_of_theirs_and_mentions_nobody(approval: Approval) -> None:
+    card = show_card(approval, AROUND)
+    first: Any = matrix.render(card)
+    edit: Any = matrix.render(card, replaces="$event")
+    assert first["m.mentions"] == edit["m.mentions"] == edit["m.new_content"]["m.mentions"] == {}
+    assert edit["m.relates_to"] == {"rel_type": "m.replace", "event_id": "$event"}
+    assert edit["m.new_content"] == first
+    assert len(orjson.dumps(edit)) < matrix.LARGEST
+    reader = Reader()
+    reader.feed(first["formatted_body"])
+    assert reader.tags <= {"h4", "p", "b", "code", "ul", "li", "a"}
+    assert reader.links == [button.url for button in card.buttons if button.url]
+    check_shown(card, [reader.text])
+    check_shown(card, [first["body"]])
+
+
+@pytest.mark.parametrize("status", ApprovalStatus)
+def test_only_an_open_card_has_buttons_that_decide(status: ApprovalStatus) -> None:
+    card = show_card(build_approval(status=status, decided_at=START), AROUND)
+    deciding = [button for button in card.buttons if button.kind is not ButtonKind.LINK]
+    assert bool(deciding) is (status is ApprovalStatus.PENDING)
+    assert len(card.buttons) <= 4

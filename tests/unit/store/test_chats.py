@@ -1,0 +1,87 @@
+"""Linked accounts, posted cards, and how questions like one ended."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from soar.model.approval import ApprovalStatus, Precedent
+from soar.model.chat import ChatAccount, ChatLink, PostedCard
+from soar.model.response import ResponseStatus
+from soar.store import Store, Unit
+from tests.support.builders import build_approval, build_response
+from tests.support.clock import START
+
+ACCOUNT = ChatAccount(platform="slack", team="T1", account="U1", user="u_ann", linked_at=START)
+LINK = ChatLink(key="k", platform="slack", team="T1", account="U1", expires_at=START + timedelta(minutes=10))
+CARD = PostedCard(approval="ap_1", channel="slack:#soc", nonce="n", due_at=START)
+
+
+async def test_an_account_belongs_to_one_person_in_one_workspace(store: Store) -> None:
+    def link(unit: Unit) -> None:
+        unit.chat_accounts.link(ACCOUNT)
+        unit.chat_accounts.link(replace(ACCOUNT, team="T2"))
+        unit.chat_accounts.link(replace(ACCOUNT, user="u_bob", linked_at=START + timedelta(hours=1)))
+
+    await store.write("default", link)
+    assert await store.read("other", lambda unit: unit.chat_accounts.find("slack", "T1", "U1")) is None
+    found = await store.read("default", lambda unit: unit.chat_accounts.find("slack", "T1", "U1"))
+    assert found == replace(ACCOUNT, user="u_bob", linked_at=START + timedelta(hours=1))
+    assert await store.read("default", lambda unit: unit.chat_accounts.of("u_ann")) == (replace(ACCOUNT, team="T2"),)
+    await store.write("default", lambda unit: unit.chat_accounts.unlink(ACCOUNT))
+    assert await store.read("default", lambda unit: unit.chat_accounts.of("u_bob")) == ()
+
+
+async def test_a_wish_to_be_linked_counts_once_and_in_time(store: Store) -> None:
+    await store.write("default", lambda unit: unit.chat_accounts.offer(LINK, START))
+    assert await store.write("default", lambda unit: unit.chat_accounts.take("other", START)) is None
+    assert await store.write("default", lambda unit: unit.chat_accounts.take("k", START)) == LINK
+    assert await store.write("default", lambda unit: unit.chat_accounts.take("k", START)) is None
+    await store.write("default", lambda unit: unit.chat_accounts.offer(LINK, START))
+    assert await store.write("default", lambda unit: unit.chat_accounts.take("k", LINK.expires_at)) is None
+
+
+async def test_a_question_is_posted_once_and_followed_until_it_is_done(store: Store) -> None:
+    asked = build_approval(id="ap_1", channel="slack:#soc")
+    later = START + timedelta(minutes=1)
+
+    def prepare(unit: Unit) -> None:
+        unit.approvals.add(asked)
+        unit.approvals.add(build_approval(id="ap_2", code="CD34"))
+        unit.approvals.add(build_approval(id="ap_3", channel="slack:#soc", status=ApprovalStatus.DENIED))
+
+    await store.write("default", prepare)
+    assert await store.read("default", lambda unit: unit.posted_cards.unposted("slack:", 9)) == (asked,)
+    assert await store.write("default", lambda unit: unit.posted_cards.add(CARD))
+    assert not await store.write("default", lambda unit: unit.posted_cards.add(CARD))
+    assert await store.read("default", lambda unit: unit.posted_cards.unposted("slack:", 9)) == ()
+    assert await store.read("default", lambda unit: unit.posted_cards.behind(START, 9)) == (CARD,)
+    shown = replace(CARD, place="C1", message="1.2", version=1, told=("a",), due_at=later)
+    await store.write("default", lambda unit: unit.posted_cards.update(shown))
+    assert await store.read("default", lambda unit: unit.posted_cards.get("ap_1")) == shown
+    assert await store.read("default", lambda unit: unit.posted_cards.behind(later, 9)) == ()
+    voted = replace(asked, version=2)
+    await store.write("default", lambda unit: unit.approvals.update(voted, expected=1))
+    assert await store.read("default", lambda unit: unit.posted_cards.behind(START, 9)) == ()
+    assert await store.read("default", lambda unit: unit.posted_cards.behind(later, 9)) == (shown,)
+    await store.write("default", lambda unit: unit.posted_cards.update(replace(shown, is_done=True)))
+    assert await store.read("default", lambda unit: unit.posted_cards.behind(later, 9)) == ()
+
+
+async def test_the_last_twenty_like_it_say_how_it_went(store: Store) -> None:
+    asked = build_approval(id="ap_now", run="run_now")
+
+    def add(unit: Unit) -> None:
+        for number in range(25):
+            status = ApprovalStatus.DENIED if number in (0, 24) else ApprovalStatus.APPROVED
+            unit.approvals.add(build_approval(id=f"ap_{number}", run=f"run_{number}", status=status))
+        unit.approvals.add(build_approval(id="ap_x", step="steps/9", status=ApprovalStatus.APPROVED))
+        unit.approvals.add(build_approval(id="ap_y", status=ApprovalStatus.CANCELLED))
+        unit.approvals.add(asked)
+        lifted = {"status": ResponseStatus.LIFTED, "lifted_at": START}
+        for number, expires_at in ((23, None), (22, START), (2, None)):
+            held = build_response(id=f"ar_{number}", run=f"run_{number}", expires_at=expires_at)
+            unit.responses.add(replace(held, **lifted))
+
+    assert await store.read("default", lambda unit: unit.approvals.find_precedent(asked)) == Precedent(0, 0, 0)
+    await store.write("default", add)
+    assert await store.read("default", lambda unit: unit.approvals.find_precedent(asked)) == Precedent(20, 19, 1)
+    assert await store.read("other", lambda unit: unit.approvals.find_precedent(asked)) == Precedent(0, 0, 0)
