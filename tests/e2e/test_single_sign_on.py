@@ -16,14 +16,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from soar.app.settings import load_settings
-from soar.app.site import read_site
-from soar.app.wiring import open_service
-from soar.model.audit import Actor
-from soar.model.secret import Secret
 from tests.support.repository import ROOT
 from tests.support.server import Server
-from tests.support.site import write_site
+from tests.support.site import keep_credential, write_site
 
 NODE, NPM = shutil.which("node"), shutil.which("npm")
 SECRET = "a secret of sufficient length"
@@ -86,7 +81,7 @@ sign_on:
   roles: {{soc: analyst}}
 """
         site.settings_file.write_text(text + section, "utf-8")
-        await _keep_secret(site.settings_file)
+        await keep_credential(site.settings_file, "sign_on_client", SECRET)
         server = await asyncio.to_thread(lambda: site.serve()[0])
         try:
             yield address, issuer
@@ -96,18 +91,6 @@ sign_on:
 
 def _stop(server: Server) -> None:
     assert server.stop() == 0, server.output
-
-
-async def _keep_secret(settings_file: Path) -> None:
-    settings = load_settings(settings_file)
-    actor = Actor(kind="system", id="test", via="engine")
-    async with open_service(read_site(settings), "http://127.0.0.1") as service:
-        await service.store.write(
-            settings.workspace,
-            lambda unit: service.vault.set_credential(
-                unit, "sign_on_client", Secret(SECRET), actor=actor, now=service.clock.now()
-            ),
-        )
 
 
 class Browser:

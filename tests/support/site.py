@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from soar.app.ids import SystemRandomness
-from soar.app.settings import Settings, load_settings
+from soar.app.settings import load_settings
 from soar.app.site import read_site
 from soar.app.wiring import open_service
 from soar.audit.keyfile import create_key_file
@@ -181,13 +181,15 @@ paths:
     )
     for key in ("vault.key", "audit.key"):
         create_key_file(folder / key, SystemRandomness())
-    asyncio.run(_set_hook_token(load_settings(folder / "soar.yaml")))
+    asyncio.run(keep_credential(folder / "soar.yaml", "probe_hook", HOOK_TOKEN))
     return SiteFolder(folder, url)
 
 
-async def _set_hook_token(settings: Settings) -> None:
+async def keep_credential(settings_file: Path, name: str, value: str) -> None:
+    """Keep a secret in the vault of a site that is not served at the moment."""
+    settings = load_settings(settings_file)
     actor = Actor(kind="system", id="test", via="engine")
     async with open_service(read_site(settings), "http://127.0.0.1") as service:
         await service.vault.set_credential(
-            settings.workspace, "probe_hook", Secret(HOOK_TOKEN), actor=actor, now=service.clock.now()
+            settings.workspace, name, Secret(value), actor=actor, now=service.clock.now()
         )

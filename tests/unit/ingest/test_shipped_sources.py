@@ -1,7 +1,10 @@
 """The sources that come with the product, each with a document as its product sends it."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from soar.ingest.bodies.syslog import read_syslog
 from soar.ingest.mapping import map_alert
 from soar.ingest.match import match_alert
 from soar.ingest.source import parse_source
@@ -146,6 +149,16 @@ def test_whoever_speaks_our_words_is_understood() -> None:
     assert alert.labels == {}
 
 
+def test_a_line_that_a_collector_passes_on_says_who_what_and_how_bad() -> None:
+    line = "<35>1 2026-11-21T23:00:58.752939+00:00 bastion-1 su - - - FAILED SU (to root) ann from 198.51.100.24"
+    alert = map_document("syslog", read_syslog(line))
+    assert (alert.kind, alert.severity) == ("syslog.su", Severity.HIGH)
+    assert alert.title == "FAILED SU (to root) ann from 198.51.100.24"
+    assert alert.time == datetime(2026, 11, 21, 23, 0, 58, 752939, tzinfo=UTC)
+    assert (alert.entities["hosts"], alert.entities["ips"]) == (("bastion-1",), ("198.51.100.24",))
+    assert alert.labels == {}
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("raw", [{}, {"raw": 1}, {"rule": [], "alert": 7, "body": {}, "entities": "x"}])
 def test_no_shipped_source_loses_an_odd_document(name: str, raw: JsonValue) -> None:
@@ -156,8 +169,8 @@ def test_no_shipped_source_loses_an_odd_document(name: str, raw: JsonValue) -> N
 
 
 def test_every_source_of_a_product_is_shown_an_alert_of_it() -> None:
-    told_in_our_words = {"generic", "phish-report", "entra"}
-    assert set(NAMES) == {row.source for row in list_shipped()} | told_in_our_words
+    shown_above = {"generic", "phish-report", "entra", "syslog"}
+    assert set(NAMES) == {row.source for row in list_shipped()} | shown_above
 
 
 def test_every_payload_says_where_it_is_from() -> None:
@@ -177,7 +190,7 @@ def test_every_payload_that_the_environment_names_becomes_the_alert_that_the_tab
         pytest.skip(f"{VARIABLE} names no folder with payloads; those in the repository are tested above")
     rows, files = read_table(), list_folder(folder)
     for row in rows:
-        assert_as_expected(row, map_payload(row, read_payload(row, files[row.file])))
+        assert_as_expected(row, map_payload(row, read_payload(row, files.get(row.file))))
     assert files.keys() - {row.file for row in rows} <= NO_ALERTS
 
 
