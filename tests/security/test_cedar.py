@@ -23,6 +23,8 @@ CRITICAL = (
     "user:write",
     "scim:write",
     "freeze:write",
+    "response:keep",
+    "audit:shred",
 )
 WORKSPACES = ("here", "elsewhere")
 REQUESTS_EACH = 20

@@ -52,6 +52,8 @@ NAMES: Mapping[str, Mapping[str, str]] = {
 RELATIONS = ("own", "of another team", "in another workspace", "taken away", "guessed")
 BODIES: Mapping[str, object] = {
     "extend": {"by": "1h"},
+    "extensions": {"seconds": 60},
+    "inquiries": {"text": "who owns it?"},
     "keep": {"reason": "known bad"},
     "backfill": {"since": "2026-03-01T00:00:00Z", "until": "2026-03-02T00:00:00Z"},
     "votes": {"vote": "deny", "digest": "sha256:0"},

@@ -40,6 +40,8 @@ STARTING = {
 GIT = ["soar/app/anchors/git.py: asyncio.create_subprocess_exec"]
 """The one process, of an anchor: its arguments go one by one to no shell, and none of them can be read as an option."""
 UNPACKING = {"tarfile", "zipfile", "shutil.unpack_archive", "gzip", "bz2", "lzma", "zlib"}
+PACKING = "soar/ingest/bodies/packing.py"
+"""The one place that unpacks: a single gzip member, into memory and no further than a body may be long."""
 READING = {"pickle", "marshal", "shelve", "dill", "jsonpickle", "xml.etree.ElementTree.parse", "xml.sax", "xml.dom"}
 
 
@@ -124,7 +126,7 @@ def test_no_setting_is_an_option_of_git(tmp_path: Path, field: str, value: str) 
 
 @answers("CVE-2025-66626", "CVE-2026-35454")
 def test_the_service_unpacks_no_archive() -> None:
-    assert find_in_service(UNPACKING) == []
+    assert {found for found in find_in_service(UNPACKING) if not found.startswith(f"{PACKING}: zlib")} == set()
 
 
 @answers("CVE-2023-50943", "CVE-2020-11981")

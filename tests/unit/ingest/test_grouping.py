@@ -147,7 +147,7 @@ async def test_a_suppressed_alert_is_stored_and_marked_and_starts_nothing(
 ) -> None:
     await store.write(WORKSPACE, lambda unit: unit.happenings.set_triggers([(EventType.ALERT_RECEIVED, "listening")]))
     await suppress(receiver, store, ids, clock, expires_at=START + MINUTE)
-    (checked,) = await receiver.check("siem", write_login(0))
+    (checked,) = await receiver.check("siem", {}, write_login(0))
     assert checked.alert.suppressed_by == "sup_000000000001"
     marked, _ = read_answer(await send(receiver, write_login(0)))
     alert = await store.read(WORKSPACE, lambda unit: unit.alerts.get(marked))

@@ -48,9 +48,9 @@ def test_expressions_see_an_alert_as_typed_values() -> None:
     assert canonicalize(dump_value(value))
 
 
-def test_expressions_see_every_field_of_an_alert_but_where_its_bytes_lie() -> None:
+def test_expressions_see_every_field_of_an_alert_but_where_its_bytes_lie_and_what_suppresses_it() -> None:
     fields = {field.name for field in dataclasses.fields(Alert)}
-    assert fields - set(build_alert().to_value()) == {"delivery"}
+    assert fields - set(build_alert().to_value()) == {"delivery", "suppressed_by"}
 
 
 def test_the_default_entities_are_observables() -> None:
