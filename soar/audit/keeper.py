@@ -14,6 +14,7 @@ from soar.model.errors import BugError, NotFoundError, UnavailableError
 from soar.store import Store, Unit
 
 _BATCH = 1_000  # records read at a time
+_INDEXED = 100  # records made findable at a time, so that nobody else's write waits for long
 
 
 def checkpoint_head(
@@ -71,7 +72,7 @@ async def index_events(store: Store, workspace: str) -> None:
     Raises:
         UnavailableError: the store takes nothing now.
     """
-    while await store.write(workspace, lambda unit: unit.audit_index.advance(_BATCH)) == _BATCH:
+    while await store.write(workspace, lambda unit: unit.audit_index.advance(_INDEXED)) == _INDEXED:
         pass
 
 
