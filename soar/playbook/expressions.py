@@ -32,7 +32,6 @@ from soar.playbook.types import Types
 from soar.playbook.wants import Wants
 
 _OPEN = "${{"
-_CLOSE = "}}"
 _SECRETS = "secrets"
 _SIZED = frozenset({StaticType.LIST, StaticType.MAP, StaticType.STRING, StaticType.BYTES})
 _CODES = {FaultKind.FIELD: "P209", FaultKind.CONDITION: "P204", FaultKind.MISMATCH: "P208"}

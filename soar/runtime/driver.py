@@ -118,20 +118,26 @@ class Driver:
         self._announcer.announce(workspace, "run", run_id)
 
     async def _load(self, workspace: str, run_id: str) -> _Activation:
-        def load(unit: Unit) -> tuple[Run, Plan, RunState, tuple[InboxEvent, ...], tuple[Freeze, ...]]:
+        now = self._clock.now()
+
+        def load(
+            unit: Unit,
+        ) -> tuple[Run, Plan, RunState, tuple[InboxEvent, ...], Sequence[StartAction], Sequence[Freeze]]:
             run = unit.runs.get(run_id)
             if run is None:
                 raise NotFoundError(f"no run {run_id}")
             plan, state = self._planner.plan(unit, run), fold(unit.journal.load(run_id))
-            return run, plan, state, unit.inbox.peek(run_id), unit.freezes.list()
+            broken_off = () if run.status.is_final else recover(plan, state, now)
+            freezes = unit.freezes.list() if broken_off else ()
+            return run, plan, state, unit.inbox.peek(run_id), broken_off, freezes
 
-        run, plan, state, inbox, freezes = await self._store.read(workspace, load)
+        run, plan, state, inbox, broken_off, freezes = await self._store.read(workspace, load)
         if run.status.is_final:
             state = replace(state, status=run.status)  # a run that was ended without the engine stays ended
         activation = _Activation(plan, run, state, deque())
         self._queue_inbox(activation, inbox)
         answered = {(event.path, event.attempt) for event, _ in activation.events if isinstance(event, Answer)}
-        for command in () if run.status.is_final else recover(plan, state, self._clock.now()):
+        for command in broken_off:
             if (command.call.step, command.attempt) in answered:
                 continue
             if is_repeatable(plan.actions[command.call.action]) and not _is_frozen(plan, command, freezes):
