@@ -11,8 +11,8 @@ from soar.api.hub import Hub
 from soar.api.intake import IntakeLimits
 from soar.approvals.conduct import Conduct
 from soar.approvals.console import Console
+from soar.approvals.desks import Desks
 from soar.approvals.service import ApprovalService
-from soar.approvals.slack_desk import SlackDesk
 from soar.audit.note import VerifierKey
 from soar.audit.verify import Report
 from soar.federation.service import SignOnService
@@ -106,7 +106,7 @@ class Services:
         config: open settings, as expressions see them.
         proxies: those whose word counts of where a request comes from.
         sign_on: logs people in through an identity provider; None where the site has none.
-        slack: hears Slack; None where none is connected.
+        desks: hear the chats that are not ours.
         verify_audit: checks the whole record.
         describe_audit: says who vouches for the record.
         is_ready: whether the worker and the audit's checkpoints are alive, with a sentence for each that is not.
@@ -144,7 +144,7 @@ class Services:
     clock: Clock
     ids: Ids
     randomness: Randomness
-    slack: SlackDesk | None
+    desks: Desks
     verify_audit: Callable[[], Awaitable[Report]]
     describe_audit: Callable[[], Awaitable[AuditStanding]]
     is_ready: Callable[[], Awaitable[tuple[str, ...]]]

@@ -254,10 +254,7 @@ def _list_parts(service: Service, *, has_worker: bool) -> dict[str, Coroutine[ob
         parts["timers"] = service.timers.run()
         parts["watchdog"] = service.watchdog.run()
         parts["pollers"] = service.pollers.run()
-    if service.chats is not None:
-        parts["chat presses"] = service.chats.desk.run()
-    if has_worker and service.chats is not None:
-        parts["chat cards"] = service.chats.delivery.run()
+    parts |= service.chats.list_parts(has_worker=has_worker)
     if has_worker and service.handouts is not None:
         parts["hand-outs"] = service.handouts.run(service.wake)
     if service.shared_hub is not None:

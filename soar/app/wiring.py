@@ -462,7 +462,7 @@ class Service:
             clock=self.clock,
             ids=self.ids,
             randomness=self.randomness,
-            slack=self.chats.desk if self.chats else None,
+            desks=self.chats.desks,
             verify_audit=self.auditor.verify,
             describe_audit=self.describe_audit,
             is_ready=self.find_unready,
@@ -471,8 +471,8 @@ class Service:
         )
 
     @cached_property
-    def chats(self) -> Chats | None:
-        """Speaks to Slack and hears it; None where none is connected."""
+    def chats(self) -> Chats:
+        """Speak to the chats that are not ours, and hear them."""
         return make_chats(self)
 
     @cached_property

@@ -1,65 +1,30 @@
-"""Cards in Slack: posted, edited after every change and followed by a line in their thread, wherever it came from.
+"""Cards in chats: posted, edited after every change and followed by a line in their thread, wherever it came from.
 
 How far each card is behind is in the store, so that nothing is forgotten by a restart. Whoever works on a card moves
 its time forward first, so that no two processes do.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from soar.approvals.card import Surroundings, list_lines, show_card
 from soar.approvals.channels import DEFAULT_CHANNEL, post_fallback
-from soar.approvals.faces import slack
-from soar.model.announce import Announcer
+from soar.approvals.platform import Office, Platform
 from soar.model.approval import APPROVAL_TRANSITIONS, Approval
 from soar.model.chat import PostedCard
-from soar.model.clock import Clock
 from soar.model.errors import ActionCode, SoarError
-from soar.model.ids import Ids, Randomness, encode_crockford
-from soar.model.process import ActionAnswer, ActionCall, ActionHost
+from soar.model.ids import encode_crockford
+from soar.model.process import ActionAnswer
 from soar.model.values import JsonValue
-from soar.store import Store, Unit
-
-CONNECTION = "slack"
-"""Id of the connection, and of its connector."""
-PREFIX = "slack:"
-"""How a channel begins that is in Slack."""
+from soar.store import Unit
 
 _BATCH = 20
 _LEASE = timedelta(minutes=1)
-_TIMEOUT = 10.0
 _MOST_TRIES = 6
 _MOST_EDITS = 50
 _LONGEST_WAIT = 300.0
 _NONCE = 26  # of base 32: 130 random bits
 _PAUSE = 1.0
-
-Report = Callable[[str, str], None]
-"""Is told an approval's id, and why its card could not be shown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Office:
-    """What whoever speaks to a chat works with.
-
-    Attributes:
-        store: where questions, cards and accounts are.
-        workspace: whose.
-        host: makes the calls.
-        url: how people reach us, without a slash at the end.
-        report: told of calls that failed.
-    """
-
-    store: Store
-    workspace: str
-    host: ActionHost
-    clock: Clock
-    ids: Ids
-    randomness: Randomness
-    announcer: Announcer
-    url: str
-    report: Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +37,26 @@ class _Due:
 
 
 class CardDelivery:
-    """Shows questions' cards in Slack.
+    """Shows questions' cards in one chat.
 
     One that could not be posted six times goes to the built-in chat, and one that could not be edited fifty times is
-    left as it is; the question can be decided elsewhere whatever Slack does. An answer that never came may have been a
-    post, so that two cards may be there; the first is then stale.
+    left as it is; the question can be decided elsewhere whatever that chat does. An answer that never came may have
+    been a post, so that two cards may be there; the first is then stale.
 
     Args:
+        platform: which chat.
         office: what it works with.
     """
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, platform: Platform, office: Office) -> None:
+        self._platform = platform
         self._office = office
         self._store, self._workspace = office.store, office.workspace
+
+    @property
+    def connection(self) -> str:
+        """Of which chat."""
+        return self._platform.connection
 
     async def run(self) -> None:
         """Deliver every second until cancelled."""
@@ -98,7 +70,7 @@ class CardDelivery:
     async def deliver(self) -> int:
         """Show what is due, and return how many cards that were."""
         at = self._office.clock.now()
-        is_due = await self._store.read(self._workspace, lambda unit: _is_any_due(unit, at))
+        is_due = await self._store.read(self._workspace, lambda unit: self._is_any_due(unit, at))
         if not is_due:
             return 0
         due = await self._store.write(self._workspace, lambda unit: self._claim(unit, at))
@@ -106,12 +78,16 @@ class CardDelivery:
             await self._show(each)
         return len(due)
 
+    def _is_any_due(self, unit: Unit, at: datetime) -> bool:
+        prefix = self._platform.prefix
+        return bool(unit.posted_cards.unposted(prefix, 1) or unit.posted_cards.behind(prefix, at, 1))
+
     def _claim(self, unit: Unit, at: datetime) -> list[_Due]:
-        for asked in unit.posted_cards.unposted(PREFIX, _BATCH):
+        for asked in unit.posted_cards.unposted(self._platform.prefix, _BATCH):
             nonce = encode_crockford(self._office.randomness.bytes(_NONCE), _NONCE)
             unit.posted_cards.add(PostedCard(approval=asked.id, channel=asked.channel, nonce=nonce, due_at=at))
         claimed = []
-        for card in unit.posted_cards.behind(at, _BATCH):
+        for card in unit.posted_cards.behind(self._platform.prefix, at, _BATCH):
             approval = unit.approvals.get(card.approval)
             if approval is not None:
                 unit.posted_cards.update(replace(card, due_at=at + _LEASE))
@@ -120,13 +96,14 @@ class CardDelivery:
 
     async def _show(self, due: _Due) -> None:
         card, approval = due.card, due.approval
-        message = slack.render(show_card(approval, due.around), card.nonce)
+        message = self._platform.render(show_card(approval, due.around), card.nonce)
         if card.message:
             sent = {**message, "channel": card.place, "message": card.message}
-            answer = await self._call(approval, "edit_card", sent)
+            answer = await self._office.call(self._platform, approval, "edit_card", sent)
             place, stamp = card.place, card.message
         else:
-            answer = await self._call(approval, "post_card", {**message, "channel": card.channel.removeprefix(PREFIX)})
+            sent = {**message, "channel": card.channel.removeprefix(self._platform.prefix)}
+            answer = await self._office.call(self._platform, approval, "post_card", sent)
             place, stamp = _read_posted(answer)
         if answer.code is not None:
             await self._put_off(due, answer)
@@ -146,7 +123,7 @@ class CardDelivery:
             if line.key in told:
                 continue
             sent: dict[str, JsonValue] = {"channel": card.place, "thread": card.message, "text": line.text}
-            answer = await self._call(approval, "post", sent)
+            answer = await self._office.call(self._platform, approval, "post", sent)
             if answer.code is None or answer.code is ActionCode.UNKNOWN_OUTCOME:
                 told.append(line.key)
             else:
@@ -169,29 +146,6 @@ class CardDelivery:
         if is_given_up:
             self._office.announcer.announce(self._workspace, "message", DEFAULT_CHANNEL)
 
-    async def _call(self, approval: Approval, name: str, arguments: dict[str, JsonValue]) -> ActionAnswer:
-        return await self._office.host.call(
-            make_call(self._workspace, approval, name, arguments, self._office.ids.new("call"))
-        )
-
-
-def make_call(
-    workspace: str, approval: Approval | None, name: str, arguments: dict[str, JsonValue], key: str
-) -> ActionCall:
-    """Return a call of Slack's connector, on behalf of a question if it is about one."""
-    return ActionCall(
-        workspace=workspace,
-        run=approval.run if approval else "",
-        step=approval.step if approval else "",
-        action=f"{CONNECTION}.{name}",
-        connection=CONNECTION,
-        arguments=arguments,
-        secrets=(),
-        effect_key=key,
-        attempt=1,
-        timeout=_TIMEOUT,
-    )
-
 
 def find_surroundings(unit: Unit, approval: Approval, url: str) -> Surroundings:
     """Return what is known around a question."""
@@ -210,10 +164,6 @@ def _name(unit: Unit, principal: str) -> str:
     kind, _, id_ = principal.partition(":")
     user = unit.users.get(id_ if kind == "user" else principal)
     return user.name if user else principal
-
-
-def _is_any_due(unit: Unit, at: datetime) -> bool:
-    return bool(unit.posted_cards.unposted(PREFIX, 1) or unit.posted_cards.behind(at, 1))
 
 
 def _read_posted(answer: ActionAnswer) -> tuple[str, str]:

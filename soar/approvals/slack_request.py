@@ -15,8 +15,8 @@ from urllib.parse import parse_qs
 
 from pydantic import BaseModel, Field, ValidationError
 
+from soar.approvals.claim import Claim, read_claim
 from soar.approvals.faces.slack import APPROVE, CALLBACK, COMMENT, CONFIRM, DENY
-from soar.model.approval import VoteChoice
 from soar.model.errors import DeniedError, InputError
 from soar.model.secret import Secret
 
@@ -44,15 +44,6 @@ class Sender:
     home: str
     account: str
     application: str
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What a button carries: which question, which vote, and of which card."""
-
-    approval: str
-    choice: VoteChoice
-    nonce: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,23 +166,18 @@ def _read_interaction(text: str) -> Press | Submission | None:
     if sent.type == "view_submission" and sent.view is not None and sent.view.callback_id == CALLBACK:
         return Submission(
             sender,
-            _read_claim(sent.view.private_metadata),
+            read_claim(sent.view.private_metadata),
             _find_typed(sent.view, CONFIRM),
             _find_typed(sent.view, COMMENT),
         )
     if sent.type == "block_actions" and sent.actions and sent.actions[0].action_id in (APPROVE, DENY):
-        return Press(sender, _read_claim(sent.actions[0].value), sent.trigger_id)
+        return Press(sender, read_claim(sent.actions[0].value), sent.trigger_id)
     return None
 
 
 def _find_typed(view: _View, name: str) -> str:
     typed = view.state.values.get(name, {}).get(name)
     return (typed.value or "") if typed else ""
-
-
-def _read_claim(value: str) -> Claim:
-    approval, choice, nonce = value.split("|")
-    return Claim(approval, VoteChoice(choice), nonce)
 
 
 def _read_command(form: Mapping[str, list[str]]) -> Command | None:

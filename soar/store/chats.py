@@ -45,6 +45,7 @@ _IS_BEHIND = (
 _BEHIND = (
     _CARDS.where()
     .where(_CARD.is_done.is_(False), _CARD.due_at <= given("at"), _IS_BEHIND)
+    .where(_CARD.channel.startswith(given("prefix")))
     .order_by(_CARD.due_at)
     .limit(given("limit"))
 )
@@ -115,6 +116,6 @@ class PostedCards(Repository):
         """Return open questions whose channel begins so and that have no card yet, the oldest first."""
         return self._all(_APPROVALS, _UNPOSTED, given_prefix=prefix, given_limit=limit)
 
-    def behind(self, at: datetime, limit: int) -> tuple[PostedCard, ...]:
-        """Return cards that are due and show less than has happened."""
-        return self._all(_CARDS, _BEHIND, given_at=at, given_limit=limit)
+    def behind(self, prefix: str, at: datetime, limit: int) -> tuple[PostedCard, ...]:
+        """Return cards in channels that begin so, that are due and show less than has happened."""
+        return self._all(_CARDS, _BEHIND, given_prefix=prefix, given_at=at, given_limit=limit)

@@ -53,9 +53,10 @@ async def test_a_code_counts_once_and_no_other_does(face: Face) -> None:
 
 
 async def test_a_guest_is_not_linked(face: Face) -> None:
+    admit(face)
+    ann, code = await face.person("ann"), await ask_for_code(face)
     admit(face, is_full=False)
-    ann = await face.person("ann")
-    answer = await ann.post("/chat-accounts", {"code": await ask_for_code(face)})
+    answer = await ann.post("/chat-accounts", {"code": code})
     assert (answer.status, answer.code) == (403, "chat.guest")
     assert (await ann.get("/chat-accounts")).json["items"] == []
 

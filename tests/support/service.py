@@ -30,9 +30,10 @@ from soar.app.library import Checker, Library, to_revision
 from soar.app.passwords import Passwords
 from soar.app.serving import Serving
 from soar.app.sign_on import make_sign_on
-from soar.approvals.delivery import Office
+from soar.approvals.desks import Desks
+from soar.approvals.platform import Office
 from soar.approvals.service import ApprovalService
-from soar.approvals.slack_desk import SlackDesk, SlackRules
+from soar.approvals.slack_desk import SlackDesk, SlackRules, describe_slack
 from soar.audit.keeper import verify_unit
 from soar.audit.verify import Report
 from soar.federation.provider import Provider
@@ -63,6 +64,7 @@ from soar.store import Store, Unit, open_store
 from soar.vault import FileKeyProvider, Keyring, create_key_file
 from tests.support import slack
 from tests.support.builders import build_connection, build_user
+from tests.support.chat import make_chat_desk
 from tests.support.clock import SteppedClock
 from tests.support.disk import InlineDisk
 from tests.support.identity_provider import CLIENT_SECRET
@@ -407,7 +409,7 @@ class _Wiring:
     async def _resolve(self, workspace: str, name: str) -> Secret:
         return await self.vault.resolve(workspace, name)
 
-    def make_desk(self) -> SlackDesk:
+    def make_desks(self) -> Desks:
         """Return what hears Slack; the calls that it makes are scripted as every product's."""
         office = Office(
             store=self.store,
@@ -420,8 +422,9 @@ class _Wiring:
             url=self.url,
             report=lambda _approval, _message: None,
         )
+        desk = make_chat_desk(describe_slack(slack.TEAM), office, self.approvals)
         rules = SlackRules(team=slack.TEAM, application=slack.APPLICATION, resolve=_sign)
-        return SlackDesk(rules, office, approvals=self.approvals, roles=DEFAULT_ROLES)
+        return Desks(known=(desk,), slack=SlackDesk(rules, office, desk))
 
     async def _find_unready(self) -> tuple[str, ...]:
         return self.unready
@@ -464,7 +467,7 @@ class _Wiring:
             clock=self.clock,
             ids=self.ids,
             randomness=self.randomness,
-            slack=self.make_desk(),
+            desks=self.make_desks(),
             verify_audit=lambda: _verify(self.store),
             describe_audit=_describe_audit,
             is_ready=self._find_unready,

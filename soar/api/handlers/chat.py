@@ -9,15 +9,14 @@ from soar.api.reading import check_type, read_bytes
 from soar.api.schemas.base import Nothing
 from soar.api.schemas.chat import ChatAccountPage, ChatAccountView, LinkTaken, view_account
 from soar.approvals.linking import find_link, take_link, unlink
-from soar.approvals.slack_desk import SlackDesk
-from soar.model.errors import DeniedError, NotFoundError
+from soar.model.errors import DeniedError
 
 _FORM = frozenset({"application/x-www-form-urlencoded"})
 
 
 async def hear_slack(visit: Visit) -> web.StreamResponse:
     """Take a press, a dialog or a command from Slack; it is answered at once and worked on afterwards."""
-    desk = _find_desk(visit)
+    desk = visit.services.desks.find_slack()
     check_type(visit.request, _FORM)
     body = await read_bytes(visit.request)
     try:
@@ -36,11 +35,11 @@ async def list_accounts(call: Call, _: Nothing) -> ChatAccountPage:
 
 async def link_account(call: Call, sent: LinkTaken) -> ChatAccountView:
     """Link the chat account that was given a code: from now on it acts for the caller."""
-    desk = _find_desk(call)
     link = await call.read(lambda unit: find_link(unit, sent.code, call.at))
+    desk = call.services.desks.find(link.platform)
     if not await desk.is_member(link.account):
         raise DeniedError(
-            "this is no full member of the Slack workspace",
+            f"this is no full member of the {desk.platform.title} workspace",
             code="chat.guest",
             hint="guests, bots and people from elsewhere cannot be linked",
         )
@@ -56,12 +55,3 @@ async def unlink_account(call: Call, _: Nothing) -> web.Response:
         lambda unit: unlink(unit, platform, team, account, call.principal, ids=call.services.ids, at=call.at)
     )
     return web.Response(status=204)
-
-
-def _find_desk(visit: Visit) -> SlackDesk:
-    desk = visit.services.slack
-    if desk is None:
-        raise NotFoundError(
-            "no Slack is connected", hint="a connection called `slack` in connections.yaml connects one"
-        )
-    return desk

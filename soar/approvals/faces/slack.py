@@ -5,6 +5,7 @@ links are read. The fallback text alone may be read as markup, so it is escaped.
 """
 
 from soar.approvals.card import Button, ButtonKind, Fact, ShownCard
+from soar.approvals.claim import write_claim
 from soar.approvals.faces.plain import say_more
 from soar.approvals.hostile import fence
 from soar.model.approval import Approval, VoteChoice
@@ -71,17 +72,12 @@ def render_dialog(approval: Approval, choice: VoteChoice, nonce: str) -> dict[st
     return {
         "type": "modal",
         "callback_id": CALLBACK,
-        "private_metadata": write_value(approval.id, choice, nonce),
+        "private_metadata": write_claim(approval.id, choice, nonce),
         "title": _plain(f"{'Approve' if is_yes else 'Deny'} {approval.code}"),
         "submit": _plain("Approve" if is_yes else "Deny"),
         "close": _plain("Back"),
         "blocks": blocks,
     }
-
-
-def write_value(approval: str, choice: VoteChoice, nonce: str) -> str:
-    """Return what a button carries: the approval's id, the vote, the nonce, and nothing else."""
-    return f"{approval}|{choice.value}|{nonce}"
 
 
 def escape(text: str) -> str:
@@ -115,7 +111,7 @@ def _button(button: Button, card: ShownCard, nonce: str) -> JsonValue:
         **shown,
         "action_id": _ACTIONS[button.kind],
         "style": _STYLES[button.kind],
-        "value": write_value(card.approval, choice, nonce),
+        "value": write_claim(card.approval, choice, nonce),
     }
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from soar.access.roles import DEFAULT_ROLES
 from soar.approvals.decide import Ballot, Refusal
-from soar.approvals.delivery import CardDelivery, Office
+from soar.approvals.delivery import CardDelivery
 from soar.approvals.linking import find_link, offer_link, take_link
+from soar.approvals.platform import Office
 from soar.approvals.service import ApprovalService
-from soar.approvals.slack_desk import SlackDesk, SlackRules
+from soar.approvals.slack_desk import SlackDesk, SlackRules, describe_slack
 from soar.model.approval import Approval, ApprovalStatus, VoteChoice
 from soar.model.chat import ChatAccount
 from soar.model.errors import ConflictError, DeniedError, InputError, UnavailableError
@@ -22,6 +22,7 @@ from soar.model.step import Assurance
 from soar.policy import DEFAULT_POLICY
 from soar.store import Store
 from tests.support.builders import build_approval, build_card, build_principal
+from tests.support.chat import make_chat_desk
 from tests.support.clock import START, SteppedClock
 from tests.support.disk import InlineDisk
 from tests.support.ids import SeededIds
@@ -96,8 +97,9 @@ async def room() -> AsyncIterator[Room]:
     )
     approvals = ApprovalService(ids=SeededIds(), policy=DEFAULT_POLICY)
     rules = SlackRules(team=TEAM, application=APPLICATION, resolve=open_signing_secret)
-    desk = SlackDesk(rules, office, approvals=approvals, roles=DEFAULT_ROLES)
-    yield Room(store, clock, slack, CardDelivery(office), desk, approvals)
+    platform = describe_slack(TEAM)
+    desk = SlackDesk(rules, office, make_chat_desk(platform, office, approvals))
+    yield Room(store, clock, slack, CardDelivery(platform, office), desk, approvals)
     await store.close()
 
 
@@ -337,8 +339,10 @@ async def test_a_code_counts_for_ten_minutes(room: Room) -> None:
 
 
 async def test_another_command_is_answered_with_what_there_is(room: Room) -> None:
-    shown = await room.send(command("help"))
-    assert "/soar link" in shown
+    assert "!approve ab12" in await room.send(command("help"))
+    assert "Nothing" not in await room.send(command("pending"))
+    await room.link("U0000001", "u_ann")
+    assert await room.send(command("pending")) == "Nothing is open."
 
 
 async def test_what_goes_wrong_with_one_press_does_not_end_the_others(room: Room) -> None:
@@ -347,7 +351,7 @@ async def test_what_goes_wrong_with_one_press_does_not_end_the_others(room: Room
     reported: list[str] = []
     office = replace(room.desk._office, report=lambda approval, _message: reported.append(approval))
     approvals = BrokenOnce()
-    desk = SlackDesk(room.desk._rules, office, approvals=approvals, roles=DEFAULT_ROLES)
+    desk = SlackDesk(room.desk._rules, office, make_chat_desk(describe_slack(TEAM), office, approvals))
     working = asyncio.create_task(desk.run())
     body = submit(room.slack.value("approve"), confirm="web-1")
     for _ in range(2):

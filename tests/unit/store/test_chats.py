@@ -53,17 +53,17 @@ async def test_a_question_is_posted_once_and_followed_until_it_is_done(store: St
     assert await store.write("default", lambda unit: unit.posted_cards.add(CARD))
     assert not await store.write("default", lambda unit: unit.posted_cards.add(CARD))
     assert await store.read("default", lambda unit: unit.posted_cards.unposted("slack:", 9)) == ()
-    assert await store.read("default", lambda unit: unit.posted_cards.behind(START, 9)) == (CARD,)
+    assert await store.read("default", lambda unit: unit.posted_cards.behind("slack:", START, 9)) == (CARD,)
     shown = replace(CARD, place="C1", message="1.2", version=1, told=("a",), due_at=later)
     await store.write("default", lambda unit: unit.posted_cards.update(shown))
     assert await store.read("default", lambda unit: unit.posted_cards.get("ap_1")) == shown
-    assert await store.read("default", lambda unit: unit.posted_cards.behind(later, 9)) == ()
+    assert await store.read("default", lambda unit: unit.posted_cards.behind("slack:", later, 9)) == ()
     voted = replace(asked, version=2)
     await store.write("default", lambda unit: unit.approvals.update(voted, expected=1))
-    assert await store.read("default", lambda unit: unit.posted_cards.behind(START, 9)) == ()
-    assert await store.read("default", lambda unit: unit.posted_cards.behind(later, 9)) == (shown,)
+    assert await store.read("default", lambda unit: unit.posted_cards.behind("slack:", START, 9)) == ()
+    assert await store.read("default", lambda unit: unit.posted_cards.behind("slack:", later, 9)) == (shown,)
     await store.write("default", lambda unit: unit.posted_cards.update(replace(shown, is_done=True)))
-    assert await store.read("default", lambda unit: unit.posted_cards.behind(later, 9)) == ()
+    assert await store.read("default", lambda unit: unit.posted_cards.behind("slack:", later, 9)) == ()
 
 
 async def test_the_last_twenty_like_it_say_how_it_went(store: Store) -> None:

@@ -1,0 +1,255 @@
+"""Who somebody in a chat is, and what comes of their votes and commands, whichever chat it is."""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from soar.access.decide import list_permissions
+from soar.access.permissions import Permission
+from soar.access.roles import RoleTable
+from soar.approvals.claim import Claim
+from soar.approvals.commands import Command, Verb, parse_command
+from soar.approvals.console import Console, Said, Speaker
+from soar.approvals.decide import Ballot, Refusal
+from soar.approvals.hostile import clean, fence
+from soar.approvals.linking import offer_link
+from soar.approvals.platform import Office, Platform
+from soar.approvals.service import ApprovalService
+from soar.audit.record import record
+from soar.model.approval import Approval
+from soar.model.audit import Actor, AuditEvent, Outcome
+from soar.model.chat import PostedCard
+from soar.model.identity import Principal, PrincipalKind, User
+from soar.model.process import ActionAnswer
+from soar.model.step import Assurance
+from soar.model.values import JsonValue
+from soar.store import Unit
+
+Undo = Callable[[Unit, Principal, str, str, datetime], str]
+"""Takes back, for a person, what a run holds, or one step of it; returns what came of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSender:
+    """Who did something in a chat, by the platform's own ids; never by a name or a mail address."""
+
+    team: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person behind an account, and the card that they act on."""
+
+    principal: Principal
+    approval: Approval
+    card: PostedCard
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Why something does not count, for its sender; without a card there is no place to say it."""
+
+    reason: str
+    card: PostedCard | None = None
+
+
+class ChatDesk:
+    """Counts votes and answers commands of people in one chat.
+
+    They act as the person to whom their account is linked, with the roles that they hold everywhere; what
+    `ApprovalService.vote` refuses is refused. Every refusal is in the audit.
+
+    Args:
+        platform: which chat.
+        office: what it works with.
+        approvals: counts votes.
+        console: answers commands.
+        roles: permissions of each role.
+        undo: takes back what a run holds.
+    """
+
+    def __init__(
+        self,
+        platform: Platform,
+        office: Office,
+        *,
+        approvals: ApprovalService,
+        console: Console,
+        roles: RoleTable,
+        undo: Undo,
+    ) -> None:
+        self.platform = platform
+        self._office = office
+        self._store, self._workspace = office.store, office.workspace
+        self._approvals = approvals
+        self._console = console
+        self._roles = roles
+        self._undo = undo
+
+    async def is_member(self, account: str) -> bool:
+        """Whether an account is a full member's: no guest's, no bot's, nobody's from elsewhere."""
+        answer = await self.call("member", {"user": account})
+        match answer.output:
+            case {"team": self.platform.team, "is_full": True} if answer.code is None:
+                return True
+            case _:
+                return False
+
+    async def find(self, sender: ChatSender, claim: Claim) -> Known | Unfit:
+        """Return who wants to vote on what; why they may not is in the audit."""
+        return await self._store.write(self._workspace, lambda unit: self._find(unit, sender, claim))
+
+    async def vote(self, sender: ChatSender, claim: Claim, *, confirm: str, comment: str) -> Unfit | None:
+        """Count a vote.
+
+        Args:
+            sender: who gives it.
+            claim: what the card's button carried.
+            confirm: what they typed as confirmation.
+            comment: why, in their words.
+
+        Returns:
+            Why it does not count; None if it does.
+        """
+        known = await self.find(sender, claim)
+        if isinstance(known, Unfit):
+            return known
+        if not await self.is_member(sender.account):
+            reason = "Guests, bots and people from elsewhere decide nothing."
+            return await self._store.write(
+                self._workspace, lambda unit: self._refuse(unit, sender, claim, known.card, reason)
+            )
+        ballot = _read_ballot(known.approval, claim, confirm, comment)
+        outcome = await self._store.write(
+            self._workspace,
+            lambda unit: self._approvals.vote(
+                unit, known.approval.id, known.principal, ballot, self._office.clock.now()
+            ),
+        )
+        if isinstance(outcome, Refusal):
+            more = f" {self._office.url}/approvals/{known.approval.id}" if outcome.code == "assurance_missing" else ""
+            return Unfit(outcome.reason + more, known.card)
+        self._office.announce_decision(outcome)
+        return None
+
+    async def obey(self, sender: ChatSender, text: str) -> str | None:
+        """Carry out a command such as `!approve ab12`, and return the answer, for its sender; None if it is none.
+
+        Guests, bots and people from elsewhere are answered as if their account were not linked.
+        """
+        command = parse_command(text)
+        if command is None:
+            return None
+        is_full = await self.is_member(sender.account)
+        if isinstance(command, Command) and command.verb is Verb.LINK and is_full:
+            return await self._offer_link(sender)
+        speaker = sender if is_full else None
+        said = await self._store.write(self._workspace, lambda unit: self._answer(unit, speaker, text))
+        if said is None:
+            return None
+        if said.changed is not None:
+            self._office.announce_decision(said.changed)
+        return said.text
+
+    async def call(self, name: str, arguments: dict[str, JsonValue], approval: Approval | None = None) -> ActionAnswer:
+        """Call an action of the chat's connector; a failure is reported, and in the answer."""
+        answer = await self._office.call(self.platform, approval, name, arguments)
+        if answer.code is not None:
+            self._office.report(approval.id if approval else "", answer.message)
+        return answer
+
+    async def whisper(self, unfit: Unfit, sender: ChatSender) -> None:
+        """Tell somebody why something does not count, where its card is."""
+        if unfit.card is not None and unfit.card.place:
+            await self.call(
+                "whisper", {"channel": unfit.card.place, "user": sender.account, "text": clean(unfit.reason)}
+            )
+
+    async def _offer_link(self, sender: ChatSender) -> str:
+        at = self._office.clock.now()
+        code = await self._store.write(
+            self._workspace,
+            lambda unit: offer_link(
+                unit,
+                self.platform.connection,
+                sender.team,
+                sender.account,
+                randomness=self._office.randomness,
+                at=at,
+            ),
+        )
+        return f"Within 10 minutes, logged in as yourself: soar chat link {code}"
+
+    def _answer(self, unit: Unit, sender: ChatSender | None, text: str) -> Said | None:
+        at = self._office.clock.now()
+        user = self._find_user(unit, sender, at) if sender else None
+        speaker = self._introduce(unit, self._speak_as(user), at) if user else None
+        return self._console.answer_command(unit, speaker, self.platform.title, text, at)
+
+    def _introduce(self, unit: Unit, principal: Principal, at: datetime) -> Speaker:
+        may = list_permissions(principal, roles=self._roles)
+        return Speaker(
+            principal=principal,
+            assurance=Assurance.LINKED,
+            may_see=lambda _approval: Permission.APPROVAL_READ in may,
+            over=lambda _approval: principal if Permission.APPROVAL_VOTE in may else None,
+            undo=lambda run, step: self._undo(unit, principal, run, step, at),
+        )
+
+    def _find(self, unit: Unit, sender: ChatSender, claim: Claim) -> Known | Unfit:
+        card, approval = unit.posted_cards.get(claim.approval), unit.approvals.get(claim.approval)
+        is_ours = (
+            card is not None
+            and card.channel.startswith(self.platform.prefix)
+            and hmac.compare_digest(card.nonce.encode(), claim.nonce.encode())
+        )
+        if card is None or approval is None or not is_ours:
+            return self._refuse(unit, sender, claim, None, "this is no card of ours")
+        user = self._find_user(unit, sender, self._office.clock.now())
+        if user is None:
+            reason = f"Your {self.platform.title} account is not linked: {self.platform.link_command}"
+            return self._refuse(unit, sender, claim, card, reason)
+        principal = self._speak_as(user)
+        if Permission.APPROVAL_VOTE not in list_permissions(principal, roles=self._roles):
+            return self._refuse(unit, sender, claim, card, "No role that you hold everywhere may vote.")
+        return Known(principal, approval, card)
+
+    def _find_user(self, unit: Unit, sender: ChatSender, at: datetime) -> User | None:
+        account = unit.chat_accounts.find(self.platform.connection, sender.team, sender.account)
+        user = unit.users.get(account.user) if account else None
+        return user if user is not None and user.may_act(at) else None
+
+    def _speak_as(self, user: User) -> Principal:
+        return Principal(
+            kind=PrincipalKind.USER,
+            id=user.id,
+            name=user.name,
+            workspace=self._workspace,
+            roles=user.roles,
+            teams=user.teams,
+            via=self.platform.connection,
+        )
+
+    def _refuse(self, unit: Unit, sender: ChatSender, claim: Claim, card: PostedCard | None, reason: str) -> Unfit:
+        """Put a refusal down; the sender is named by the platform's ids, as nobody is known behind them."""
+        connection = self.platform.connection
+        event = AuditEvent(
+            type="approval.voted",
+            outcome=Outcome.DENIED,
+            actor=Actor(
+                kind="chat_account", id=f"{connection}:{sender.team}:{sender.account}", name="", via=connection
+            ),
+            target={"kind": "approval", "id": clean(claim.approval)},
+            reason=reason,
+        )
+        record(unit, event, at=self._office.clock.now(), id=self._office.ids.new("ev"))
+        return Unfit(reason, card)
+
+
+def _read_ballot(approval: Approval, claim: Claim, confirm: str, comment: str) -> Ballot:
+    """Return a vote as a ballot; what has to be typed counts as it is shown there, too."""
+    typed = confirm.strip()
+    typed = approval.confirm if typed == fence(approval.confirm) else typed
+    return Ballot(choice=claim.choice, digest=approval.digest, comment=comment.strip() or None, confirm=typed)

@@ -1,0 +1,99 @@
+"""What is particular about a chat, for those who post cards in it and hear people there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from soar.approvals.card import ShownCard
+from soar.model.announce import Announcer
+from soar.model.approval import Approval
+from soar.model.clock import Clock
+from soar.model.ids import Ids, Randomness
+from soar.model.process import ActionAnswer, ActionCall, ActionHost
+from soar.model.values import JsonValue
+from soar.store import Store
+
+_TIMEOUT = 10.0
+
+Render = Callable[[ShownCard, str], dict[str, JsonValue]]
+"""Makes the arguments of `post_card` and `edit_card` of a card and its nonce."""
+Report = Callable[[str, str], None]
+"""Is told an approval's id, and why a chat could not be reached."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """A chat.
+
+    Its connector has these actions:
+
+    - `post_card` (`channel`, and what `render` makes) and `post` (`channel`, `text`, `thread`), whose outputs name the
+      `channel` and the `message` by the platform's own ids;
+    - `edit_card` (the same as `post_card`, and `message`);
+    - `whisper` (`channel`, `user`, `text`), which only that person sees where the platform can do so;
+    - `member` (`user`), whose output has the `team` that somebody belongs to, and whether they are full members.
+
+    Attributes:
+        connection: id of the connection, and of its connector; channels in it begin with it and a colon.
+        title: how people call it.
+        team: the platform's own id of the only team whose people count.
+        link_command: what people type to link their account.
+        render: makes a message of a card.
+    """
+
+    connection: str
+    title: str
+    team: str
+    link_command: str
+    render: Render
+
+    @property
+    def prefix(self) -> str:
+        """How a channel begins that is in this chat."""
+        return f"{self.connection}:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """What whoever speaks to a chat works with.
+
+    Attributes:
+        store: where questions, cards and accounts are.
+        workspace: whose.
+        host: makes the calls.
+        url: how people reach us, without a slash at the end.
+        report: told of calls that failed.
+    """
+
+    store: Store
+    workspace: str
+    host: ActionHost
+    clock: Clock
+    ids: Ids
+    randomness: Randomness
+    announcer: Announcer
+    url: str
+    report: Report
+
+    async def call(
+        self, platform: Platform, approval: Approval | None, name: str, arguments: dict[str, JsonValue]
+    ) -> ActionAnswer:
+        """Call an action of a chat's connector, for a question if it is about one; a failure is in the answer."""
+        return await self.host.call(
+            ActionCall(
+                workspace=self.workspace,
+                run=approval.run if approval else "",
+                step=approval.step if approval else "",
+                action=f"{platform.connection}.{name}",
+                connection=platform.connection,
+                arguments=arguments,
+                secrets=(),
+                effect_key=self.ids.new("call"),
+                attempt=1,
+                timeout=_TIMEOUT,
+            )
+        )
+
+    def announce_decision(self, approval: Approval) -> None:
+        """Say that a question has changed, to whoever looks at it."""
+        for kind, subject in (("approval", approval.id), ("run", approval.run), ("message", approval.channel)):
+            self.announcer.announce(self.workspace, kind, subject)
