@@ -32,6 +32,9 @@ _POLICY = "; ".join(
 )
 
 
+_TEXTS = frozenset({"application/javascript", "application/json", "application/manifest+json", "image/svg+xml"})
+
+
 @dataclass(frozen=True, slots=True)
 class File:
     """A file to serve."""
@@ -91,4 +94,5 @@ def _guess_type(path: Path) -> str:
 
 
 def _answer(file: File, caching: str) -> web.Response:
-    return web.Response(body=file.content, content_type=file.type, headers={"Cache-Control": caching})
+    charset = "utf-8" if file.type.startswith("text/") or file.type in _TEXTS else None
+    return web.Response(body=file.content, content_type=file.type, charset=charset, headers={"Cache-Control": caching})

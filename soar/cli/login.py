@@ -140,17 +140,22 @@ def join(
     help=guide(
         "Change your own password; your logins in browsers end, your tokens stay.",
         "soar password",
-        "pass soar/ann | soar password --password-stdin",
+        "pass soar/ann soar/new | soar password --password-stdin",
     )
 )
 def password(
     is_from_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the new password from standard input.")
+        bool,
+        typer.Option("--password-stdin", help="Read two lines from standard input: the present password, the new one."),
     ] = False,
 ) -> None:
     """Choose another password."""
-    chosen = _ask_new_password(is_from_stdin=is_from_stdin)
-    connect().send("POST", locate("session", "password"), body={"password": chosen})
+    present = ask_secret("the present password", is_from_stdin=is_from_stdin, otherwise="use --password-stdin")
+    if is_from_stdin:
+        present, _, chosen = present.partition("\n")
+    else:
+        chosen = _ask_new_password(is_from_stdin=False)
+    connect().send("POST", locate("session", "password"), body={"present": present, "password": chosen})
     show("✔ your password is changed", "next: soar session revoke --all   if somebody else knew the old one")
 
 

@@ -14,16 +14,7 @@ from soar.model.ids import Ids, Randomness
 from soar.model.secret import Secret
 from soar.model.values import JsonValue
 from soar.people.codes import draw_code, hash_code, hash_exactly, issue_code
-from soar.people.passkeys import (
-    CHALLENGE_BYTES,
-    RelyingParty,
-    check_assertion,
-    check_registration,
-    find_relying_party,
-    offer_assertion,
-    offer_registration,
-    read_challenge,
-)
+from soar.people.relying_party import CHALLENGE_BYTES, RelyingParty, find_relying_party, read_challenge
 from soar.people.totp import DIGITS, SECRET_BYTES, encode_totp_secret, find_totp_step, write_totp_uri
 from soar.store import Store, Unit
 from soar.vault.service import Vault
@@ -158,6 +149,8 @@ class SecondFactors:
             InputError: security keys cannot be used at our address.
             ConflictError: they have too many factors.
         """
+        from soar.people.passkeys import offer_registration  # noqa: PLC0415 -- large, and seldom needed
+
         self._check_room(unit, user)
         party, challenge = self._party(), self._draw_challenge(unit, user, at)
         return offer_registration(party, user, challenge, self._passkeys(unit, user))
@@ -174,6 +167,8 @@ class SecondFactors:
             InputError: it does not prove itself, or did not check its owner.
             ConflictError: they have it already.
         """
+        from soar.people.passkeys import check_registration  # noqa: PLC0415 -- large, and seldom needed
+
         challenge = self._take_challenge(unit, user, credential, at)
         found = check_registration(self._party(), credential, challenge) if challenge else None
         if found is None:
@@ -224,6 +219,8 @@ class SecondFactors:
 
     def challenge(self, unit: Unit, user: User, at: datetime) -> JsonValue:
         """Return what a page needs to ask a person's security keys; None if they have none."""
+        from soar.people.passkeys import offer_assertion  # noqa: PLC0415 -- large, and seldom needed
+
         known = self._passkeys(unit, user)
         if not known:
             return None
@@ -248,6 +245,8 @@ class SecondFactors:
         return False
 
     def _prove_passkey(self, unit: Unit, user: User, assertion: Mapping[str, JsonValue], at: datetime) -> bool:
+        from soar.people.passkeys import check_assertion  # noqa: PLC0415 -- large, and seldom needed
+
         challenge = self._take_challenge(unit, user, assertion, at)
         factor = next((known for known in self._passkeys(unit, user) if known.handle == assertion.get("id")), None)
         if challenge is None or factor is None:

@@ -1,11 +1,12 @@
-"""Security keys and passkeys (W3C Web Authentication, level 3), as relying party. They always check their owner."""
+"""Security keys and passkeys (W3C Web Authentication, level 3), as relying party. They always check their owner.
 
-import ipaddress
+What stands behind this is large, so it is imported where a key is used, and not before.
+"""
+
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
-from urllib.parse import urlsplit
 
 from webauthn import (
     generate_authentication_options,
@@ -23,28 +24,13 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from soar.model.errors import InputError
 from soar.model.factor import Factor
 from soar.model.identity import User
 from soar.model.values import JsonValue
+from soar.people.relying_party import RelyingParty
 
-CHALLENGE_BYTES = 32
 _NAME = "soar"
-_LOCAL = "localhost"
 _MALFORMED = (WebAuthnException, ValueError, TypeError, KeyError, AttributeError, IndexError)
-
-
-@dataclass(frozen=True, slots=True)
-class RelyingParty:
-    """Us, as security keys know us.
-
-    Attributes:
-        id: the host name of the service; a key is bound to it.
-        origin: of its pages.
-    """
-
-    id: str
-    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +46,6 @@ class Registered:
     handle: str
     public_key: bytes
     counter: int
-
-
-def find_relying_party(url: str) -> RelyingParty:
-    """Return us, by the service's address.
-
-    Raises:
-        InputError: it is no name, or not https; browsers offer no security key there.
-    """
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    if not _is_name(host) or not (parts.scheme == "https" or host == _LOCAL):
-        raise InputError(
-            f"security keys cannot be used at {url}",
-            code="passkey_address",
-            hint="set server.url to an https address with a name; authenticator programs work everywhere",
-        )
-    return RelyingParty(host, f"{parts.scheme}://{parts.netloc}".lower())
 
 
 def offer_registration(party: RelyingParty, user: User, challenge: bytes, known: Iterable[Factor]) -> JsonValue:
@@ -119,19 +88,6 @@ def offer_assertion(party: RelyingParty, challenge: bytes, known: Iterable[Facto
     return cast("JsonValue", json.loads(options_to_json(options)))
 
 
-def read_challenge(credential: Mapping[str, JsonValue]) -> bytes | None:
-    """Return the challenge that a page says was signed, or None; it proves nothing yet."""
-    response = credential.get("response")
-    data = response.get("clientDataJSON") if isinstance(response, dict) else None
-    if not isinstance(data, str):
-        return None
-    try:
-        challenge = json.loads(base64url_to_bytes(data))["challenge"]
-        return base64url_to_bytes(challenge) if isinstance(challenge, str) else None
-    except _MALFORMED:
-        return None
-
-
 def check_registration(party: RelyingParty, credential: Mapping[str, JsonValue], challenge: bytes) -> Registered | None:
     """Return what a new security key has told, or None if it does not hold."""
     try:
@@ -171,11 +127,3 @@ def check_assertion(
 
 def _describe(known: Iterable[Factor]) -> list[PublicKeyCredentialDescriptor]:
     return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(factor.handle)) for factor in known]
-
-
-def _is_name(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return bool(host)
-    return False

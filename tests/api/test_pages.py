@@ -43,9 +43,11 @@ async def test_files_of_the_pages_are_served_and_no_others(tmp_path: Path, passw
     async with open_face(tmp_path, passwords, pages=pages) as face:
         script = await face.stranger.send("GET", "/assets/index-1.js")
         assert (script.status, script.body) == (200, b"start()")
-        assert script.headers["Content-Type"] == "text/javascript"
+        assert script.headers["Content-Type"] == "text/javascript; charset=utf-8"
         assert script.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-        assert (await face.stranger.send("GET", "/favicon.svg")).headers["Content-Type"] == "image/svg+xml"
+        assert (await face.stranger.send("GET", "/favicon.svg")).headers[
+            "Content-Type"
+        ] == "image/svg+xml; charset=utf-8"
         for path in ("/assets/../../vault.txt", "/assets/%2e%2e/%2e%2e/vault.txt", "/assets/..%2f..%2fvault.txt"):
             answer = await face.stranger.send("GET", path)
             assert b"not for the world" not in answer.body, path

@@ -152,15 +152,19 @@ async def test_logging_out_everywhere_ends_all_logins_and_tokens_of_one_person(f
 
 async def test_a_new_password_ends_all_other_logins(face: Face) -> None:
     ann, away = await face.log_in("ann"), await face.log_in("ann")
-    assert (await ann.post("/session/password", {"password": "ann"})).code == "weak_password"
-    assert (await ann.post("/session/password", {"password": "a password of my own"})).status == 204
+    own = "a password of my own"
+    assert (await ann.post("/session/password", {"present": PASSWORD, "password": "ann"})).code == "weak_password"
+    wrong = await ann.post("/session/password", {"present": own, "password": own})
+    assert (wrong.status, wrong.code) == (403, "wrong_proof")
+    assert (await ann.post("/session/password", {"present": PASSWORD, "password": own})).status == 204
     assert [(await person.get("/session")).status for person in (ann, away)] == [200, 401]
     for password, status in ((PASSWORD, 401), ("a password of my own", 200)):
         answer = await face.stranger.post("/session", {"name": "ann", "password": password})
         assert answer.status == status
     assert len(await face.events("user.password_set")) == 1
     face.clock.advance(LATER)
-    assert (await ann.post("/session/password", {"password": PASSWORD})).code == "step_up_required"
+    late = await ann.post("/session/password", {"present": own, "password": PASSWORD})
+    assert late.code == "step_up_required"
 
 
 async def test_an_open_stream_ends_as_soon_as_its_login_does(face: Face) -> None:

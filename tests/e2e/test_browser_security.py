@@ -174,6 +174,41 @@ def test_a_token_is_made_shown_once_and_revoked(browser: Browser, demo: Demo, co
     assert program.send("GET", "/api/v1/runs").status == 401
 
 
+def join(browser: Browser, demo: Demo, code: str) -> Page:
+    """Return the page of somebody who has taken an invitation and signed in."""
+    eva = browser.new_context().new_page()
+    eva.goto(demo.url)
+    eva.get_by_role("link", name="I have an invitation").click()
+    eva.get_by_label("Code").fill(code)
+    chosen = eva.get_by_label("New password")
+    expect(chosen).to_have_attribute("type", "password")
+    expect(chosen).to_have_attribute("autocomplete", "new-password")
+    chosen.focus()
+    eva.keyboard.insert_text("correct horse battery")  # as a paste or a password manager does, without a key
+    eva.get_by_role("button", name="Set it").click()
+    eva.get_by_role("link", name="Sign in").click()
+    eva.get_by_label("Name").fill("eva")
+    eva.get_by_label("Password").fill("correct horse battery")
+    eva.get_by_role("button", name="Sign in").click()
+    expect(eva.get_by_text("eva (analyst)")).to_be_visible()
+    return eva
+
+
+def change_password(eva: Page, demo: Demo) -> None:
+    eva.goto(f"{demo.url}/account")
+    eva.get_by_role("button", name="Change your password…").click()
+    eva.get_by_label("Present password").fill("correct horse")
+    eva.get_by_label("New password").fill("password1234")
+    eva.get_by_role("button", name="Change it").click()
+    expect(eva.get_by_text("the present password is wrong")).to_be_visible()
+    eva.get_by_label("Present password").fill("correct horse battery")
+    eva.get_by_role("button", name="Change it").click()
+    expect(eva.get_by_text("this is a very common password").first).to_be_visible()
+    eva.get_by_label("New password").fill("another horse battery")
+    eva.get_by_role("button", name="Change it").click()
+    expect(eva.get_by_text("Your password is changed")).to_be_visible()
+
+
 def test_a_person_is_invited_joins_and_is_switched_off(browser: Browser, demo: Demo, complaints: list[str]) -> None:
     admin = sign_in(browser, demo, "admin", complaints)
     admin.get_by_role("link", name="People").click()
@@ -187,17 +222,8 @@ def test_a_person_is_invited_joins_and_is_switched_off(browser: Browser, demo: D
     admin.get_by_role("button", name="I have kept it").click()
     expect(admin.get_by_role("row").filter(has_text="eva@corp.example")).to_contain_text("invited")
 
-    eva = browser.new_context().new_page()
-    eva.goto(demo.url)
-    eva.get_by_role("link", name="I have an invitation").click()
-    eva.get_by_label("Code").fill(code)
-    eva.get_by_label("New password").fill("correct horse battery")
-    eva.get_by_role("button", name="Set it").click()
-    eva.get_by_role("link", name="Sign in").click()
-    eva.get_by_label("Name").fill("eva")
-    eva.get_by_label("Password").fill("correct horse battery")
-    eva.get_by_role("button", name="Sign in").click()
-    expect(eva.get_by_text("eva (analyst)")).to_be_visible()
+    eva = join(browser, demo, code)
+    change_password(eva, demo)
 
     admin.get_by_role("link", name="eva", exact=True).click()
     admin.get_by_role("button", name="Roles for a part…").click()

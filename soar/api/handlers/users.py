@@ -1,6 +1,7 @@
 """Accounts of people and programs."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -118,10 +119,15 @@ async def take_invitation(visit: Visit, sent: PasswordChosen) -> InvitationTaken
 
 
 async def change_password(call: Call, sent: PasswordWanted) -> web.Response:
-    """Change one's own password; one's other logins end."""
+    """Change one's own password, by the present one; one's other logins end."""
     user = call.caller.user
     if user.password_hash is None:
         raise ConflictError("you log in without a password of ours", code="no_password")
+    limits = call.desk.limits.logins
+    limits.begin(user.name, call.request.remote)
+    if not await call.services.passwords.verify(sent.present.get_secret_value(), user.password_hash):
+        raise DeniedError("the present password is wrong", code="wrong_proof", hint="try again")
+    limits.succeed(user.name, call.request.remote)
     hashed = await _hash_password(call, user, sent.password.get_secret_value())
     current = call.caller.session.key if call.caller.session else ""
     actor = describe_principal(call.principal)
@@ -138,7 +144,8 @@ async def _hash_password(visit: Visit, user: User, password: str) -> str:
     Raises:
         InputError: it can be guessed (`weak_password`).
     """
-    reasons = check_password(password, user)
+    host = urlsplit(visit.services.url).hostname or ""
+    reasons = check_password(password, user, host.split("."))
     if reasons:
         faults = [FieldFault("/password", reason) for reason in reasons]
         raise InputError("; ".join(reasons), code="weak_password", hint="take a longer one", faults=faults)

@@ -52,8 +52,9 @@ class ResetWanted(Incoming):
 
 
 class PasswordWanted(Incoming):
-    """One's new password."""
+    """One's present password, and the new one."""
 
+    present: Password
     password: Password
 
 

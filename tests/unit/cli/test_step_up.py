@@ -72,8 +72,16 @@ def test_a_password_that_is_typed_twice_must_be_the_same(terminal: Soar, api: Fa
 
 def test_ones_own_password_is_changed(soar: Soar, api: FakeApi) -> None:
     api.answer("POST", "/api/v1/session/password", b"", status=204)
-    assert soar("password", "--password-stdin", stdin="a password of my own\n").code == 0
-    assert api.bodies("POST", "/api/v1/session/password") == [{"password": "a password of my own"}]
+    assert soar("password", "--password-stdin", stdin="the old one\na password of my own\n").code == 0
+    sent = {"present": "the old one", "password": "a password of my own"}
+    assert api.bodies("POST", "/api/v1/session/password") == [sent]
+
+
+def test_the_present_password_is_asked_for_first(terminal: Soar, api: FakeApi) -> None:
+    api.answer("POST", "/api/v1/session/password", b"", status=204)
+    typed = [("the present password:", "one"), ("a new password:", "two"), ("once more:", "two")]
+    assert terminal("password", answers=typed).code == 0
+    assert api.bodies("POST", "/api/v1/session/password") == [{"present": "one", "password": "two"}]
 
 
 def test_a_program_is_added_and_recovery_codes_are_shown(terminal: Soar, api: FakeApi) -> None:

@@ -18,29 +18,43 @@ export function PasswordButton() {
 }
 
 function PasswordDialog({ onClose }: { onClose: () => void }) {
+  const [present, setPresent] = useState("");
   const [password, setPassword] = useState("");
   const change = useChangePassword();
   const showNotice = useNotice();
 
   function submit(): void {
-    change.mutate(password, {
-      onSuccess: () => {
-        showNotice("Your password is changed, and your other sign-ins have ended.");
-        onClose();
+    change.mutate(
+      { present, password },
+      {
+        onSuccess: () => {
+          showNotice("Your password is changed, and your other sign-ins have ended.");
+          onClose();
+        },
       },
-    });
+    );
   }
 
   return (
     <FormDialog
       title="Change your password"
       action="Change it"
-      isComplete={password !== ""}
+      isComplete={present !== "" && password !== ""}
       command={change}
       onSubmit={submit}
       onClose={onClose}
     >
       <p>Your other sign-ins end.</p>
+      <label>
+        Present password
+        <input
+          type="password"
+          value={present}
+          onChange={(event) => setPresent(event.target.value)}
+          autoComplete="current-password"
+          required
+        />
+      </label>
       <label>
         <span>
           New password <span className="quiet">of at least 12 characters</span>

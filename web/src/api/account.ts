@@ -36,7 +36,9 @@ export function useRemoveFactor(id: string) {
 }
 
 export function useChangePassword() {
-  return useChange((password: string) => request<void>("POST", "/session/password", { password }));
+  return useChange((wanted: { present: string; password: string }) =>
+    request<void>("POST", "/session/password", wanted),
+  );
 }
 
 export function useLogins() {

@@ -1,7 +1,7 @@
 import pytest
 
 from soar.model.errors import InputError
-from soar.people.passkeys import RelyingParty, find_relying_party, read_challenge
+from soar.people.relying_party import RelyingParty, find_relying_party, read_challenge
 
 
 @pytest.mark.parametrize(
