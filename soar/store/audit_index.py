@@ -1,15 +1,16 @@
 """Makes audit events findable by their terms: after they are recorded, so that recording stays as quick as it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select, update
 
 from soar.model.audit import AuditRecord
-from soar.store.audit_tables import AuditIndexRow, AuditTermRow
+from soar.model.values import JsonValue
+from soar.store.audit_tables import BLOCK_BITS, AuditIndexRow, AuditPostingRow
 from soar.store.audit_terms import find_terms
 from soar.store.repository import Repository
-from soar.store.rows import given
+from soar.store.rows import PerDialect, given
 from soar.store.statement import change_all
 from soar.store.tables import AuditRow, table_of
 
@@ -23,13 +24,27 @@ _NEXT = (
     .order_by(_AUDIT.c.sequence)
     .limit(given("limit"))
 )
-_TERMS = table_of(AuditTermRow)
-_ADD = insert(_TERMS)
-_REMOVE = delete(_TERMS).where(
-    _TERMS.c.workspace == given("workspace"),
-    _TERMS.c.term == given("term"),
-    _TERMS.c.sequence == given("sequence"),
+_POSTINGS = table_of(AuditPostingRow)
+_PLACE = _POSTINGS.c.block
+_EVENTS = _POSTINGS.c.events
+_REMOVE = (
+    update(_POSTINGS)
+    .where(_POSTINGS.c.workspace == given("workspace"), _POSTINGS.c.term == given("term"), given("block") == _PLACE)
+    .values(events=_EVENTS.bitwise_and(given("others")))
 )
+_IN_BLOCK = (1 << BLOCK_BITS) - 1
+_ALL = (1 << (1 << BLOCK_BITS)) - 1
+
+
+def _join(insert: Any) -> Any:  # noqa: ANN401 -- each dialect has an `insert` of its own
+    statement = insert(_POSTINGS)
+    return statement.on_conflict_do_update(
+        index_elements=("workspace", "term", "block"),
+        set_={"events": _EVENTS.bitwise_or(statement.excluded.events)},
+    )
+
+
+_ADD = PerDialect(_join)
 
 
 class AuditIndex(Repository):
@@ -46,7 +61,7 @@ class AuditIndex(Repository):
         [(size,)] = self._fetch(_GET)
         found = self._fetch(_NEXT, given_start=size, given_limit=limit)
         if found:
-            change_all(self._connection, _ADD, list(_list_rows(found)))
+            change_all(self._connection, _ADD.on(self._connection), _list_postings(found))
             self._send(_MOVE, given_moved=found[-1][1] + 1)
         return len(found)
 
@@ -57,11 +72,20 @@ class AuditIndex(Repository):
             before: the event as it was.
             after: the same without what was erased.
         """
+        others = _ALL ^ (1 << (before.sequence & _IN_BLOCK))
         for term in sorted({*find_terms(before.document)} - {*find_terms(after.document)}):
-            self._send(_REMOVE, given_term=term, given_sequence=before.sequence)
+            self._send(_REMOVE, given_term=term, given_block=before.sequence >> BLOCK_BITS, given_others=others)
 
 
-def _list_rows(found: list[tuple[Any, ...]]) -> Iterator[dict[str, object]]:
+def _list_postings(found: Iterable[tuple[str, int, dict[str, JsonValue]]]) -> list[dict[str, object]]:
+    """Return a row for each term of a block of events, in the order in which the table keeps them."""
+    postings: dict[tuple[str, str, int], int] = {}
     for workspace, sequence, document in found:
+        block, event = sequence >> BLOCK_BITS, 1 << (sequence & _IN_BLOCK)
         for term in find_terms(document):
-            yield {"workspace": workspace, "term": term, "sequence": sequence}
+            place = (workspace, term, block)
+            postings[place] = postings.get(place, 0) | event
+    return [
+        {"workspace": workspace, "term": term, "block": block, "events": postings[workspace, term, block]}
+        for workspace, term, block in sorted(postings)
+    ]

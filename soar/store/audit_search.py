@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, not_, or_, select
+from sqlalchemy import ColumnElement, FromClause, Integer, Select, and_, cast, exists, literal, not_, or_, select
 
 from soar.model.audit import Outcome
 from soar.model.audit_query import Facets, Field, Pattern, Query, Tally, Term, split_words
-from soar.store.audit_tables import AuditTermRow
+from soar.store.audit_tables import BLOCK_BITS, AuditPostingRow
 from soar.store.audit_terms import name_term
 from soar.store.rows import given
 from soar.store.tables import AuditRow, table_of
@@ -21,7 +21,9 @@ MOST_VALUES = 20
 """Values that a facet names."""
 
 _AUDIT = table_of(AuditRow)
-_TERMS = table_of(AuditTermRow)
+_POSTINGS = table_of(AuditPostingRow)
+_FOUND = _AUDIT.alias("found")
+_BITS = literal(BLOCK_BITS, Integer)  # PostgreSQL shifts by nothing wider
 _LAST = "\U0010ffff"  # nothing sorts behind it, so a prefix and this one end the prefix's range
 _OUTCOMES = tuple(name_term(Field.OUTCOME, outcome) for outcome in Outcome)
 
@@ -40,9 +42,8 @@ def build_conditions(query: Query) -> Iterator[ColumnElement[bool]]:
 def select_facets(query: Query) -> Select[Any]:
     """Return the statement whose rows `count_facets` counts: one more than it counts says that there are more."""
     outcome = (
-        select(_TERMS.c.term)
-        .where(_TERMS.c.workspace == given("workspace"), _TERMS.c.sequence == _AUDIT.c.sequence)
-        .where(_TERMS.c.term.in_(_OUTCOMES))
+        select(_POSTINGS.c.term)
+        .where(_POSTINGS.c.workspace == given("workspace"), _POSTINGS.c.term.in_(_OUTCOMES), _is_posted(_AUDIT))
         .limit(1)
         .scalar_subquery()
     )
@@ -85,9 +86,29 @@ def _match(term: Term, pattern: Pattern) -> ColumnElement[bool]:
 
 
 def _has(text: str, *, is_prefix: bool, is_negated: bool) -> ColumnElement[bool]:
-    """Whether an event has a term. What is asked for leads to the events; what is not is looked up for each."""
-    found = and_(_TERMS.c.term >= text, _TERMS.c.term <= text + _LAST) if is_prefix else _TERMS.c.term == text
-    within = (_TERMS.c.workspace == given("workspace"), found)
-    if is_negated:
-        return exists().where(*within, _TERMS.c.sequence == _AUDIT.c.sequence)
-    return _AUDIT.c.sequence.in_(select(_TERMS.c.sequence).where(*within))
+    """Whether an event has a term.
+
+    What is asked for leads to the events, and so does a prefix, which is no single look-up. A whole term that is not
+    asked for is looked up for each event.
+    """
+    term = _POSTINGS.c.term
+    wanted = and_(term >= text, term <= text + _LAST) if is_prefix else term == text
+    within = (_POSTINGS.c.workspace == given("workspace"), wanted)
+    if is_negated and not is_prefix:
+        return exists().where(*within, _is_posted(_AUDIT))
+    first = _POSTINGS.c.block.bitwise_lshift(_BITS)
+    return _AUDIT.c.sequence.in_(
+        select(_FOUND.c.sequence)
+        .join_from(_POSTINGS, _FOUND, _FOUND.c.sequence.between(first, first + (1 << BLOCK_BITS) - 1))
+        .where(*within, _is_posted(_FOUND))
+    )
+
+
+def _is_posted(audit: FromClause) -> ColumnElement[bool]:
+    """Whether an event is one of a posting's."""
+    sequence = audit.c.sequence
+    place = sequence.bitwise_and((1 << BLOCK_BITS) - 1)
+    return and_(
+        _POSTINGS.c.block == sequence.bitwise_rshift(_BITS),
+        _POSTINGS.c.events.bitwise_rshift(cast(place, Integer)).bitwise_and(1) == 1,
+    )

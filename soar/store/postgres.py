@@ -230,7 +230,7 @@ class PostgresDatabase:
     def scrub(self) -> None:
         """Write the audit and its terms anew, since an update or a deletion leaves the former row where it was."""
         with _watch(self.writer):
-            driver_of(self.writer).execute("VACUUM (FULL, ANALYZE) audit, audit_terms")
+            driver_of(self.writer).execute("VACUUM (FULL, ANALYZE) audit, audit_postings")
 
     def find_weaknesses(self, connection: Connection) -> tuple[str, ...]:
         """Return a sentence for each of the server's settings under which something acknowledged may be lost."""

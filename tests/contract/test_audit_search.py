@@ -197,3 +197,34 @@ async def test_an_event_with_endless_texts_is_kept_and_found_by_its_first_words(
     assert await find("w0 w400") == [5]
     assert await find("w99999") == []
     assert await find("type:" + "x" * 400) == [5]
+
+
+async def test_events_of_many_blocks_and_two_workspaces_are_told_apart(store: Store) -> None:
+    def place(sequence: int) -> str:
+        return "other" if sequence % 5 == 0 else "default"
+
+    def run_of(sequence: int) -> str:
+        return f"run_{sequence % 7}"
+
+    for sequence in range(150):
+        event = build(sequence, "action.started", context={"run": run_of(sequence)})
+        await store.write(place(sequence), lambda unit, event=event: _record(unit, event))
+    while await store.write("default", lambda unit: unit.audit_index.advance(13)):
+        pass
+    for workspace in ("default", "other"):
+        ours = [sequence for sequence in range(149, -1, -1) if place(sequence) == workspace]
+        for text, holds in (
+            ("run:run_3", lambda sequence: run_of(sequence) == "run_3"),
+            ("-run:run_3", lambda sequence: run_of(sequence) != "run_3"),
+            ("run:run_3,run_4 type:action.*", lambda sequence: run_of(sequence) in {"run_3", "run_4"}),
+            ("id:ev_64", lambda sequence: sequence == 64),
+        ):
+            query = parse_query(text)
+            page = await store.read(workspace, lambda unit, query=query: unit.audit.list(200, query=query))
+            assert [record.sequence for record in page.items] == [each for each in ours if holds(each)], text
+            counted = await store.read(workspace, lambda unit, query=query: unit.audit.facets(query))
+            assert counted.outcomes == ((Tally("success", len(page.items)),) if page.items else ())
+
+
+def _record(unit: Unit, event: AuditRecord) -> None:
+    unit.audit.append(event, type(unit.audit.head())(event.sequence + 1, event.leaf, ()))

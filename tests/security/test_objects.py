@@ -317,7 +317,7 @@ async def test_a_limited_token_reaches_less_than_its_owner_and_makes_no_wider_on
     assert [found.within for found in tokens if found.name in {"ci", "same"}] == [parse_scope("team=soc")] * 2
 
 
-RECORDED = frozenset({"audit", "audit_head", "audit_index", "audit_terms"})
+RECORDED = frozenset({"audit", "audit_head", "audit_index", "audit_postings"})
 """Reading some things is an event, so the record may grow."""
 
 

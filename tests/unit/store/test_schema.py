@@ -102,7 +102,7 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         "blobs",
         "anchors",
         "encryption_keys",
-        "audit_terms",
+        "audit_postings",
         "audit_index",
         "pollers",
     ):
