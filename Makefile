@@ -45,9 +45,9 @@ approvals-fuzz: $(STAMPS)/dev ## votes, timers, crashes, policies and chats agai
 	SOAR_APPROVALS=$(or $(COUNT),2000) SOAR_APPROVALS_STEPS=50 $(BIN)/pytest \
 		tests/unit/approvals/test_everything_at_once.py -q $(PYTEST_ARGS)
 
-e2e: $(STAMPS)/dev ## what others have written: an identity provider, fetched with npm, and the senders that are installed here
+e2e: $(STAMPS)/dev ## what others have written: an identity provider, fetched with npm, and the senders and queues that are installed here
 	SOAR_E2E=1 SOAR_SENDERS=$(SENDERS) $(BIN)/pytest tests/e2e/test_single_sign_on.py tests/e2e/test_senders.py \
-		tests/e2e/test_sdk_signatures.py -rs $(PYTEST_ARGS)
+		tests/e2e/test_sdk_signatures.py tests/e2e/test_queues.py -rs $(PYTEST_ARGS)
 
 senders: $(BIN)/python ## the senders of `make e2e` that come by pip, apart from what the product needs
 	@$(BIN)/python -m venv $(dir $(SENDERS))

@@ -89,7 +89,7 @@ def _build_item(name: str, fields: dict[str, str], field: str) -> Item:
     if field in fields:
         try:
             found = json.loads(fields[field])
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         document = found if isinstance(found, dict) else document
     return Item(key=name, document=document)

@@ -68,13 +68,14 @@ def text(value: str) -> bytes:
 
 
 async def test_entries_become_items_and_are_acknowledged_when_they_are_stored() -> None:
-    server = Server(("1-0", ["json", '{"kind": "login"}']), ("2-0", ["json", "[1"]), ("3-0", ["kind", "odd"]))
+    deep = "[" * 100_000
+    server = Server(("1-0", ["json", '{"kind": "login"}']), ("2-0", ["json", deep]), ("3-0", ["kind", "odd"]))
     dial = WireDialer(server.serve)
     batches = await BENCH.listen("stream", {**READ, "count": 2}, dial)
     assert dial.opened == [("redis.example", 6379, True)]
     assert [[item.key for item in batch.items] for batch in batches] == [["1-0", "2-0"], ["3-0"]]
     documents = [item.document for batch in batches for item in batch.items]
-    assert documents == [{"kind": "login"}, {"json": "[1"}, {"kind": "odd"}]
+    assert documents == [{"kind": "login"}, {"json": deep}, {"kind": "odd"}]
     assert server.acknowledged == ["1-0", "2-0", "3-0"]
     assert sum(words[0] == "XREADGROUP" and words[-1] == ">" for words in server.said) == 2 + 12
 

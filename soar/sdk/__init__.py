@@ -37,12 +37,16 @@ from soar.sdk.errors import (
     TransientError,
     UnknownOutcomeError,
 )
+from soar.sdk.message import LARGEST_BATCH, LARGEST_MESSAGE, read_message
 from soar.sdk.parameter import Address, Duration
+from soar.sdk.redelivery import Redelivery
 from soar.sdk.simulation import SimRequest, SimResponse, Simulator
 from soar.sdk.stream import Stream
 from soar.sdk.trigger import trigger
 
 __all__ = [
+    "LARGEST_BATCH",
+    "LARGEST_MESSAGE",
     "ActionCode",
     "ActionInputError",
     "Address",
@@ -64,6 +68,7 @@ __all__ = [
     "PermanentError",
     "RaisedAlert",
     "RateLimitedError",
+    "Redelivery",
     "Repeat",
     "Secret",
     "Settings",
@@ -79,6 +84,7 @@ __all__ = [
     "path",
     "read_document",
     "read_json",
+    "read_message",
     "trigger",
     "written_in",
 ]

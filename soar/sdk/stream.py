@@ -28,6 +28,8 @@ class Stream:
     _reader: asyncio.StreamReader
     _writer: asyncio.StreamWriter
     _host: str
+    greeting: bytes = b""
+    """The line that the host began with, where it was asked to; it came before TLS, so anybody may have written it."""
 
     async def read_line(self) -> bytes:
         """Return the next line with its end.
@@ -70,7 +72,9 @@ class Stream:
 class Dialer(Protocol):
     """Opens connections to the hosts of one connection, and no others."""
 
-    def open(self, host: str, port: int, *, is_secure: bool) -> AbstractAsyncContextManager[Stream]:
+    def open(
+        self, host: str, port: int, *, is_secure: bool, has_greeting: bool = False
+    ) -> AbstractAsyncContextManager[Stream]:
         """Return a connection that is closed at the end of the block.
 
         Args:
@@ -78,6 +82,7 @@ class Dialer(Protocol):
             port: of TCP.
             is_secure: whether TLS is spoken from the first byte, and the host proves its name; without, the host has
                 to be inside the network.
+            has_greeting: whether the host says a line first, and TLS begins behind it. It is the stream's `greeting`.
 
         Raises:
             EgressRefusedError: the host or its address is not allowed, or does not prove its name.
@@ -101,7 +106,7 @@ class SocketDialer:
         self._lookup = lookup
 
     @asynccontextmanager
-    async def open(self, host: str, port: int, *, is_secure: bool) -> AsyncIterator[Stream]:
+    async def open(self, host: str, port: int, *, is_secure: bool, has_greeting: bool = False) -> AsyncIterator[Stream]:
         """Return a connection; see `Dialer`."""
         is_private = host in self._private_hosts
         if host not in self._hosts:
@@ -110,9 +115,11 @@ class SocketDialer:
             )
         if not is_secure and not is_private:
             raise EgressRefusedError(f"without TLS {host} is not spoken to", hint="use TLS")
-        reader, writer = await self._connect(host, port, is_secure=is_secure, is_private=is_private)
+        reader, writer, greeting = await self._connect(
+            host, port, is_secure=is_secure, is_private=is_private, has_greeting=has_greeting
+        )
         try:
-            yield Stream(reader, writer, host)
+            yield Stream(reader, writer, host, greeting)
         finally:
             writer.close()
             with suppress(OSError, TimeoutError):
@@ -120,27 +127,77 @@ class SocketDialer:
                     await writer.wait_closed()
 
     async def _connect(
-        self, host: str, port: int, *, is_secure: bool, is_private: bool
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        self, host: str, port: int, *, is_secure: bool, is_private: bool, has_greeting: bool
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes]:
         context = ssl.create_default_context() if is_secure else None
         try:
             async with asyncio.timeout(_CONNECT_WITHIN):
                 addresses = await self._lookup(host)
                 for address in addresses:
                     check_address(address, may_be_private=is_private)
-                return await asyncio.open_connection(
-                    addresses[0], port, ssl=context, server_hostname=host if is_secure else None, limit=LINE_LIMIT
+                if has_greeting:
+                    return await _open_greeted(addresses[0], port, host, context)
+                name = host if is_secure else None
+                opened = await asyncio.open_connection(
+                    addresses[0], port, ssl=context, server_hostname=name, limit=LINE_LIMIT
                 )
+                return *opened, b""
         except ssl.SSLCertVerificationError as error:
             raise EgressRefusedError(f"{host} does not prove its name by TLS") from error
         except (OSError, IndexError) as error:
             raise UnreachableError(f"{host} could not be reached ({type(error).__name__})") from error
 
 
+async def _open_greeted(
+    address: str, port: int, host: str, context: ssl.SSLContext | None
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes]:
+    """Connect, hear a line, and begin TLS if there is a context.
+
+    Raises:
+        OSError: there is no connection, no line, or no TLS.
+    """
+    reader = asyncio.StreamReader(limit=LINE_LIMIT)
+    transport, protocol = await asyncio.get_running_loop().create_connection(
+        lambda: asyncio.StreamReaderProtocol(reader), address, port
+    )
+    try:
+        greeting = await reader.readuntil(b"\n")
+        if context is not None:
+            return *await _begin_tls(transport, host, context), greeting
+    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+        transport.abort()
+        raise ConnectionResetError from error
+    except BaseException:
+        transport.abort()
+        raise
+    return reader, asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop()), greeting
+
+
+async def _begin_tls(
+    transport: asyncio.Transport, host: str, context: ssl.SSLContext
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Begin TLS, with a reader of its own: what somebody has put before it in the clear is no part of it."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=LINE_LIMIT)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    secured = await loop.start_tls(transport, protocol, context, server_hostname=host)
+    if secured is None:
+        raise ConnectionResetError
+    protocol.connection_made(secured)
+    return reader, asyncio.StreamWriter(secured, protocol, reader, loop)
+
+
 class NoDialer:
     """Where a product is simulated there is nobody to speak to."""
 
-    def open(self, host: str, port: int, *, is_secure: bool) -> AbstractAsyncContextManager[Stream]:  # noqa: ARG002 -- the protocol's
+    def open(
+        self,
+        host: str,
+        port: int,  # noqa: ARG002 -- the protocol's
+        *,
+        is_secure: bool,  # noqa: ARG002 -- the protocol's
+        has_greeting: bool = False,  # noqa: ARG002 -- the protocol's
+    ) -> AbstractAsyncContextManager[Stream]:
         """Refuse.
 
         Raises:

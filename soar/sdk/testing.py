@@ -122,8 +122,8 @@ class WireDialer:
         self.opened: list[tuple[str, int, bool]] = []
 
     @asynccontextmanager
-    async def open(self, host: str, port: int, *, is_secure: bool) -> AsyncIterator[Stream]:
-        """Return a connection to the product in small."""
+    async def open(self, host: str, port: int, *, is_secure: bool, has_greeting: bool = False) -> AsyncIterator[Stream]:
+        """Return a connection to the product in small, whose greeting is awaited if it has one."""
         self.opened.append((host, port, is_secure))
         served: list[asyncio.Task[None]] = []
 
@@ -135,7 +135,7 @@ class WireDialer:
             address = server.sockets[0].getsockname()
             reader, writer = await asyncio.open_connection(address[0], address[1], limit=LINE_LIMIT)
             try:
-                yield Stream(reader, writer, host)
+                yield Stream(reader, writer, host, await reader.readline() if has_greeting else b"")
             finally:
                 writer.close()
                 with suppress(OSError):

@@ -1,10 +1,15 @@
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from soar.sdk.errors import EgressRefusedError, TransientError, UnreachableError
 from soar.sdk.stream import LINE_LIMIT, NoDialer, SocketDialer
+from tests.support.certificates import Authority
 
 HOST = "box.corp.example"
 
@@ -48,6 +53,66 @@ async def test_a_private_host_is_spoken_to_line_by_line(port: int) -> None:
             await stream.read_exactly(1)
 
 
+async def end(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+
+
+async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, context: ssl.SSLContext | None) -> None:
+    """Say a line, with something behind it that no TLS protects, and echo what comes through TLS."""
+    if context is None:
+        writer.write(b"INFO {}\r\n")
+    else:
+        writer.write(b"INFO {}\r\nforged\n")
+        await writer.drain()
+        await writer.start_tls(context)
+    writer.write(await reader.readline())
+    await end(writer)
+
+
+@pytest.mark.parametrize("is_secure", [True, False])
+async def test_a_greeting_comes_before_tls_and_nothing_else_does(
+    is_secure: bool,  # noqa: FBT001 -- from the table
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    authority = Authority(tmp_path / "authority")
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    context = authority.make_context(HOST) if is_secure else None
+    server = await asyncio.start_server(partial(greet, context=context), "127.0.0.1", 0)
+    port = int(server.sockets[0].getsockname()[1])
+    async with server, dial("127.0.0.1").open(HOST, port, is_secure=is_secure, has_greeting=True) as stream:
+        assert stream.greeting == b"INFO {}\r\n"
+        await stream.write(b"one\n")
+        assert await stream.read_line() == b"one\n"
+
+
+async def test_a_host_that_says_nothing_or_does_not_prove_its_name_behind_its_greeting_is_not_spoken_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, other = Authority(tmp_path / "authority"), Authority(tmp_path / "other")
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    context = other.make_context(HOST)
+
+    async def leave(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await end(writer)
+
+    async def lie(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"INFO {}\r\n")
+        with suppress(OSError):
+            await writer.start_tls(context)
+        await end(writer)
+
+    for serve, error in ((leave, UnreachableError), (lie, EgressRefusedError)):
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = int(server.sockets[0].getsockname()[1])
+        async with server:
+            with pytest.raises(error, match=HOST):
+                async with dial("127.0.0.1").open(HOST, port, is_secure=True, has_greeting=True):
+                    pytest.fail("nobody is there")
+
+
 async def test_a_line_without_an_end_is_given_up_on(port: int) -> None:
     async with dial("127.0.0.1").open(HOST, port, is_secure=False) as stream:
         await stream.write(b"long\n")
@@ -55,10 +120,17 @@ async def test_a_line_without_an_end_is_given_up_on(port: int) -> None:
             await stream.read_line()
 
 
-async def test_what_does_not_speak_tls_is_not_reached_by_it(port: int) -> None:
-    with pytest.raises((UnreachableError, EgressRefusedError)):
-        async with dial("127.0.0.1").open(HOST, port, is_secure=True):
-            pytest.fail("there is no TLS")
+async def test_what_does_not_speak_tls_is_not_reached_by_it() -> None:
+    async def speak(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 box.corp.example\r\n")
+        await end(writer)
+
+    server = await asyncio.start_server(speak, "127.0.0.1", 0)
+    port = int(server.sockets[0].getsockname()[1])
+    async with server:
+        with pytest.raises(UnreachableError, match=HOST):
+            async with dial("127.0.0.1").open(HOST, port, is_secure=True):
+                pytest.fail("there is no TLS")
 
 
 @pytest.mark.parametrize(
