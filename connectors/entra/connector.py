@@ -63,6 +63,7 @@ class Lockout(Holding):
     """Whether the account is disabled."""
 
     user: str = Field(description="The user as it was asked for.")
+    account_enabled: bool = Field(description="Whether one can sign in to the account.")
 
 
 class Revocation(Output):
@@ -112,7 +113,7 @@ class Entra(Connector):
     @action(
         title="Disable an account",
         effect=Effect.DESTRUCTIVE,
-        repeat=Repeat.SAFE,
+        repeat=Repeat.CHECKABLE,
         undo="enable_user",
         undo_arguments={"user": "with.user"},
         check="check_disabled",
@@ -132,7 +133,7 @@ class Entra(Connector):
     async def check_disabled(self, ctx: Context, arguments: User) -> Lockout:
         """Say whether nobody can sign in to the account now."""
         user = await _read_user(ctx, arguments)
-        return Lockout(user=arguments.user, holds=not user.account_enabled)
+        return Lockout(user=arguments.user, account_enabled=user.account_enabled, holds=not user.account_enabled)
 
     @action(title="Revoke all sessions of a user", effect=Effect.WRITE, repeat=Repeat.SAFE, targets="user")
     async def revoke_sessions(self, ctx: Context, arguments: User) -> Revocation:

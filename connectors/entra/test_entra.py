@@ -8,7 +8,16 @@ from pydantic import JsonValue
 from connectors.entra.connector import Entra
 from connectors.entra.simulator import DirectoryInSmall
 from soar.sdk import ActionCode, Simulator
-from soar.sdk.testing import SECRET, Bench, Ledger, MemoryLedger, StillClock, check_double_call, check_failures
+from soar.sdk.testing import (
+    SECRET,
+    Bench,
+    Ledger,
+    MemoryLedger,
+    StillClock,
+    check_double_call,
+    check_failures,
+    check_lost_answer,
+)
 
 API = "https://graph.microsoft.com/v1.0"
 ANN = {"user": "ann@corp.example"}
@@ -161,7 +170,7 @@ async def test_a_lockout_stands_while_the_account_is_disabled(is_enabled: bool) 
     router = respx.Router()
     router.get(f"{API}/users/ann%40corp.example").respond(json={**USER, "accountEnabled": is_enabled})
     answer = await BENCH.call("check_disabled", ANN, router.async_handler)
-    assert answer.output == {**ANN, "holds": not is_enabled}
+    assert answer.output == {**ANN, "account_enabled": is_enabled, "holds": not is_enabled}
 
 
 async def test_in_small_a_lockout_is_seen_until_somebody_enables_the_account() -> None:
@@ -201,3 +210,8 @@ async def test_in_small_strangers_are_not_there(name: str) -> None:
 @pytest.mark.parametrize("name", ["disable_user", "enable_user", "revoke_sessions"])
 async def test_in_small_a_second_call_changes_nothing(name: str) -> None:
     await check_double_call(BENCH, name, ANN, open_directory)
+
+
+async def test_in_small_a_lost_answer_can_be_asked_about() -> None:
+    output = await check_lost_answer(BENCH, "disable_user", ANN, open_directory)
+    assert output == {**ANN, "account_enabled": False}

@@ -48,7 +48,10 @@ class Blocked(Output):
 
     ip: str = Field(description="The address as the firewall has it.")
     alias: str = Field(description="The list it is on.")
-    was_blocked: bool = Field(description="Whether it was on the list already; then nothing was changed.")
+    was_blocked: bool | None = Field(
+        default=None,
+        description="Whether it was on the list already; then nothing was changed. Null where the answer was lost.",
+    )
 
 
 class Unblocked(Output):
@@ -129,7 +132,7 @@ class OpnSense(Connector):
     @action(
         title="Block an address",
         effect=Effect.WRITE,
-        repeat=Repeat.SAFE,
+        repeat=Repeat.CHECKABLE,
         undo="unblock_ip",
         undo_arguments={"ip": "with.ip", "alias": "with.alias"},
         check="check_block",

@@ -8,7 +8,16 @@ import respx
 from connectors.opnsense.connector import OpnSense
 from connectors.opnsense.simulator import FirewallInSmall
 from soar.sdk import ActionCode, Simulator
-from soar.sdk.testing import SECRET, Bench, Ledger, MemoryLedger, StillClock, check_double_call, check_failures
+from soar.sdk.testing import (
+    SECRET,
+    Bench,
+    Ledger,
+    MemoryLedger,
+    StillClock,
+    check_double_call,
+    check_failures,
+    check_lost_answer,
+)
 
 API = "https://fw.corp.example/api/firewall/alias_util"
 ENTRY = {"ip": "203.0.113.7", "alias": "blocklist"}
@@ -211,3 +220,8 @@ async def test_in_small_an_alias_that_is_not_there_is_not_made() -> None:
         "count": 0,
         "ips": [],
     }
+
+
+async def test_in_small_a_lost_answer_can_be_asked_about() -> None:
+    output = await check_lost_answer(BENCH, "block_ip", ON_LIST, open_firewall)
+    assert output == {**ON_LIST, "was_blocked": None}

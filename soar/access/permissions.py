@@ -40,6 +40,11 @@ class Permission(StrEnum):
     RUN_CANCEL = "run:cancel", "Stop a run before its next step.", Risk.CHANGE
     RUN_RETRY = "run:retry", "Start a failed run again from a step; every gate asks again.", Risk.CHANGE
     RUN_UNDO = "run:undo", "Take back everything a run still holds in the world.", Risk.CHANGE
+    RUN_SETTLE = (
+        "run:settle",
+        "Say what a call did that nobody knows of; its run goes on.",
+        Risk.CRITICAL,
+    )
     LETTER_READ = "letter:read", "See what the service has given up on.", Risk.READ
     LETTER_WRITE = "letter:write", "Put back or discard what the service has given up on.", Risk.CHANGE
     APPROVAL_READ = "approval:read", "See what people are asked and how they voted.", Risk.READ

@@ -66,7 +66,7 @@ from soar.api.schemas.lists import EntryAdded, EntrySent, ListDetail, ListPage
 from soar.api.schemas.messages import Channels, MessagePage, MessageQuery
 from soar.api.schemas.playbooks import DocumentSent, PlaybookDetail, PlaybookPage, Validation
 from soar.api.schemas.responses import ResponsesLifting
-from soar.api.schemas.runs import CancelWanted, RetryWanted, RunDetail, RunPage, RunQuery, RunView, RunWanted
+from soar.api.schemas.runs import CancelWanted, RetryWanted, RunDetail, RunPage, RunQuery, RunView, RunWanted, Settling
 from soar.api.schemas.scim import PATH as SCIM
 from soar.api.schemas.sign_on import SignOnWanted
 from soar.api.schemas.vault import RewrapView, RotationWanted, VaultKeyView, VaultView
@@ -246,6 +246,17 @@ def _done() -> tuple[Route, ...]:
             takes=RetryWanted,
             answers=RunView,
             status=202,
+            names=name_run,
+        ),
+        private(
+            "POST",
+            f"{V1}/runs/{{id}}/settle",
+            P.RUN_SETTLE,
+            runs.settle_outcome,
+            takes=Settling,
+            answers=RunView,
+            status=202,
+            needs_proof=True,
             names=name_run,
         ),
         private(

@@ -23,7 +23,7 @@ from soar.model.catalog import Catalog, Connection
 from soar.model.clock import Clock
 from soar.model.ids import Ids, Randomness
 from soar.model.playbook import Playbook
-from soar.model.values import Value
+from soar.model.values import JsonValue, Value
 from soar.people.accounts import Accounts
 from soar.people.emergency import EmergencyAccess
 from soar.people.factors import SecondFactors
@@ -110,6 +110,7 @@ class Services:
         verify_audit: checks the whole record.
         describe_audit: says who vouches for the record.
         is_ready: whether the worker and the audit's checkpoints are alive, with a sentence for each that is not.
+        read_output: returns an output that somebody gives as an action, by full name, would have given it.
         intake: how much may come in at hooks at once.
         first_alert: how to send the example alert; None where there is none to send.
     """
@@ -149,6 +150,7 @@ class Services:
     describe_audit: Callable[[], Awaitable[AuditStanding]]
     is_ready: Callable[[], Awaitable[tuple[str, ...]]]
     first_alert: Callable[[], Awaitable[FirstAlert | None]]
+    read_output: Callable[[str, JsonValue], JsonValue]
     intake: IntakeLimits = field(default_factory=IntakeLimits)
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from soar.api.schemas.runs import FaultView, StepItemView, StepView
+from soar.api.schemas.runs import DoubtView, FaultView, StepItemView, StepView
 from soar.engine.state import RunState
 from soar.expr import to_plain
 from soar.model.catalog import Catalog
@@ -103,6 +103,7 @@ def _view_step(
         arguments=shown.arguments,
         output=_show_output(step, shown),
         fault=_view_fault(shown.fault),
+        doubt=_view_doubt(shown),
         attempt=shown.attempt,
         approval=shown.approval,
         outcome=shown.outcome,
@@ -144,15 +145,23 @@ def _join_status(statuses: Sequence[StepStatus]) -> StepStatus:
 def _view_item(step: Step, record: StepRecord) -> StepItemView:
     return StepItemView(
         index=_indexes(record.path)[-1],
+        path=record.path,
         status=record.status,
         item=to_plain(record.item),
         output=_show_output(step, record),
         fault=_view_fault(record.fault),
+        doubt=_view_doubt(record),
     )
 
 
 def _view_fault(fault: StepFault | None) -> FaultView | None:
     return FaultView(code=fault.code, message=fault.message, attempts=fault.attempts) if fault else None
+
+
+def _view_doubt(record: StepRecord) -> DoubtView | None:
+    if record.doubt is None or record.settle_by is None:
+        return None
+    return DoubtView(message=record.doubt, until=record.settle_by)
 
 
 def _show_output(step: Step, record: StepRecord) -> JsonValue:

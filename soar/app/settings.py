@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
@@ -22,6 +23,7 @@ from soar.app.documents import read_yaml_file
 from soar.approvals.quiet import parse_quiet_hours
 from soar.model.errors import FieldFault, InputError
 from soar.model.values import JsonValue
+from soar.runtime.executor import CALL_TERMS, CallTerms
 
 _PREFIX = "SOAR_"
 _FILE_SUFFIX = "_FILE"
@@ -54,6 +56,10 @@ class ServerSettings(_Section):
         url: how people reach us; empty means `http://` and the address listened on.
         drain: seconds that work under way is given after SIGTERM.
         output_limit: bytes that one action's output may have as JSON.
+        run_output_limit: bytes that the outputs of a run's actions may have together; what a write answers is always
+            kept, so that it can be taken back.
+        settle_within: seconds that a run waits for people to find out what a call did whose outcome is unknown, before
+            the step fails; 0 lets it fail at once.
         trusted_proxies: networks of the proxies in front of us, such as `10.0.0.0/28`; from them alone the client's
             address is taken from `proxy_header`, at the last hop that is not one of them.
         proxy_header: the header in which they say where a request comes from; the other is never read.
@@ -63,9 +69,17 @@ class ServerSettings(_Section):
     hooks_listen: str = ""
     url: str = ""
     drain: float = Field(default=30.0, ge=0, le=600)
-    output_limit: int = Field(default=1_048_576, ge=1_024, le=67_108_864)
+    output_limit: int = Field(default=CALL_TERMS.output, ge=1_024, le=67_108_864)
+    run_output_limit: int = Field(default=CALL_TERMS.outputs, ge=1_048_576, le=1_073_741_824)
+    settle_within: float = Field(default=CALL_TERMS.patience.total_seconds(), ge=0, le=604_800)
     trusted_proxies: tuple[str, ...] = ()
     proxy_header: Header = "X-Forwarded-For"
+
+    @property
+    def terms(self) -> CallTerms:
+        """How much of calls is kept, and how long their runs wait for people."""
+        patience = timedelta(seconds=self.settle_within)
+        return CallTerms(output=self.output_limit, outputs=self.run_output_limit, patience=patience)
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -321,7 +321,7 @@ class Service:
                 host=self.guard,
                 clock=self.clock,
                 randomness=self.randomness,
-                output_limit=self.site.settings.server.output_limit,
+                terms=self.site.settings.server.terms,
             ),
             timers=self.timers,
             clock=self.clock,
@@ -467,6 +467,7 @@ class Service:
             describe_audit=self.describe_audit,
             is_ready=self.find_unready,
             first_alert=self.find_first_alert,
+            read_output=self.host.read_output,
             intake=IntakeLimits(**self.site.settings.intake.model_dump()),
         )
 

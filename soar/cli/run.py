@@ -3,6 +3,7 @@
 import time
 from typing import Annotated
 
+import orjson
 import typer
 from rich.live import Live
 
@@ -25,7 +26,7 @@ from soar.cli.output import (
 from soar.cli.prompts import ask
 from soar.cli.story import tell_run
 from soar.model.errors import InputError, NotFoundError
-from soar.model.run import Mode, RunStatus
+from soar.model.run import Finding, Mode, RunStatus
 from soar.model.values import JsonValue
 
 commands = group(
@@ -33,6 +34,7 @@ commands = group(
     "soar run list --status waiting",
     "soar run show @last --watch",
     "soar run retry @failed --from page",
+    'soar run settle @last isolate --happened --reason "Defender shows it isolated"',
     "soar run undo run_31x84k2m9q4w",
 )
 
@@ -145,6 +147,41 @@ def retry(
 
 @commands.command(
     help=guide(
+        "Say what a call did whose outcome is unknown; its run goes on from there.",
+        'soar run settle @last isolate --happened --reason "Defender shows it isolated"',
+        'soar run settle @last ticket --happened --output \'{"key": "SEC-7"}\' --reason "found by its title"',
+        'soar run settle @last ticket --did-not --again --reason "no such ticket"',
+    )
+)
+def settle(
+    run_id: RunId,
+    step: Annotated[str, typer.Argument(metavar="STEP", help="The step's id or path; of an element, with #INDEX.")],
+    reason: Annotated[str, typer.Option("--reason", "-m", help="How you know; it goes into the record.")],
+    has_happened: Annotated[
+        bool | None, typer.Option("--happened/--did-not", help="Whether it did what it was to do.")
+    ] = None,
+    output: Annotated[str, typer.Option(metavar="JSON", help="What it would have answered, if it happened.")] = "",
+    is_again: Annotated[bool, typer.Option("--again", help="Try it again, as it did not happen.")] = False,
+    is_json: Json = False,
+) -> None:
+    """Tell a run what became of a call."""
+    if has_happened is None or (has_happened and is_again):
+        raise InputError("say --happened, or --did-not with or without --again", code="settle.finding")
+    client = connect()
+    name = _resolve(client, run_id)
+    finding = Finding.HAPPENED if has_happened else Finding.AGAIN if is_again else Finding.DID_NOT
+    wanted: JsonValue = {
+        "step": step,
+        "finding": finding.value,
+        "reason": reason,
+        "output": _read_output(output) if output else None,
+    }
+    run = client.post("runs", name, "settle", body=wanted)
+    show_answer(run, f"{name} goes on with that", f"next: soar run show {name} --watch", is_json=is_json)
+
+
+@commands.command(
+    help=guide(
         "Take back every active response of a run, newest first.", "soar run undo @last", "soar run undo @last --yes"
     )
 )
@@ -162,6 +199,14 @@ def undo(run_id: RunId, is_sure: Yes = False, is_json: Json = False) -> None:
     lines = [f"{mark(one.text('status'))} {one.text('id')} {one.text('status')}" for one in lifted.parts("responses")]
     nothing = f"{name} holds nothing down; there is nothing to take back"
     show_answer(lifted, *([*lines, "next: soar response list"] if lines else [nothing]), is_json=is_json)
+
+
+def _read_output(text: str) -> JsonValue:
+    try:
+        document: JsonValue = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"--output is no JSON: {error}", code="settle.output") from None
+    return document
 
 
 def _tell_mode(run: Answer) -> str:

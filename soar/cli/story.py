@@ -61,6 +61,8 @@ def _tell_step(
     yield Line(f"{indent}{mark(status)} {columns}".rstrip(), style_of(status))
     for fault in _list_faults(step):
         yield Line(f"{indent}    {fault}", "red")
+    for doubt in _list_doubts(step):
+        yield Line(f"{indent}    {doubt}", "yellow")
     for response in responses.get(step.text("path"), []):
         yield Line(f"{indent}    {_tell_response(response)}")
 
@@ -126,6 +128,18 @@ def _list_faults(step: Answer) -> Iterator[str]:
             yield f"{where}{fault.text('code')}: {fault.text('message')}{f' ({tries} attempts)' if tries > 1 else ''}"
 
 
+def _list_doubts(step: Answer) -> Iterator[str]:
+    """Say what nobody knows."""
+    for one in _list_doubtful(step):
+        where = f"item {one.number('index')}: " if one.text("path") != step.text("path") else ""
+        yield f"{where}did it happen? {one.part('doubt').text('message')}"
+
+
+def _list_doubtful(step: Answer) -> list[Answer]:
+    """Return the step, or its elements, of which nobody knows whether their call happened."""
+    return [one for one in (step, *step.parts("items")) if one.part("doubt").raw]
+
+
 def _index_responses(run: Answer) -> dict[str, list[Answer]]:
     indexed: dict[str, list[Answer]] = {}
     for response in run.parts("responses"):
@@ -141,6 +155,8 @@ def _tell_end(run: Answer) -> Iterator[Line]:
     for approval in run.parts("approvals"):
         if approval.text("status") == "pending":
             yield Line(f"next: soar approval show {approval.text('code')}")
+    for one in (one for step in run.parts("steps") for one in _list_doubtful(step)):
+        yield Line(f"next: soar run settle {run.text('id')} {one.text('path')} --happened or --did-not")
     done = f"{count(len(held), 'change')} still in force" if held else "it holds nothing down"
     rolled = [one for one in run.parts("responses") if one.part("lifted_by").text("kind") == "rollback"]
     if rolled:

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from soar.engine.commands import Call, HoldResponse, StartAction
-from soar.engine.events import ActionFailed, ActionSucceeded, OutcomeUnknown
+from soar.engine.events import ActionFailed, ActionSucceeded
 from soar.engine.place import Place
-from soar.engine.retry import default_retry, delay_before_next, delay_unsent, is_repeatable
+from soar.engine.retry import default_retry, delay_before_next, delay_unsent
 from soar.engine.turn import Turn, retry_timer
 from soar.expr import EvaluationError, ExpressionError, parse_duration, print_duration, to_plain
 from soar.model.catalog import ActionSpec, Effect
@@ -143,7 +143,8 @@ def succeed(turn: Turn, record: StepRecord, place: Place, event: ActionSucceeded
     """Take an answer: the output, the step's own outputs, and the change we now hold."""
     step = turn.plan.program.step(record.path)
     use = use_of(step)
-    done = replace(record, output=event.output, has_output=True)
+    told = f"its answer was lost; {event.checked_by} says that it happened" if event.checked_by else record.reason
+    done = replace(record, output=event.output, has_output=True, reason=told)
     try:
         if use.poll is not None and not turn.decide(use.poll.until, place, {"output": event.output}):
             _poll_again(turn, record, use.poll)
@@ -292,19 +293,3 @@ def _wants_retry(turn: Turn, when: str | None, place: Place, record: StepRecord,
         return turn.decide(when, place, {"error": error})
     except ExpressionError:
         return False
-
-
-def lose(turn: Turn, record: StepRecord, place: Place, event: OutcomeUnknown) -> None:
-    """Take a lost answer: repeat what may be repeated; everything else is for people to find out."""
-    spec = spec_of(turn, turn.plan.program.step(record.path))
-    if is_repeatable(spec):
-        failed = ActionFailed(
-            at=event.at,
-            path=event.path,
-            attempt=event.attempt,
-            code=ActionCode.TIMEOUT.value,
-            message=event.message,
-        )
-        fail(turn, record, place, failed)
-        return
-    turn.fail(record, ActionCode.UNKNOWN_OUTCOME.value, event.message)

@@ -167,8 +167,10 @@ def _is_uncertain(step: Step, record: StepRecord, catalog: Catalog) -> bool:
         return False
     spec = catalog.find_action(step.body.action)
     is_read = spec is not None and spec.effect is Effect.READ
-    return _is_lost(record) or (record.status is StepStatus.RUNNING and record.attempt > 0 and not is_read)
+    is_under_way = record.status is StepStatus.RUNNING and record.attempt > 0 and not is_read
+    return _is_lost(record) or is_under_way
 
 
 def _is_lost(record: StepRecord) -> bool:
-    return record.fault is not None and record.fault.code == ActionCode.UNKNOWN_OUTCOME
+    is_marked = record.fault is not None and record.fault.code == ActionCode.UNKNOWN_OUTCOME
+    return is_marked or record.doubt is not None

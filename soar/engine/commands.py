@@ -179,6 +179,20 @@ class CancelApproval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TellDoubt:
+    """Tell people that nobody knows what a call did, and that its run waits for somebody to find out.
+
+    Attributes:
+        call: what was sent.
+        doubt: what is known.
+    """
+
+    call: Call
+    attempt: int
+    doubt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldResponse:
     """Remember a change that can be taken back.
 
@@ -239,6 +253,7 @@ Command: TypeAlias = (
     | CancelRun
     | WatchEvents
     | ForgetEvents
+    | TellDoubt
     | HoldResponse
     | LiftResponse
     | FinishRun

@@ -39,6 +39,7 @@ class ActionSucceeded:
     Attributes:
         path: the step's path, with `#index` inside a `foreach`.
         attempt: which try answered; an answer to an older try is ignored.
+        checked_by: the action that told so, where the call's own answer was lost.
     """
 
     kind: ClassVar[str] = "action_succeeded"
@@ -46,6 +47,7 @@ class ActionSucceeded:
     path: str
     attempt: int
     output: Value
+    checked_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,8 @@ class ActionFailed:
         code: one of `soar.model.errors.ActionCode`.
         retry_after: seconds the product asked us to wait.
         jitter: between 0 and 1, drawn by the driver, so that a replay waits as long.
-        is_unsent: whether the product was never reached: our own limits held the call back, or nobody answered there.
+        is_unsent: whether nothing came of it for sure: our own limits held the call back, nobody answered there, or the
+            action's check says that it did not happen.
     """
 
     kind: ClassVar[str] = "action_failed"
@@ -72,13 +75,43 @@ class ActionFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeUnknown:
-    """A call may or may not have arrived, and nobody can tell."""
+    """A call may or may not have arrived, and nobody can tell.
+
+    Attributes:
+        message: what is known.
+        patience: seconds that people have to find out; without any the step fails at once.
+    """
 
     kind: ClassVar[str] = "outcome_unknown"
     at: datetime
     path: str
     attempt: int
     message: str
+    patience: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeSettled:
+    """Somebody found out how a call ended whose outcome was not known.
+
+    Attributes:
+        attempt: which try they speak of.
+        finding: one of `soar.model.run.Finding`.
+        by: who, by name.
+        reason: how they know.
+        output: what the call came to, if it happened.
+        is_asked_anew: whether the step's gate is asked before another try, since its approval is too old.
+    """
+
+    kind: ClassVar[str] = "outcome_settled"
+    at: datetime
+    path: str
+    attempt: int
+    finding: str
+    by: str
+    reason: str
+    output: Value = None
+    is_asked_anew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +220,14 @@ class AlertJoined:
 
 
 StepEvent: TypeAlias = (
-    ActionSucceeded | ActionFailed | OutcomeUnknown | ApprovalDecided | RunEnded | LiftEnded | EventArrived
+    ActionSucceeded
+    | ActionFailed
+    | OutcomeUnknown
+    | OutcomeSettled
+    | ApprovalDecided
+    | RunEnded
+    | LiftEnded
+    | EventArrived
 )
 """What happens to one step; its `path` says to which."""
 
@@ -201,6 +241,7 @@ _KINDS: Mapping[str, type[Event]] = {
         ActionSucceeded,
         ActionFailed,
         OutcomeUnknown,
+        OutcomeSettled,
         TimerFired,
         ApprovalDecided,
         RunEnded,

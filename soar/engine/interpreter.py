@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from soar.engine.action import command_for, fail, lose, succeed
+from soar.engine.action import command_for, fail, succeed
 from soar.engine.body import start_use
 from soar.engine.branch import go_on
 from soar.engine.callee import take_end
 from soar.engine.carry import take_carried
 from soar.engine.commands import CancelTimer, Command, FinishRun, StartAction
+from soar.engine.doubt import lose, take_finding
 from soar.engine.events import (
     ActionFailed,
     ActionSucceeded,
@@ -20,6 +21,7 @@ from soar.engine.events import (
     Event,
     EventArrived,
     LiftEnded,
+    OutcomeSettled,
     OutcomeUnknown,
     RecordsCarried,
     RunEnded,
@@ -35,7 +37,7 @@ from soar.engine.plan import Plan
 from soar.engine.question import question_id
 from soar.engine.replay import dump_changes
 from soar.engine.state import Ending, Phase, RunState, check_run_transition
-from soar.engine.turn import Turn, asks_people, retry_timer
+from soar.engine.turn import Turn, asks_people, retry_timer, settle_timer
 from soar.engine.undo import take_lift
 from soar.engine.wait import end_wait, take_event
 from soar.expr import ExpressionError, print_duration
@@ -140,8 +142,10 @@ def _take_for_step(turn: Turn, record: StepRecord, event: StepEvent) -> None:
         case ActionSucceeded() | ActionFailed() | OutcomeUnknown():
             _take_answer(turn, record, event)
         case ApprovalDecided():
-            if record.status is StepStatus.WAITING and record.approval == event.approval:
+            if record.status is StepStatus.WAITING and record.approval == event.approval and record.doubt is None:
                 go_on(turn, record, event)
+        case OutcomeSettled():
+            take_finding(turn, record, event)
         case RunEnded():
             take_end(turn, record, event)
         case LiftEnded():
@@ -184,11 +188,13 @@ def _take_timer(turn: Turn, timer: str) -> None:
         turn.end(Ending(status=RunStatus.TIMED_OUT, reason=reason, phase=turn.state.phase))
         return
     kind, _, rest = timer.partition(":")
-    record = turn.records.get(rest.rpartition(":")[0] if kind == "retry" else rest)
+    record = turn.records.get(rest.rpartition(":")[0] if kind in {"retry", "settle"} else rest)
     if record is None:
         return
     if kind == "retry" and record.status is StepStatus.RETRYING and retry_timer(record) == timer:
         start_use(turn, record, record.approval)
+    elif kind == "settle" and record.doubt is not None and settle_timer(record) == timer:
+        turn.leave_unknown(record)
     elif kind == "wait" and record.status is StepStatus.WAITING:
         end_wait(turn, record)
     elif kind == "timeout" and record.status is StepStatus.RUNNING:
@@ -284,6 +290,8 @@ def _say_waiting(turn: Turn) -> str | None:
 def _say_wait(turn: Turn, record: StepRecord) -> str | None:
     step = turn.plan.program.step(record.path)
     match record.status:
+        case StepStatus.WAITING if record.doubt is not None:
+            return f"somebody to find out whether it happened: {step.label}"
         case StepStatus.WAITING:
             return _say_awaited(turn, step, record)
         case StepStatus.RETRYING:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from soar.engine.commands import StartTimer
 from soar.engine.plan import Plan
 from soar.engine.state import RunState
-from soar.engine.turn import Turn, asks_people, retry_timer, wait_timer
+from soar.engine.turn import Turn, asks_people, retry_timer, settle_timer, wait_timer
 from soar.expr import ExpressionError
 from soar.model.run import RunStatus, StepRecord, StepStatus
 from soar.model.step import WaitForEvent, WaitUntil, WaitWhile
@@ -64,6 +64,9 @@ def list_needs(plan: Plan, state: RunState, at: datetime) -> tuple[Need, ...]:
 
 def _list_for_step(plan: Plan, state: RunState, record: StepRecord, at: datetime) -> Iterator[Need]:
     match record.status:
+        case StepStatus.WAITING if record.doubt is not None:
+            end = StartTimer(timer=settle_timer(record), due_at=record.settle_by or at)
+            yield Need(kind=NeedKind.TIMER, id=end.timer, path=record.path, timer=end)
         case StepStatus.WAITING if record.approval is not None and asks_people(plan, record):
             yield Need(kind=NeedKind.APPROVAL, id=record.approval, path=record.path)
         case StepStatus.WAITING:

@@ -1,7 +1,7 @@
 """What does not change while a run lives: its playbook, its inputs and the actions it may call."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +40,16 @@ class Program:
             KeyError: the document has no such step.
         """
         return self._steps[_ELEMENT.sub("", path)]
+
+    def has(self, path: str) -> bool:
+        """Whether a record with this path would be that of a step of the document."""
+        return _ELEMENT.sub("", path) in self._steps
+
+    def around(self, path: str) -> Iterator[Step]:
+        """Return the steps that a record stands inside, from the outermost to its own."""
+        parts = _ELEMENT.sub("", path).split("/")
+        prefixes = ("/".join(parts[:length]) for length in range(1, len(parts) + 1))
+        return (self._steps[prefix] for prefix in prefixes if prefix in self._steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

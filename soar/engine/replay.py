@@ -26,9 +26,20 @@ _PLAIN_FIELDS = (
     "child",
     "lifting",
     "carried",
+    "doubt",
 )
 _VALUE_FIELDS = frozenset(
-    {"output", "outputs", "item", "started_at", "finished_at", "expires_at", "called_at", "unsent_since"}
+    {
+        "output",
+        "outputs",
+        "item",
+        "started_at",
+        "finished_at",
+        "expires_at",
+        "called_at",
+        "unsent_since",
+        "settle_by",
+    }
 )
 
 

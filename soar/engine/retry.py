@@ -17,9 +17,14 @@ def is_repeatable(spec: ActionSpec) -> bool:
     return spec.effect is Effect.READ or spec.repeat in _REPEATABLE
 
 
+def is_checkable(spec: ActionSpec) -> bool:
+    """Whether the product can be asked what became of a call whose answer was lost."""
+    return spec.effect is not Effect.READ and spec.repeat is Repeat.CHECKABLE and spec.check is not None
+
+
 def default_retry(spec: ActionSpec) -> Retry:
     """Return how often an action is tried when nobody says: what can be repeated three times, everything else once."""
-    return Retry(attempts=3 if is_repeatable(spec) else 1)
+    return Retry(attempts=3 if is_repeatable(spec) or is_checkable(spec) else 1)
 
 
 def delay_before_next(

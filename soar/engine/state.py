@@ -26,7 +26,9 @@ STEP_TRANSITIONS: Mapping[StepStatus, frozenset[StepStatus]] = {
             _Step.WAITING,
         }
     ),
-    _Step.RUNNING: frozenset({_Step.RUNNING, _Step.RETRYING, _Step.SUCCEEDED, _Step.FAILED, _Step.CANCELLED}),
+    _Step.RUNNING: frozenset(
+        {_Step.RUNNING, _Step.RETRYING, _Step.WAITING, _Step.SUCCEEDED, _Step.FAILED, _Step.CANCELLED}
+    ),
     _Step.RETRYING: frozenset({_Step.RUNNING, _Step.FAILED, _Step.CANCELLED}),
     _Step.SUCCEEDED: frozenset({_Step.UNDONE}),
     _Step.SKIPPED: frozenset(),

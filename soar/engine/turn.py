@@ -9,6 +9,7 @@ from soar.engine.place import Place, find_place, view_fault
 from soar.engine.plan import Plan
 from soar.engine.state import Ending, Phase, RunState, check_step_transition
 from soar.expr import EvaluationError, Scope, compile_expression, to_plain
+from soar.model.errors import ActionCode
 from soar.model.run import StepFault, StepRecord, StepStatus
 from soar.model.step import UNDO_ACTION, AskPeople, Step, Template, UseAction, WaitForEvent
 from soar.model.values import Value
@@ -85,6 +86,9 @@ class Turn:
             if part and path != part and not path.startswith((f"{part}/", f"{part}#")):
                 continue
             match record.status:
+                case StepStatus.WAITING if record.doubt is not None:
+                    self.leave_unknown(record)
+                    continue
                 case StepStatus.WAITING:
                     self._cancel_wait(record)
                 case StepStatus.RETRYING:
@@ -98,6 +102,11 @@ class Turn:
                 case _:
                     continue
             self.finish(record, StepStatus.CANCELLED)
+
+    def leave_unknown(self, record: StepRecord) -> None:
+        """Let a step fail of which nobody has found out in time what its call did."""
+        self.commands.append(CancelTimer(timer=settle_timer(record)))
+        self.fail(replace(record, doubt=None, settle_by=None), ActionCode.UNKNOWN_OUTCOME.value, record.doubt or "")
 
     def _cancel_wait(self, record: StepRecord) -> None:
         if record.approval is not None and asks_people(self.plan, record):
@@ -195,7 +204,7 @@ def timeout_timer(record: StepRecord) -> str:
 
 def asks_people(plan: Plan, record: StepRecord) -> bool:
     """Whether a step that waits does so for people; one that waits behind its gate waits for its time or its event."""
-    if record.approval is None:
+    if record.approval is None or record.doubt is not None:
         return False
     return record.outcome is None or isinstance(plan.program.step(record.path).body, AskPeople)
 
@@ -208,6 +217,11 @@ def wait_timer(record: StepRecord) -> str:
 def retry_timer(record: StepRecord) -> str:
     """Return the id of the timer for the attempt after this one."""
     return f"retry:{record.path}:{record.attempt}"
+
+
+def settle_timer(record: StepRecord) -> str:
+    """Return the id of the timer after which nobody is waited for any more who would say what this attempt did."""
+    return f"settle:{record.path}:{record.attempt}"
 
 
 def view_step(records: Mapping[str, StepRecord], path: str) -> dict[str, Value]:

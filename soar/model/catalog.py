@@ -19,8 +19,8 @@ class Effect(StrEnum):
 class Repeat(StrEnum):
     """What a second call of the same intent does.
 
-    `safe`: nothing more than the first. `keyed`: the product knows our idempotency key. `checkable`: a probe tells
-    whether the first arrived. `unsafe`: it may happen twice, so after a crash people decide.
+    `safe`: nothing more than the first. `keyed`: the product knows our idempotency key. `checkable`: the action's
+    check tells whether the first arrived. `unsafe`: it may happen twice, so after a crash people decide.
     """
 
     SAFE = "safe"

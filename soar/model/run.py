@@ -61,6 +61,17 @@ class Mode(StrEnum):
     SHADOW = "shadow"
 
 
+class Finding(StrEnum):
+    """What people found out about a call whose outcome was not known.
+
+    `happened`: it did what it was to do. `did_not`: it did nothing. `again`: it did nothing, and is to be tried again.
+    """
+
+    HAPPENED = "happened"
+    DID_NOT = "did_not"
+    AGAIN = "again"
+
+
 @dataclass(frozen=True, slots=True)
 class StepFault:
     """Why a step failed.
@@ -96,12 +107,14 @@ class StepRecord:
         comment: what the last voter wrote.
         branch: which of its lists a step has taken, such as `choose/0/steps`.
         child: id of the run that a step has started.
-        settled: how many attempts do not count as tries: those up to the last answer that it is not done yet, and those
-            that never reached the product.
+        settled: how many attempts do not count as tries: those up to the last answer that it is not done yet, those
+            that never reached the product, and those of which people say that nothing came.
         unsent_since: when the first of the latest attempts was made that did not reach the product.
         called_at: when the first of the calls was made that are polled.
         lifting: path of the record whose change is being taken back for this step.
         carried: id of the run that did this, if it was brought along into one that was tried again.
+        doubt: what is known of a call whose outcome nobody knows, while the step waits for people to find out.
+        settle_by: until when they have time.
     """
 
     path: str
@@ -127,6 +140,8 @@ class StepRecord:
     called_at: datetime | None = None
     lifting: str | None = None
     carried: str | None = None
+    doubt: str | None = None
+    settle_by: datetime | None = None
 
     @property
     def answer(self) -> Value:

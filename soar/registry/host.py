@@ -1,5 +1,6 @@
 """Runs connector code within the service's own process."""
 
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from soar.model.catalog import Connection
 from soar.model.clock import Clock
-from soar.model.errors import ActionCode, ActionError, DeniedError, SoarError
+from soar.model.errors import ActionCode, ActionError, DeniedError, InputError, NotFoundError, SoarError
 from soar.model.network import Egress
 from soar.model.poll import MOST_ITEMS, Batch, PollCall
 from soar.model.process import ActionAnswer, ActionCall
@@ -120,6 +121,32 @@ class InProcessHost:
         if answer.code is ActionCode.AUTH:
             self._tokens.forget(call.workspace, call.connection)
         return answer
+
+    def read_output(self, action: str, output: JsonValue) -> JsonValue:
+        """Return an output that somebody gives in a product's place, as the action itself would have given it.
+
+        Args:
+            action: `connector.action`.
+            output: what is given for it.
+
+        Raises:
+            NotFoundError: there is no such action.
+            InputError: the action answers otherwise (`settle.output`).
+        """
+        connector, _, name = action.partition(".")
+        loaded = self._connectors.get(connector)
+        known = loaded.actions.get(name) if loaded else None
+        if known is None:
+            raise NotFoundError(f"{action} is not installed any more")
+        try:
+            given = known.gives.model_validate_json(json.dumps(output), strict=True)
+        except ValidationError as error:
+            raise InputError(
+                f"{action} answers otherwise: {describe_faults(error)}",
+                code="settle.output",
+                hint=f"give what it would have answered: `soar connector show {connector}` lists the fields",
+            ) from None
+        return given.model_dump(mode="json", by_alias=True)
 
     def _plan(self, call: ActionCall) -> _Plan:
         connector, _, name = call.action.partition(".")

@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
-from soar.model.catalog import Effect
+from soar.model.catalog import Effect, Repeat
 from soar.model.errors import FieldFault, InputError
 from soar.model.values import JsonValue
 from soar.registry.discover import MANIFEST, Found
@@ -173,6 +173,8 @@ def _find_promise_faults(actions: Mapping[str, Action]) -> Iterable[str]:
             yield f"action {action.name}: targets names {promise.targets}, which is no parameter"
         if promise.undo is not None:
             yield from _find_other_faults(action, "undo", promise.undo, actions, promise.undo_arguments)
+        if promise.repeat is Repeat.CHECKABLE:
+            yield from _find_checkable_faults(action, actions.get(promise.check or ""))
         if promise.check is not None:
             yield from _find_other_faults(action, "check", promise.check, actions, promise.check_arguments)
             yield from _find_check_faults(action, actions.get(promise.check))
@@ -206,3 +208,16 @@ def _find_check_faults(action: Action, check: Action | None) -> Iterable[str]:
         yield f"action {action.name}: check names {check.name}, which does more than read"
     if not issubclass(check.gives, Holding):
         yield f"action {action.name}: check names {check.name}, whose output is no Holding"
+
+
+def _find_checkable_faults(action: Action, check: Action | None) -> Iterable[str]:
+    """Say why the action that is named cannot tell what became of a call whose answer was lost."""
+    if check is None:
+        yield f"action {action.name}: repeat is checkable, and no check says whether it happened"
+        return
+    for name, source in action.promise.check_arguments.items():
+        if not source.startswith("with."):
+            yield f"action {action.name}: check_arguments takes {name} from {source}, and the answer is lost"
+    for name, field in action.gives.model_fields.items():
+        if field.is_required() and name not in check.gives.model_fields:
+            yield f"action {action.name}: its output has {name}, which {check.name} does not know"

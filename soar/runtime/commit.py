@@ -23,6 +23,7 @@ from soar.engine.commands import (
     StartAction,
     StartRun,
     StartTimer,
+    TellDoubt,
     WatchEvents,
 )
 from soar.engine.events import ActionFailed, ActionSucceeded, Event, OutcomeUnknown, TimerFired, dump_event
@@ -41,6 +42,7 @@ from soar.policy import Policy
 from soar.responses.service import ResponseService
 from soar.runtime.children import Caller, cancel_child, refuse_child, start_child, tell_relatives
 from soar.runtime.clearance import Obstacle, describe_deed, find_mismatch, find_obstacle
+from soar.runtime.doubts import tell_doubt
 from soar.runtime.endings import publish_end
 from soar.runtime.rights import Rights
 from soar.store import Unit
@@ -177,6 +179,8 @@ class Committer:
                 _arrange_wait(unit, committed, command, at)
             case RequestApproval() | RequestAnswer() | CancelApproval():
                 self._ask(unit, plan, committed, command, at)
+            case TellDoubt():
+                tell_doubt(unit, plan, command, ids=self._ids, at=at)
             case HoldResponse():
                 self._hold(unit, plan, committed, command, at)
             case StartRun() | CancelRun() | LiftResponse():
@@ -316,8 +320,9 @@ class Committer:
     def _record_event(self, unit: Unit, plan: Plan, run: Run, event: Event, records: Mapping[str, StepRecord]) -> None:
         """Record how a call ended; every intent has its outcome in the audit."""
         match event:
-            case ActionSucceeded():
-                kind, outcome, reason = "action.finished", Outcome.SUCCESS, None
+            case ActionSucceeded(checked_by=check):
+                told = f"its answer was lost; {check} says that it happened" if check else None
+                kind, outcome, reason = "action.finished", Outcome.SUCCESS, told
             case ActionFailed(code=code, message=message):
                 kind, outcome, reason = "action.finished", Outcome.FAILURE, f"{code}: {message}"
             case OutcomeUnknown(message=message):

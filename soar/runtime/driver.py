@@ -2,16 +2,16 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from soar.engine.commands import StartAction
-from soar.engine.events import Event, OutcomeUnknown, dump_event, load_event
+from soar.engine.events import Event, dump_event, load_event
 from soar.engine.interpreter import advance, recover
 from soar.engine.plan import Plan
 from soar.engine.replay import fold
-from soar.engine.retry import is_repeatable
+from soar.engine.retry import is_checkable, is_repeatable
 from soar.engine.state import RunState
 from soar.model.announce import Announcer
 from soar.model.catalog import Effect
@@ -20,7 +20,7 @@ from soar.model.errors import BugError, ConflictError, NotFoundError, Unavailabl
 from soar.model.freeze import Freeze
 from soar.model.run import InboxEvent, Run
 from soar.runtime.commit import Committed, Committer
-from soar.runtime.executor import Answer, Executor
+from soar.runtime.executor import Answer, Executor, measure_outputs
 from soar.runtime.plans import Planner
 from soar.runtime.timers import TimerKeeper
 from soar.store import Store, Unit
@@ -32,12 +32,17 @@ _FINAL = frozenset({"store.closed", "disk_failed"})
 
 @dataclass(slots=True)
 class _Activation:
-    """A run while it is being driven."""
+    """A run while it is being driven.
+
+    Attributes:
+        kept: bytes that the outputs of its actions have.
+    """
 
     plan: Plan
     run: Run
     state: RunState
     events: deque[tuple[Event, tuple[int, ...]]]
+    kept: int
     calls: dict[asyncio.Task[Answer], StartAction] = field(default_factory=dict)
 
 
@@ -82,7 +87,8 @@ class Driver:
         """Drive a run until nothing is under way and its inbox is empty.
 
         Calls whose start is recorded and whose outcome is not were in flight when a process died: what can be repeated
-        is sent again under the same effect key, everything else becomes an unknown outcome for people to settle.
+        is sent again under the same effect key, what has a check is asked about, and everything else becomes an unknown
+        outcome for people to settle.
 
         Args:
             workspace: where the run is.
@@ -134,25 +140,20 @@ class Driver:
         run, plan, state, inbox, broken_off, freezes = await self._store.read(workspace, load)
         if run.status.is_final:
             state = replace(state, status=run.status)  # a run that was ended without the engine stays ended
-        activation = _Activation(plan, run, state, deque())
+        activation = _Activation(plan, run, state, deque(), measure_outputs(plan, state))
         self._queue_inbox(activation, inbox)
         answered = {(event.path, event.attempt) for event, _ in activation.events if isinstance(event, Answer)}
         for command in broken_off:
             if (command.call.step, command.attempt) in answered:
                 continue
-            if is_repeatable(plan.actions[command.call.action]) and not _is_frozen(plan, command, freezes):
-                self._call(activation, command)
+            spec, lost = plan.actions[command.call.action], self._executor.lose(command, _describe_end(command))
+            if is_repeatable(spec) and not _is_frozen(plan, command, freezes):
+                self._await_call(activation, command, self._executor.execute(plan, command))
+            elif is_checkable(spec):
+                self._await_call(activation, command, self._executor.find_out(plan, command, lost))
             else:
-                activation.events.append((self._lose(command), ()))
+                activation.events.append((lost, ()))
         return activation
-
-    def _lose(self, command: StartAction) -> OutcomeUnknown:
-        return OutcomeUnknown(
-            at=self._clock.now(),
-            path=command.call.step,
-            attempt=command.attempt,
-            message=f"the server stopped while {command.call.action} was under way; it may or may not have happened",
-        )
 
     async def _run(self, activation: _Activation, signal: asyncio.Event) -> None:
         while True:
@@ -184,6 +185,7 @@ class Driver:
             await self._write(activation, keep, may_wait=True)
 
     async def _take(self, activation: _Activation, event: Event, inbox: tuple[int, ...]) -> None:
+        event, activation.kept = self._executor.limit_run(activation.plan, event, activation.kept)
         decision = advance(activation.plan, activation.state, event)
         committed = await self._write(
             activation,
@@ -192,7 +194,7 @@ class Driver:
         )
         activation.run, activation.state = committed.run, decision.state
         for command in committed.calls:
-            self._call(activation, command)
+            self._await_call(activation, command, self._executor.execute(activation.plan, command))
         self._tell(activation, committed)
 
     async def _write(self, activation: _Activation, work: Callable[[Unit], T], *, may_wait: bool) -> T:
@@ -205,8 +207,8 @@ class Driver:
                     raise
                 await self._clock.sleep(error.retry_after)
 
-    def _call(self, activation: _Activation, command: StartAction) -> None:
-        call = asyncio.create_task(self._executor.execute(activation.plan, command), name=command.effect_key)
+    def _await_call(self, activation: _Activation, command: StartAction, answer: Coroutine[None, None, Answer]) -> None:
+        call = asyncio.create_task(answer, name=command.effect_key)
         activation.calls[call] = command
 
     async def _await_something(self, activation: _Activation, signal: asyncio.Event) -> None:
@@ -255,3 +257,7 @@ async def _abandon(calls: dict[asyncio.Task[Answer], StartAction]) -> None:
     for call in calls:
         call.cancel()
     await asyncio.gather(*calls, return_exceptions=True)
+
+
+def _describe_end(command: StartAction) -> str:
+    return f"the server stopped while {command.call.action} was under way; it may or may not have happened"

@@ -105,12 +105,16 @@ def action(
     Args:
         title: a short imperative for people.
         effect: what a call does to the world.
-        repeat: what a second call of the same intent does.
+        repeat: what a second call of the same intent does. With `Repeat.CHECKABLE` the `check` is asked when an answer
+            was lost: if the change stands, the call has succeeded, with each field of its output from the check's or by
+            default; if it does not, the call is sent again; if the check fails, people are asked. So a call that
+            arrives late, after the check, must do no harm: declare it for what sets a state.
         undo: name of the action of the same connector that takes it back.
         undo_arguments: for each parameter of the undo, where its value comes from: `with.name` or `output.name`.
         check: name of the action of the same connector that tells whether the change still stands: one that reads, and
             whose output is a `Holding`.
-        check_arguments: for each parameter of the check, as in `undo_arguments`.
+        check_arguments: for each parameter of the check, as in `undo_arguments`; with `Repeat.CHECKABLE` only
+            `with.name`.
         targets: the parameter whose value is what is acted on.
         timeout: seconds a call may take unless the step says otherwise.
     """

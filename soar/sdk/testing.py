@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import httpx
 
 from soar.model.alert import Raised, RaisedAlert
-from soar.model.catalog import Effect
+from soar.model.catalog import Effect, Repeat
 from soar.model.errors import ActionCode
 from soar.model.lists import ListEntry
 from soar.model.network import Egress, EgressRequest, EgressResponse
@@ -53,6 +53,7 @@ __all__ = [
     "WireEgress",
     "check_double_call",
     "check_failures",
+    "check_lost_answer",
 ]
 
 SECRET = "s3cret/V4lue+with=odd&parts"  # noqa: S105 made up, of characters that encodings change
@@ -379,6 +380,40 @@ async def check_double_call(
     _expect(second == first, f"the second call answered {second} instead of {first}")
     _expect(ledger.read() == entries, "the second call wrote again")
     return first
+
+
+async def check_lost_answer(
+    bench: Bench, name: str, arguments: Mapping[str, Any], simulator: Callable[[Ledger], Simulator]
+) -> JsonValue:
+    """Check that a checkable action's check tells whether a call has happened, and return what stands for its output.
+
+    Args:
+        bench: the connector and its connection.
+        name: the action, whose `repeat` is checkable.
+        arguments: such that it changes something.
+        simulator: makes the product in small over a ledger.
+
+    Raises:
+        AssertionError: the check says yes before the call or no after it, writes itself, or does not know what the
+            output needs.
+    """
+    promise, gives = bench.connector.actions[name].promise, bench.connector.actions[name].gives
+    _expect(promise.repeat is Repeat.CHECKABLE and promise.check is not None, f"{name} is not checkable")
+    asked = {name: arguments[source.removeprefix("with.")] for name, source in promise.check_arguments.items()}
+    ledger = MemoryLedger()
+    before = await bench.simulate(str(promise.check), asked, simulator(ledger))
+    _expect(_holds(before) is False, f"before the call the check says {before}")
+    _expect(not ledger.read(), "the check wrote")
+    await bench.simulate(name, arguments, simulator(ledger))
+    after = await bench.simulate(str(promise.check), asked, simulator(ledger))
+    _expect(_holds(after) is True, f"after the call the check says {after}")
+    known = after.output if isinstance(after.output, dict) else {}
+    fields = {field: known[field] for field in gives.model_fields if field in known}
+    return gives.model_validate(fields).model_dump(mode="json", by_alias=True)
+
+
+def _holds(answer: ActionAnswer) -> JsonValue:
+    return answer.output.get("holds") if isinstance(answer.output, dict) else None
 
 
 _PATIENCE = 7.0

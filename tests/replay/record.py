@@ -10,7 +10,7 @@ from soar.engine.events import AlertJoined, CancelRequested, LiftEnded, RunStart
 from soar.engine.interpreter import advance
 from soar.engine.state import RunState
 from soar.model.catalog import ActionSpec
-from soar.model.run import Mode, StepRecord
+from soar.model.run import Finding, Mode, StepRecord
 from soar.model.values import JsonValue, print_timestamp
 from soar.registry.catalog import build_catalog
 from soar.registry.discover import discover
@@ -101,6 +101,17 @@ outputs:
   first: ${{ steps.first.status }}
   each: ${{ steps.each.items[0].status + " and " + steps.each.items[1].status }}
   failed: ${{ steps.back.output.failed }}
+"""
+SETTLED = """
+name: Lost, found out, and lost for good
+on: {manual: {}}
+steps:
+  - {id: lock, uses: crm.lock, with: {user: eve}, approve: {by: role:analyst, timeout: 1h}, undo: auto, expires: 24h}
+  - {id: page, uses: crm.page}
+  - {id: again, uses: crm.page, approve: {by: role:analyst, timeout: 20m}}
+  - {id: last, uses: crm.page}
+on_failure:
+  - {id: told, uses: crm.note, with: {text: "${{ error.step }}: ${{ error.code }}"}}
 """
 CARRIED = """
 name: Tried again from the page on
@@ -200,6 +211,23 @@ def _undo(run: Recording) -> None:
     run.lift()
 
 
+def _settle(run: Recording) -> None:
+    run.decide("approved")
+    run.lose("crm.lock", patience=1800.0)
+    run.find_out("steps/0", Finding.HAPPENED, output={"ticket": "T-1"})
+    run.lose("crm.page", patience=1800.0)
+    run.find_out("steps/1", Finding.AGAIN)
+    run.answer("crm.page", None)
+    run.decide("approved")
+    run.lose("crm.page", patience=1800.0)
+    run.find_out("steps/2", Finding.AGAIN, is_asked_anew=True)
+    run.decide("approved")
+    run.answer("crm.page", None)
+    run.lose("crm.page", patience=1800.0)
+    run.fire("settle:steps/3")
+    run.answer("crm.note", None)
+
+
 def _page_in_vain(run: Recording) -> None:
     run.answer("crm.find", {"n": 1})
     run.answer("crm.find", {"n": 2, "seen": START})
@@ -238,6 +266,7 @@ def build_scenes() -> dict[str, Scene]:
         "handled": Scene(playbook=HANDLED, happens=_handle),
         "undone": Scene(playbook=UNDONE, happens=_undo),
         "cancelled": Scene(playbook=CANCELLED, happens=_cancel),
+        "settled": Scene(playbook=SETTLED, happens=_settle),
         "carried": Scene(playbook=CARRIED, before=_page_in_vain, happens=_page),
         "phishing-triage": Scene(playbook=triage, happens=_triage, inputs=REPORT, actions=installed),
     }

@@ -46,6 +46,7 @@ def test_what_was_recorded_covers_how_runs_end() -> None:
         "action_succeeded",
         "action_failed",
         "outcome_unknown",
+        "outcome_settled",
         "timer_fired",
         "approval_decided",
         "cancel_requested",

@@ -13,9 +13,11 @@ from soar.model.approval import Approval, ApprovalStatus, VoteChoice
 from soar.model.audit import Actor
 from soar.model.errors import ConflictError, UnavailableError
 from soar.model.identity import Principal
-from soar.model.run import Run
+from soar.model.run import Finding, Run
 from soar.store import Unit
+from tests.simulation.findings import say
 from tests.simulation.playbooks import CALLED, MAIN
+from tests.simulation.products import Products
 from tests.simulation.service import SimulatedWorld
 from tests.support.builders import build_principal
 from tests.support.world import PEOPLE
@@ -45,7 +47,7 @@ class Crowd:
         """Return what happens next."""
         votes: tuple[Deed, ...] = (self.vote,) * 10
         others: tuple[Deed, ...] = (self.send, self.send, self.begin, self.answer, self.answer, self.cancel, self.lift)
-        return self.chance.choice((*votes, *others))
+        return self.chance.choice((*votes, *others, *(self.find_out,) * 6))
 
     async def do(self, deed: Deed, world: SimulatedWorld) -> None:
         """Do it; where the service takes nothing now, or says no, that is that."""
@@ -128,6 +130,21 @@ class Crowd:
                 )
             )
             self.done["lift"] += 1
+
+    async def find_out(self, world: SimulatedWorld) -> None:
+        """Say what became of a call of which nobody knows, mostly what is true."""
+        assert isinstance(world.host, Products)
+        doubts = world.host.watch.list_doubts()
+        if not doubts:
+            return
+        run, record = self.chance.choice(doubts)
+        has_happened = world.host.has_arrived(run, record.path)
+        if self.chance.random() < 0.15:
+            has_happened = not has_happened
+        finding = Finding.HAPPENED if has_happened else self.chance.choice((Finding.DID_NOT, Finding.AGAIN))
+        output = {"ticket": f"T-{record.path}", "count": self.chance.randint(0, 9)} if has_happened else None
+        await say(world, run, record.path, finding, output)
+        self.done[f"found out: {finding.value}"] += 1
 
     async def _pick_asked(self, world: SimulatedWorld, *, is_question: bool) -> Approval | None:
         status = None if self.chance.random() < 0.1 else ApprovalStatus.PENDING

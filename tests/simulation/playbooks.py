@@ -17,7 +17,14 @@ from tests.support.world import ACTIONS, build_actions_catalog, build_spec
 T = TypeVar("T")
 Document: TypeAlias = dict[str, object]
 
-_PROBED = build_spec("crm.probe", Effect.WRITE, Repeat.CHECKABLE, targets="user")
+_PROBED = build_spec(
+    "crm.probe",
+    Effect.WRITE,
+    Repeat.CHECKABLE,
+    check="probed",
+    check_arguments={"user": "with.user"},
+    targets="user",
+)
 _PARAMETERS = {"user": {"type": "string"}, "messages": {"type": "array"}, "ticket": {"type": "string"}}
 _UNDO_PARAMETERS = {"step": {"type": "string"}, "reason": {"type": "string"}}
 _RESULT = {"type": "object", "properties": {"ticket": {"type": "string"}, "count": {"type": "integer"}}}
@@ -28,7 +35,9 @@ def _describe(action: ActionSpec) -> ActionSpec:
     return replace(action, parameters={"type": "object", "properties": properties}, result=_RESULT)
 
 
-CATALOG: Catalog = build_actions_catalog([_describe(action) for action in (*ACTIONS, _PROBED)])
+CATALOG: Catalog = build_actions_catalog(
+    [_describe(action) for action in (*ACTIONS, _PROBED, build_spec("crm.probed"))]
+)
 MAIN = "main"
 CALLED = "called"
 HEARING = "hearing"

@@ -152,6 +152,10 @@ class Scenario:
             if world.queue.size:
                 continue
             await self._check_rest(world)
+            if self.watch.list_doubts() and self._chance.random() < 0.6:
+                await world.race(self._crowd.do(self._crowd.find_out, world))
+                world = await self._revive(world)
+                continue
             if not await self._is_anything_due(world) and not await world.store.happenings():
                 return world
             await self._leap(world)

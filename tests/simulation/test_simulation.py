@@ -118,6 +118,7 @@ def test_a_run_that_came_to_another_end_is_noticed() -> None:
         held=undisturbed.held,
         runs=undisturbed.runs,
         unknown=frozenset(),
+        settled=frozenset(),
         effects=undisturbed.effects + Counter({("crm.page", "steps/0"): 1}),
         writes=undisturbed.writes,
     )

@@ -23,6 +23,7 @@ class Trial:
     Attributes:
         texts: playbooks by id, the one that runs first.
         outputs: what actions answer, by name.
+        is_ordered: whether no branch looks at what another one has come to by then.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Trial:
     inputs: Mapping[str, JsonValue] = field(default_factory=dict)
     outputs: Mapping[str, JsonValue] = field(default_factory=dict)
     catalog: Catalog = CATALOG
+    is_ordered: bool = True
 
     @property
     def playbook(self) -> str:
@@ -97,4 +99,4 @@ def list_trials() -> tuple[Trial, ...]:
 def try_generated(seed: int) -> Trial:
     """Return the trial of a generated playbook, with what it calls."""
     texts = {MAIN: write_playbook(seed), CALLED: write_playbook(seed, CALLED)}
-    return Trial(name=f"seed {seed}", texts=texts, inputs={"user": "eve", "level": 4})
+    return Trial(name=f"seed {seed}", texts=texts, inputs={"user": "eve", "level": 4}, is_ordered=False)

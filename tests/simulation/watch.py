@@ -1,23 +1,23 @@
 """What must hold after every event, whatever happens."""
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from soar.engine.events import Event
+from soar.engine.events import Event, OutcomeSettled
 from soar.engine.gate import digest_calls
 from soar.engine.interpreter import Decision
 from soar.engine.plan import Plan
 from soar.engine.replay import apply_changes, fold
 from soar.engine.state import RunState
-from soar.engine.turn import retry_timer, wait_timer
+from soar.engine.turn import retry_timer, settle_timer, wait_timer
 from soar.model.approval import ApprovalStatus
-from soar.model.catalog import Effect
+from soar.model.catalog import ActionSpec, Effect
 from soar.model.ids import derive_id
 from soar.model.process import ActionCall
 from soar.model.response import ResponseStatus
-from soar.model.run import Mode, Run, RunStatus, StepRecord, StepStatus
+from soar.model.run import Finding, Mode, Run, RunStatus, StepRecord, StepStatus
 from soar.model.step import UNDO_ACTION, Step, UseAction, WaitForEvent, list_branches, walk_steps
 from soar.model.values import JsonValue
 from soar.runtime.commit import Committed, Committer
@@ -43,6 +43,8 @@ class Watch:
         store: what is looked into; set once it is there.
         broken: what did not hold, in words, in the order in which it was seen.
         last: the last events, for whoever looks for the cause.
+        settled: the steps of which people, or the product when it was asked, said what their call did.
+        wanted: how often people wanted a step's call tried again of which nobody knew what it did, by run and step.
     """
 
     store: Store
@@ -53,6 +55,8 @@ class Watch:
         self.broken: list[str] = []
         self.last: deque[str] = deque(maxlen=_SHOWN)
         self.events = 0
+        self.wanted: Counter[tuple[str, str]] = Counter()
+        self.settled: set[str] = set()
         self._audited = -1
         self._intents: dict[tuple[object, object, object], Mapping[str, JsonValue]] = {}
 
@@ -91,6 +95,7 @@ class Watch:
             folded = fold(unit.journal.load(before.id))
         self.expect(folded == state, f"the journal of {before.id} does not fold to its state at {state.sequence}")
         self._check_finality(before, known, state)
+        self._note_finding(before, known, state, event)
         self.states[before.id], self.plans[before.id] = state, plan
         run = unit.runs.get(before.id)
         assert run is not None
@@ -100,6 +105,24 @@ class Watch:
         elif run.status is not RunStatus.QUEUED:
             self._check_waits(unit, run, state)
         self._check_key(unit, run)
+
+    def _note_finding(self, run: Run, known: RunState | None, state: RunState, event: Event) -> None:
+        """Count what people want tried again: each attempt that was in question at most once."""
+        if known is None or not isinstance(event, OutcomeSettled) or known.records[event.path].doubt is None:
+            return
+        self.settled.add(event.path)
+        if event.finding == Finding.AGAIN and state.records[event.path].doubt is None:
+            self.wanted[run.id, event.path] += 1
+
+    def list_doubts(self) -> list[tuple[str, StepRecord]]:
+        """Return what people are asked about: the runs' ids with the records of calls of which nobody knows."""
+        return [
+            (run, record)
+            for run, state in self.states.items()
+            if not state.status.is_final
+            for record in state.records.values()
+            if record.doubt is not None
+        ]
 
     def _check_finality(self, run: Run, known: RunState | None, state: RunState) -> None:
         self.expect(not run.status.is_final, f"{run.id} was over and went on")
@@ -164,6 +187,8 @@ class Watch:
         match record.status:
             case StepStatus.RETRYING:
                 return unit.timers.get(f"{run.id}:{retry_timer(record)}") is not None or _has_news(unit, run)
+            case StepStatus.WAITING if record.doubt is not None:
+                return unit.timers.get(f"{run.id}:{settle_timer(record)}") is not None or _has_news(unit, run)
             case StepStatus.WAITING if record.approval is not None:
                 asked = unit.approvals.get(record.approval)
                 assert asked is not None
@@ -216,6 +241,9 @@ class Watch:
         if intent is None:
             return
         self.expect(intent["effect_key"] == call.effect_key, f"{said} is called under another key")
+        if self.is_check(call):
+            self.expect(self._find_meant(call).check == call.action.partition(".")[2], f"{said} is no check of it")
+            return
         plan, record = self.plans[call.run], self.states[call.run].records[call.step]
         step, approval = plan.program.step(call.step), intent["approval"]
         spec = plan.actions[call.action]
@@ -227,6 +255,17 @@ class Watch:
         self.expect(record.arguments == call.arguments, f"{said} is called with other arguments: {step.label}")
         if isinstance(approval, str):
             self.look(lambda unit: self._check_approval(unit, call, approval, is_read=spec.effect is Effect.READ))
+
+    def is_check(self, call: ActionCall) -> bool:
+        """Whether a call asks what became of another one."""
+        return self._find_meant(call).full_name != call.action
+
+    def _find_meant(self, call: ActionCall) -> ActionSpec:
+        """Return the action that a call's step is for."""
+        plan = self.plans[call.run]
+        body = plan.program.step(call.step).body
+        assert isinstance(body, UseAction)
+        return plan.actions[body.action]
 
     def _check_approval(self, unit: Unit, call: ActionCall, approval: str, *, is_read: bool) -> None:
         asked, said = unit.approvals.get(approval), f"{call.action} for {call.run} {call.step}"

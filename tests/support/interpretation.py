@@ -19,6 +19,7 @@ from soar.engine.events import (
     ApprovalDecided,
     Event,
     LiftEnded,
+    OutcomeSettled,
     OutcomeUnknown,
     RunEnded,
     TimerFired,
@@ -30,7 +31,7 @@ from soar.engine.plan import Plan, Program
 from soar.engine.replay import fold
 from soar.engine.state import RunState
 from soar.model.catalog import ActionSpec, Effect, Repeat
-from soar.model.run import JournalEntry, Mode, StepStatus
+from soar.model.run import Finding, JournalEntry, Mode, StepStatus
 from soar.model.values import Value
 from soar.playbook import parse_playbook
 
@@ -152,12 +153,29 @@ class Interpretation:
             )
         )
 
-    def lose(self, action: str) -> list[Command]:
+    def lose(self, action: str, *, patience: float = 0.0) -> list[Command]:
         command = self.take(StartAction, action)
         assert isinstance(command, StartAction)
-        return self.send(
-            OutcomeUnknown(at=self.tick(), path=command.call.step, attempt=command.attempt, message="cut off")
+        lost = OutcomeUnknown(
+            at=self.tick(), path=command.call.step, attempt=command.attempt, message="cut off", patience=patience
         )
+        return self.send(lost)
+
+    def find_out(
+        self, path: str, finding: Finding, *, output: Value = None, attempt: int = 1, is_asked_anew: bool = False
+    ) -> list[Command]:
+        """Let carol say what a call did."""
+        settled = OutcomeSettled(
+            at=self.tick(),
+            path=path,
+            attempt=attempt,
+            finding=finding.value,
+            by="carol",
+            reason="seen there",
+            output=output,
+            is_asked_anew=is_asked_anew,
+        )
+        return self.send(settled)
 
     def fire(self, prefix: str) -> list[Command]:
         """Fire the first pending timer whose id begins so, at its moment."""

@@ -43,6 +43,7 @@ from soar.ingest.source import parse_source
 from soar.model.audit import Actor, AnchorStanding, AnchorState
 from soar.model.breaker import Breaker
 from soar.model.catalog import Allow, Effect, Repeat
+from soar.model.errors import InputError
 from soar.model.identity import Role, Token, User
 from soar.model.secret import Secret
 from soar.model.values import JsonValue
@@ -133,6 +134,7 @@ ACTIONS = (
     build_spec(
         "exchange.purge_messages",
         Effect.DESTRUCTIVE,
+        Repeat.UNSAFE,
         undo="restore_messages",
         undo_arguments={"messages": "with.messages"},
         targets="messages",
@@ -472,6 +474,7 @@ class _Wiring:
             describe_audit=_describe_audit,
             is_ready=self._find_unready,
             first_alert=_find_first_alert,
+            read_output=_read_output,
         )
 
     async def settle_in(self) -> None:
@@ -522,6 +525,13 @@ async def _verify(store: Store) -> Report:
 async def _describe_audit() -> AuditStanding:
     state = AnchorState(name="far.txt", size=1, error="no space left")
     return AuditStanding((), (AnchorStanding(state, 2, is_late=True),))
+
+
+def _read_output(action: str, output: JsonValue) -> JsonValue:
+    """Take what products here answer: any object."""
+    if not isinstance(output, dict):
+        raise InputError(f"{action} answers otherwise: the whole: no object", code="settle.output")
+    return output
 
 
 async def _find_first_alert() -> FirstAlert:

@@ -164,7 +164,7 @@ def write_site(folder: Path, product_url: str, database: str | None = None) -> S
     )
     (folder / "soar.yaml").write_text(
         f"""
-server: {{listen: "127.0.0.1:0", drain: 20}}
+server: {{listen: "127.0.0.1:0", drain: 20, settle_within: 0}}
 database: {{url: "{url}"}}
 worker: {{lease: 2}}
 vault: {{key_file: "{folder}/vault.key"}}

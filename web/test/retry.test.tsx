@@ -1,69 +1,11 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import type { RunDetail, Step } from "../src/api/types";
 import { RunButtons } from "../src/runs/RunPage";
 import { renderSignedIn } from "./render";
-import { AUDITOR, NOW } from "./samples";
+import { AUDITOR, sampleRun } from "./samples";
 import { answerWith, problem } from "./wire";
 
 const RETRY = "POST /runs/run_1/retry";
-
-function sampleStep(changes: Partial<Step>): Step {
-  return {
-    path: "steps/0",
-    id: "look",
-    label: "Look",
-    kind: "use",
-    action: "crm.find",
-    effect: "read",
-    depth: 0,
-    status: "succeeded",
-    reason: null,
-    arguments: null,
-    output: null,
-    fault: null,
-    attempt: 1,
-    approval: null,
-    outcome: null,
-    started_at: null,
-    finished_at: null,
-    items: [],
-    is_handler: false,
-    ...changes,
-  };
-}
-
-function sampleRun(changes: Partial<RunDetail> = {}): RunDetail {
-  return {
-    id: "run_1",
-    playbook: "triage",
-    playbook_name: "Triage",
-    revision: "9c1f02a",
-    mode: "live",
-    status: "failed",
-    alert: null,
-    case: null,
-    initiator: { kind: "user", name: "mia" },
-    created_at: NOW,
-    started_at: NOW,
-    finished_at: NOW,
-    reason: null,
-    waiting_for: null,
-    outputs: {},
-    retry_of: null,
-    steps: [
-      sampleStep({}),
-      sampleStep({ path: "steps/1", id: "group", label: "Contain", status: "failed" }),
-      sampleStep({ path: "steps/1/steps/0", id: "lock", label: "Lock", depth: 1 }),
-      sampleStep({ path: "finally/0", id: "last", label: "Last", is_handler: true }),
-    ],
-    approvals: [],
-    responses: [],
-    inputs: {},
-    retried_by: [],
-    ...changes,
-  };
-}
 
 function openDialog(): HTMLElement {
   renderSignedIn(<RunButtons run={sampleRun()} />);

@@ -1,4 +1,4 @@
-import type { Approval, Session } from "../src/api/types";
+import type { Approval, RunDetail, Session, Step } from "../src/api/types";
 
 export const NOW = "2026-11-21T02:09:00Z";
 
@@ -10,6 +10,7 @@ export const SESSION: Session = {
     "run:cancel",
     "run:retry",
     "run:undo",
+    "run:settle",
     "approval:read",
     "approval:vote",
     "response:read",
@@ -74,6 +75,64 @@ export function sampleApproval(changes: Partial<Approval> = {}): Approval {
     why_not: null,
     fields: [],
     reply: null,
+    ...changes,
+  };
+}
+
+export function sampleStep(changes: Partial<Step>): Step {
+  return {
+    path: "steps/0",
+    id: "look",
+    label: "Look",
+    kind: "use",
+    action: "crm.find",
+    effect: "read",
+    depth: 0,
+    status: "succeeded",
+    reason: null,
+    arguments: null,
+    output: null,
+    fault: null,
+    doubt: null,
+    attempt: 1,
+    approval: null,
+    outcome: null,
+    started_at: null,
+    finished_at: null,
+    items: [],
+    is_handler: false,
+    ...changes,
+  };
+}
+
+export function sampleRun(changes: Partial<RunDetail> = {}): RunDetail {
+  return {
+    id: "run_1",
+    playbook: "triage",
+    playbook_name: "Triage",
+    revision: "9c1f02a",
+    mode: "live",
+    status: "failed",
+    alert: null,
+    case: null,
+    initiator: { kind: "user", name: "mia" },
+    created_at: NOW,
+    started_at: NOW,
+    finished_at: NOW,
+    reason: null,
+    waiting_for: null,
+    outputs: {},
+    retry_of: null,
+    steps: [
+      sampleStep({}),
+      sampleStep({ path: "steps/1", id: "group", label: "Contain", status: "failed" }),
+      sampleStep({ path: "steps/1/steps/0", id: "lock", label: "Lock", depth: 1 }),
+      sampleStep({ path: "finally/0", id: "last", label: "Last", is_handler: true }),
+    ],
+    approvals: [],
+    responses: [],
+    inputs: {},
+    retried_by: [],
     ...changes,
   };
 }

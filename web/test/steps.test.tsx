@@ -18,6 +18,7 @@ function renderStep(changes: Partial<Step>): void {
     arguments: { user: "bob\u202E" },
     output: { revoked: 3 },
     fault: null,
+    doubt: null,
     attempt: 1,
     approval: null,
     outcome: null,

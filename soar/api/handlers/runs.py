@@ -9,7 +9,7 @@ from soar.api.call import Call, write_json
 from soar.api.handlers.playbooks import check_enabled, check_person, check_reach
 from soar.api.schemas.base import Nothing, fields_of
 from soar.api.schemas.responses import ResponsesLifting, ResponseView
-from soar.api.schemas.runs import CancelWanted, RetryWanted, RunDetail, RunPage, RunQuery, RunView
+from soar.api.schemas.runs import CancelWanted, RetryWanted, RunDetail, RunPage, RunQuery, RunView, Settling
 from soar.api.steps import list_steps
 from soar.api.things import Shown, Things
 from soar.api.views import Views
@@ -23,6 +23,7 @@ from soar.model.audit import AuditEvent, Outcome
 from soar.model.errors import ConflictError, NotFoundError
 from soar.model.response import Response, ResponseStatus
 from soar.model.run import Run
+from soar.runtime.settlement import Settlement, Settlements
 from soar.store import Unit
 
 _EVERYTHING = 1_000
@@ -83,6 +84,24 @@ async def retry_run(call: Call, sent: RetryWanted) -> web.Response:
     call.announce("run", again.id)
     call.announce("run", call.part("id"))
     return write_json(again, HTTPStatus.ACCEPTED, {"Location": f"/api/v1/runs/{again.id}"})
+
+
+async def settle_outcome(call: Call, sent: Settling) -> RunView:
+    """Say what a call did whose outcome is unknown; its run goes on from there."""
+    services = call.services
+    settlements = Settlements(
+        find_playbook=call.desk.revisions.find, read_output=services.read_output, ids=services.ids
+    )
+    wanted = Settlement(step=sent.step, finding=sent.finding, reason=sent.reason, output=sent.output)
+
+    def settle(unit: Unit) -> RunView:
+        run = find_run(unit, call.part("id"))
+        settlements.settle(unit, run, wanted, actor=describe_principal(call.principal), at=call.at)
+        return Views(call, unit).show_run(run)
+
+    view = await call.write(settle)
+    call.announce("run", view.id)
+    return view
 
 
 def start_retry(call: Call, unit: Unit, run_id: str, wanted: Retry) -> Run:

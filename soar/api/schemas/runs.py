@@ -11,7 +11,7 @@ from soar.api.schemas.approvals import ApprovalView
 from soar.api.schemas.base import Incoming, Name, PageQuery, Text
 from soar.api.schemas.responses import InitiatorView, ResponseView
 from soar.model.catalog import Effect
-from soar.model.run import Mode, RunStatus, StepStatus
+from soar.model.run import Finding, Mode, RunStatus, StepStatus
 
 
 class RunQuery(PageQuery):
@@ -36,6 +36,18 @@ class RetryWanted(Incoming):
 
     step: Annotated[Name | None, Field(alias="from")] = None
     accept_unknown: Text | None = None
+
+
+class Settling(Incoming):
+    """What somebody found out about a call whose outcome is unknown, and how they know.
+
+    `step` is its id or path; `output` is what the call came to, if it happened.
+    """
+
+    step: Name
+    finding: Finding
+    reason: Annotated[Text, Field(min_length=1)]
+    output: JsonValue = None
 
 
 class RunWanted(Incoming):
@@ -84,14 +96,24 @@ class FaultView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtView:
+    """A call of which nobody knows what it did: what is known, and until when people have time to find out."""
+
+    message: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepItemView:
     """A step for one element of a `foreach`."""
 
     index: int
+    path: str
     status: StepStatus
     item: JsonValue
     output: JsonValue
     fault: FaultView | None
+    doubt: DoubtView | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +136,7 @@ class StepView:
     arguments: JsonValue
     output: JsonValue
     fault: FaultView | None
+    doubt: DoubtView | None
     attempt: int
     approval: str | None
     outcome: str | None

@@ -187,6 +187,50 @@ def test_a_run_is_cancelled_with_a_reason(soar: Soar, api: FakeApi) -> None:
     assert api.asked[0].body == {"reason": "wrong host"}
 
 
+def test_a_call_that_nobody_knows_of_is_shown_with_the_way_to_say_what_it_did(soar: Soar, api: FakeApi) -> None:
+    doubt = {"message": "the line was cut", "until": "2024-03-01T10:30:00Z"}
+    items = [{"index": 1, "path": "steps/1#1", "status": "waiting", "fault": None, "doubt": doubt}]
+    document = run(
+        status="waiting",
+        steps=[step("steps/0", "waiting", label="lock", doubt=doubt), step("steps/1", "waiting", items=items)],
+    )
+    api.answer("GET", "/api/v1/runs/run_1", document)
+    lines = soar("run", "show", "run_1").out.splitlines()
+    assert [line.strip() for line in lines if "did it happen?" in line] == [
+        "did it happen? the line was cut",
+        "item 1: did it happen? the line was cut",
+    ]
+    assert [line for line in lines if line.startswith("next:")] == [
+        "next: soar run settle run_1 steps/0 --happened or --did-not",
+        "next: soar run settle run_1 steps/1#1 --happened or --did-not",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "finding", "output"),
+    [
+        (("--happened",), "happened", None),
+        (("--happened", "--output", '{"key": "SEC-7"}'), "happened", {"key": "SEC-7"}),
+        (("--did-not",), "did_not", None),
+        (("--did-not", "--again"), "again", None),
+    ],
+)
+def test_somebody_says_what_a_call_did(
+    soar: Soar, api: FakeApi, words: tuple[str, ...], finding: str, output: object
+) -> None:
+    api.answer("POST", "/api/v1/runs/run_1/settle", run(status="waiting"), status=202)
+    outcome = soar("run", "settle", "run_1", "page", *words, "-m", "seen there")
+    assert (outcome.code, outcome.out) == (0, "run_1 goes on with that\nnext: soar run show run_1 --watch\n")
+    assert api.asked[0].body == {"step": "page", "finding": finding, "reason": "seen there", "output": output}
+
+
+@pytest.mark.parametrize("words", [(), ("--again",), ("--happened", "--again"), ("--happened", "--output", "SEC-7")])
+def test_what_somebody_says_has_to_make_sense(soar: Soar, api: FakeApi, words: tuple[str, ...]) -> None:
+    outcome = soar("run", "settle", "run_1", "page", *words, "-m", "seen there")
+    assert outcome.code == 2
+    assert api.asked == []
+
+
 def test_taking_back_needs_a_terminal_or_yes(soar: Soar, api: FakeApi) -> None:
     api.answer("GET", "/api/v1/runs/run_1", run(responses=[response(), response(id="ar_87", status="lifted")]))
     api.answer("POST", "/api/v1/runs/run_1/undo", {"responses": [response(status="lifting")]}, status=202)

@@ -190,7 +190,8 @@ def find_calls(line: str) -> Iterator[list[str]]:
 def test_a_command_that_is_shown_exists_with_its_options(document: str, line: str) -> None:
     for words in find_calls(line):
         command, rest = find_command(words)
-        options = {name for option in command.params if isinstance(option, TyperOption) for name in option.opts}
+        taken = [option for option in command.params if isinstance(option, TyperOption)]
+        options = {name for option in taken for name in (*option.opts, *option.secondary_opts)}
         typed = {word.partition("=")[0] for word in rest if re.match(r"--?[a-z]", word)}
         assert typed <= {*options, "--help"}, document
 

@@ -74,6 +74,8 @@ RECORD = {
     "called_at": st.none() | moments,
     "lifting": words,
     "carried": words,
+    "doubt": words,
+    "settle_by": st.none() | moments,
 }
 records = st.builds(StepRecord, **RECORD)
 endings = st.builds(

@@ -10,6 +10,7 @@ from soar.model.playbook import Playbook
 from soar.model.process import ActionAnswer
 from soar.model.run import Run, RunStatus
 from soar.playbook import parse_playbook
+from soar.runtime.executor import CALL_TERMS
 from soar.store import Unit
 from tests.support.builders import build_actor
 from tests.support.world import World, in_world
@@ -58,6 +59,8 @@ async def fail(world: World, page: ActionAnswer = NO) -> str:
     run = await world.start(CONTAIN, inputs={"user": "eve"})
     await world.settle()
     await world.vote("ann")
+    if page.code is ActionCode.UNKNOWN_OUTCOME:
+        await world.pass_time(CALL_TERMS.patience)  # nobody says what became of it
     assert (await world.run(run)).status is RunStatus.FAILED
     return run
 
@@ -188,6 +191,7 @@ async def test_an_unknown_outcome_in_a_called_playbook_is_known_of(world: World)
     parent = await world.start(caller, playbook="caller")
     await world.settle()
     await world.vote("ann")
+    await world.pass_time(CALL_TERMS.patience)
     assert (await world.run(parent)).status is RunStatus.FAILED
     with pytest.raises(ConflictError, match=r"page \(crm.page\) in run_"):
         await retry(world, parent)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from soar.model.catalog import Connection, OAuth2
-from soar.model.errors import ActionCode, UnavailableError
+from soar.model.errors import ActionCode, InputError, NotFoundError, UnavailableError
 from soar.model.network import EgressRequest, EgressResponse
 from soar.model.process import ActionCall
 from soar.model.secret import BoundSecret, Secret
@@ -361,3 +361,23 @@ async def test_a_simulated_connection_needs_nothing_set_up(
     answer = await host.call(call)
     assert isinstance(answer.output, dict)
     assert answer.output[name] == value
+
+
+def test_an_output_that_somebody_gives_is_read_as_the_action_would_have_given_it(host: InProcessHost) -> None:
+    given: JsonValue = {"said": "yes", "depth": 3}
+    assert host.read_output("sample.make", given) == given
+
+
+@pytest.mark.parametrize(
+    ("output", "message"), [({}, "said: Field required"), ({"said": 1, "depth": 3}, "said"), (["yes"], "the whole")]
+)
+def test_an_output_that_the_action_cannot_give_is_refused(host: InProcessHost, output: JsonValue, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        host.read_output("sample.make", output)
+    assert caught.value.code == "settle.output"
+
+
+@pytest.mark.parametrize("action", ["sample.unmake", "other.make", ""])
+def test_an_output_of_an_action_that_is_not_there_is_not_read(host: InProcessHost, action: str) -> None:
+    with pytest.raises(NotFoundError):
+        host.read_output(action, {})

@@ -10,6 +10,9 @@ from soar.registry.load import ReadYaml, digest_folder, load_connector, load_con
 
 CHECKED_BY = 'undo="drop", check="{}", check_arguments={{"name": "with.name"}}'
 
+KEYED = 'repeat=Repeat.KEYED, undo="drop"'
+CHECKABLE = 'repeat=Repeat.CHECKABLE, undo="drop", check="look", check_arguments={{"name": "{}"}}'
+
 
 def edit(file: Path, old: str, new: str) -> None:
     text = file.read_text()
@@ -76,6 +79,9 @@ def test_what_python_compiled_does_not_change_the_digest(sample: Path) -> None:
         ("connector.py", 'undo="drop"', CHECKED_BY.format("drop"), "check names drop, which does more than read"),
         ("connector.py", 'undo="drop"', CHECKED_BY.format("look"), "check names look, whose output is no Holding"),
         ("connector.py", 'targets="name"', 'targets="host"', "targets names host"),
+        ("connector.py", "repeat=Repeat.KEYED", "repeat=Repeat.CHECKABLE", "no check says whether it happened"),
+        ("connector.py", KEYED, CHECKABLE.format("output.said"), "takes name from output.said, and the answer is lost"),
+        ("connector.py", KEYED, CHECKABLE.format("with.name"), "check names look, whose output is no Holding"),
     ],
 )
 def test_what_is_not_as_it_must_be_does_not_load(

@@ -5,7 +5,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from soar.model.errors import ActionCode, UnavailableError
 from soar.model.process import ActionAnswer
 from soar.model.run import StepStatus
+from soar.runtime.executor import CALL_TERMS
 from soar.store import Store, open_store
 from tests.support.disk import BreakingDisk, InlineDisk
 from tests.support.loop import run_virtual
@@ -58,7 +58,7 @@ async def answer_questions(world: World, run: str) -> None:
         asked = (await world.read(lambda unit: unit.approvals.list(1, run=run))).items
         if asked and asked[0].status == "pending":
             await world.vote("bob", approval=asked[0].id, confirm=asked[0].confirm)
-        await world.pass_time(timedelta(minutes=5))
+        await world.pass_time(CALL_TERMS.patience)  # nobody says what became of a call
 
 
 async def look(world: World, run: str, writes: int) -> Ended:

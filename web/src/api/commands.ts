@@ -23,6 +23,18 @@ export function useRetryRun(run: string) {
   );
 }
 
+export interface Settling {
+  step: string;
+  finding: "happened" | "did_not" | "again";
+  reason: string;
+  output: Json;
+}
+
+/** Says what a call did of which nobody knows. */
+export function useSettleOutcome(run: string) {
+  return useChange((wanted: Settling) => request<Run>("POST", buildPath(["runs", run, "settle"]), wanted));
+}
+
 /** Lifts all active responses of the run, newest first. */
 export function useUndoRun(run: string) {
   return useChange(() => request<{ responses: ActiveResponse[] }>("POST", buildPath(["runs", run, "undo"]), {}));

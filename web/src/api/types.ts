@@ -24,6 +24,7 @@ export type Permission =
   | "run:cancel"
   | "run:retry"
   | "run:undo"
+  | "run:settle"
   | "approval:read"
   | "approval:vote"
   | "response:read"
@@ -137,12 +138,20 @@ export interface Fault {
   attempts: number;
 }
 
+/** What is known of a call of which nobody knows what it did, and until when people have time to find out. */
+export interface Doubt {
+  message: string;
+  until: string;
+}
+
 export interface StepItem {
   index: number;
+  path: string;
   status: StepStatus;
   item: Json;
   output: Json;
   fault: Fault | null;
+  doubt: Doubt | null;
 }
 
 export interface Step {
@@ -158,6 +167,7 @@ export interface Step {
   arguments: Json;
   output: Json;
   fault: Fault | null;
+  doubt: Doubt | null;
   attempt: number;
   approval: string | null;
   outcome: string | null;

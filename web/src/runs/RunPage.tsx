@@ -12,6 +12,7 @@ import { MayNot } from "../shell/MayNot";
 import { useMay } from "../shell/SessionContext";
 import { CancelDialog } from "./CancelDialog";
 import { Decisions } from "./Decisions";
+import { Doubts } from "./Doubts";
 import { RetryDialog } from "./RetryDialog";
 import { RunHeader } from "./RunHeader";
 import { isOpen, isRetriable } from "./runSentence";
@@ -46,6 +47,7 @@ function RunBody({ run }: { run: RunDetail }) {
       {pending.map((approval) => (
         <ApprovalCard key={approval.id} approval={approval} />
       ))}
+      <Doubts run={run} />
       <Decisions approvals={run.approvals} />
       <section aria-labelledby="steps">
         <h2 id="steps">Steps</h2>
