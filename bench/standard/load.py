@@ -37,14 +37,15 @@ def write_alert(number: int) -> bytes:
     return orjson.dumps(document)
 
 
-def write_request(body: bytes, key: bytes, seconds: int, source: str = "bench") -> bytes:
-    """Return the whole request, signed as the source wants it."""
+def write_request(
+    body: bytes, key: bytes, seconds: int, source: str = "bench", headers: bytes = b"Content-Type: application/json\r\n"
+) -> bytes:
+    """Return the whole request, signed as the source wants it; each header with the end of its line."""
     stamp = str(seconds).encode()
     signature = hmac.digest(key, stamp + b"." + body, hashlib.sha256).hex().encode()
     return (
-        b"POST /hooks/%b HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        b"X-Timestamp: %b\r\nX-Signature: %b\r\nContent-Length: %d\r\n\r\n%b"
-        % (source.encode(), stamp, signature, len(body), body)
+        b"POST /hooks/%b HTTP/1.1\r\nHost: 127.0.0.1\r\n%bX-Timestamp: %b\r\nX-Signature: %b\r\n"
+        b"Content-Length: %d\r\n\r\n%b" % (source.encode(), headers, stamp, signature, len(body), body)
     )
 
 

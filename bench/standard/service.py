@@ -1,14 +1,14 @@
 """The service itself, as `soar serve` runs it, on a site made for the standard work.
 
-`python -m bench.standard.service FOLDER STUBS KEY [DATABASE]` prints the port it listens on and serves until SIGTERM.
-With a database, by its URL, it drives no runs: workers do.
+`python -m bench.standard.service FOLDER STUBS KEY [DATABASE [RATE]]` prints the port it listens on and serves until
+SIGTERM. With a database, by its URL, it drives no runs: workers do. The loud source may send so many alerts a second.
 """
 
 import asyncio
 import sys
 from pathlib import Path
 
-from bench.standard.site import write_site
+from bench.standard.site import LOUD_RATE, write_site
 from soar.app.lifecycle import run_site
 from soar.app.log import configure_log
 from soar.app.site import read_site
@@ -17,9 +17,9 @@ from soar.model.audit import Actor
 from soar.model.secret import Secret
 
 
-def main(folder: Path, stubs: str, key: str, database: str | None = None) -> int:
+def main(folder: Path, stubs: str, key: str, database: str = "", rate: str = "") -> int:
     """Serve, and return the exit code."""
-    settings = write_site(folder, stubs, database)
+    settings = write_site(folder, stubs, database or None, loud_rate=float(rate or LOUD_RATE))
     configure_log(settings.log.level)
 
     async def prepare(service: Service) -> None:
@@ -27,7 +27,7 @@ def main(folder: Path, stubs: str, key: str, database: str | None = None) -> int
         await service.vault.set_credential(service.workspace, "bench_hook", Secret(key), actor=actor, now=now)
         print(service.url.rpartition(":")[2], flush=True)
 
-    return asyncio.run(run_site(read_site(settings), prepare, has_worker=database is None))
+    return asyncio.run(run_site(read_site(settings), prepare, has_worker=not database))
 
 
 if __name__ == "__main__":

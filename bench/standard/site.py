@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bench.standard.bombs import BOMBED
 from soar.app.ids import SystemRandomness
 from soar.app.settings import (
     AuditSettings,
@@ -30,8 +31,19 @@ alert:
   entities: {ips: "[raw.ip]", users: "[raw.user]", hosts: "[raw.host]"}
 """
 
-_RATES = {"bench": 100_000, "loud": 200, "quiet": 200}
-"""Requests a second of each source: the standard work is not held back, and what storms is as any other source."""
+LOUD_RATE = 200.0
+_RATES = {"bench": 100_000.0, "quiet": 200.0}
+"""Requests a second of each source: the standard work is not held back."""
+
+_BOMBED_SOURCE = """\
+description: Sends bodies that are made to cost much
+format: {rule.format}
+auth:
+  hmac: {{header: X-Signature, secret: bench_hook, tolerance: 5m}}
+alert:
+  guess: true
+  kind: '"bomb"'
+"""
 
 _CONNECTIONS = """\
 connections:
@@ -84,19 +96,23 @@ steps:
 """
 
 
-def write_site(folder: Path, stubs: str, database: str | None = None) -> Settings:
+def write_site(folder: Path, stubs: str, database: str | None = None, *, loud_rate: float = LOUD_RATE) -> Settings:
     """Write the site's files, with the settings as `soar.yaml` among them, and return its settings.
 
     Args:
         folder: where everything goes.
         stubs: where the products are, as a URL without a slash at the end.
         database: its URL; a file in the folder by default.
+        loud_rate: requests a second of the source that storms.
     """
     for name in ("playbooks", "sources", "ledgers"):
         (folder / name).mkdir()
     (folder / "playbooks" / "standard-work.yaml").write_text(_PLAYBOOK.format(url=stubs, risky=RISKY), "utf-8")
-    for name, rate in _RATES.items():
+    for name, rate in (_RATES | {"loud": loud_rate}).items():
         (folder / "sources" / f"{name}.yaml").write_text(_SOURCE.replace("RATE", str(rate)), "utf-8")
+    for rule, name in BOMBED.items():
+        more = (f"field: {rule.field}\n" if rule.field else "") + ("gzip: true\n" if rule.may_gzip else "")
+        (folder / "sources" / f"{name}.yaml").write_text(_BOMBED_SOURCE.format(rule=rule) + more, "utf-8")
     (folder / "connections.yaml").write_text(_CONNECTIONS, "utf-8")
     for key in ("vault.key", "audit.key"):
         create_key_file(folder / key, SystemRandomness())

@@ -1,5 +1,6 @@
 """How much may come in at hooks at once. What is refused was not read, so nothing that was taken is lost."""
 
+import asyncio
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ _PAUSE = 1.0  # seconds after which a refused sender may come back, at the earli
 _JITTER = 3.0  # and up to so much later, so that those refused together do not come back together
 _UNKNOWN = ""
 _FEWEST = 32  # places that are left however slow we are; fewer would make small groups of what is stored together
+_AT_ONCE = 32  # of a source are stored at the same time, so that the loop is soon back at everybody else's
 _LESS = 0.95  # of the places are left after a request that took too long
 
 
@@ -43,12 +45,18 @@ class IntakeLimits:
 class Place:
     """One request's place inside.
 
+    Args:
+        clock: its monotonic part.
+        turn: of its source.
+
     Attributes:
         read_at: when its body was there, by a clock that never goes back; None until then.
+        turn: held while the request is stored. Those of one source take turns, and wait for no other source's.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, turn: asyncio.Semaphore) -> None:
         self._clock = clock
+        self.turn = turn
         self.read_at: float | None = None
 
     def note_read(self) -> None:
@@ -78,6 +86,7 @@ class IntakeGate:
         self._randomness = randomness
         self._buckets: dict[str, Bucket] = {}
         self._inside: Counter[str] = Counter()
+        self._turns: dict[str, asyncio.Semaphore] = {}
         self._bytes = 0
         self._places = float(limits.requests)
 
@@ -98,7 +107,7 @@ class IntakeGate:
         self._check_room(source, room)
         self._inside[source] += 1
         self._bytes += room
-        place = Place(self._clock)
+        place = Place(self._clock, self._turns.setdefault(source, asyncio.Semaphore(_AT_ONCE)))
         try:
             yield place
         finally:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -150,8 +151,10 @@ async def serve(application: web.Application, host: str, port: int, *, drain: fl
     )
 
 
-async def serve_socket(application: web.Application, listener: socket.socket, *, drain: float) -> Running:
-    """Serve on a socket that listens; it is closed at the end."""
+async def serve_socket(
+    application: web.Application, listener: socket.socket, *, drain: float, tls: ssl.SSLContext | None = None
+) -> Running:
+    """Serve on a socket that listens, in plain text or by TLS; it is closed at the end."""
     patience = Patience()
     application.middlewares.insert(0, patience.hear())
     runner = web.AppRunner(
@@ -169,8 +172,9 @@ async def serve_socket(application: web.Application, listener: socket.socket, *,
     await runner.setup()
     if runner.server is None:
         raise BugError("a runner that is set up has no server")
-    await web.SockSite(runner, listener, backlog=_BACKLOG).start()
+    await web.SockSite(runner, listener, backlog=_BACKLOG, ssl_context=tls).start()
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     sweeping = asyncio.create_task(patience.keep(runner.server), name="patience")
-    return Running(f"http://{shown}:{port}", runner, patience, sweeping)
+    scheme = "http" if tls is None else "https"
+    return Running(f"{scheme}://{shown}:{port}", runner, patience, sweeping)

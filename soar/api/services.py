@@ -97,6 +97,7 @@ class Services:
     Attributes:
         workspace: the one that sources and logins belong to.
         url: how people reach us, without a slash at the end.
+        hooks_url: how sources do.
         is_demo: whether this is `soar demo`.
         pages: the built web pages; None where they were not built.
         roles: permissions of each role.
@@ -117,6 +118,7 @@ class Services:
 
     workspace: str
     url: str
+    hooks_url: str
     is_demo: bool
     pages: Path | None
     store: Store

@@ -6,6 +6,8 @@ import gc
 import os
 import signal
 import socket
+import ssl
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +21,7 @@ from soar.app.checks.stored import check_stored, look_into_store
 from soar.app.clock import SystemClock
 from soar.app.doctor import check_settings
 from soar.app.health import open_probe
+from soar.app.hooks_tls import make_context
 from soar.app.log import configure_log
 from soar.app.people import FIRST_PERSON, create_people
 from soar.app.relay import keep_hearing
@@ -31,6 +34,7 @@ from soar.store import is_shared
 
 EXIT_GOOD = 0
 EXIT_FAILED = 1
+_TURN = 0.001  # seconds until a thread that reads a large body lets the others go on, instead of five thousandths
 _FIRST_PASSWORD = "first-admin.password"  # noqa: S105 -- the name of a file
 
 Prepare = Callable[[Service], Awaitable[None]]
@@ -113,16 +117,19 @@ async def run_site(site: Site, prepare: Prepare, *, has_worker: bool = True) -> 
         has_worker: whether this process drives runs, too.
     """
     stop = _await_signals()
+    sys.setswitchinterval(_TURN)
+    server = site.settings.server
+    tls = {Door.HOOKS: make_context(server.hooks_tls)} if server.hooks_tls else {}
     with contextlib.ExitStack() as stack:
         listeners = _listen(site.settings, stack)
         host, port = next(iter(listeners.values())).getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        url = site.settings.server.url.rstrip("/") or f"http://{shown}:{port}"
+        url = server.url.rstrip("/") or f"http://{shown}:{port}"
         async with open_service(site, url) as service:
             await service.refresh_library()
             await check_sign_on(service.sign_on)
             await prepare(service)
-            return await _serve(service, listeners, stop, has_worker=has_worker)
+            return await _serve(service, listeners, tls, stop, has_worker=has_worker)
 
 
 async def run_worker(site: Site) -> int:
@@ -179,14 +186,22 @@ def _bind(host: str, port: int) -> socket.socket:
 
 
 async def _serve(
-    service: Service, listeners: Mapping[Door, socket.socket], stop: asyncio.Event, *, has_worker: bool
+    service: Service,
+    listeners: Mapping[Door, socket.socket],
+    tls: Mapping[Door, ssl.SSLContext],
+    stop: asyncio.Event,
+    *,
+    has_worker: bool,
 ) -> int:
     log = structlog.get_logger()
     settings = service.site.settings
     async with _background(service, stop, has_worker=has_worker) as failures:
         doors = {
             door: await serve_socket(
-                make_application(service.services, door=door), listener, drain=settings.server.drain
+                make_application(service.services, door=door),
+                listener,
+                drain=settings.server.drain,
+                tls=tls.get(door),
             )
             for door, listener in listeners.items()
         }

@@ -47,12 +47,28 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class HooksTlsSettings(_Section):
+    """TLS of our own in front of hooks, with client certificates.
+
+    Attributes:
+        certificate: a PEM file with our certificate and those that lead to its authority.
+        key: a PEM file with its key, which only we may read, without a passphrase.
+        client_authority: a PEM file with the authorities whose client certificates are accepted.
+    """
+
+    certificate: Path
+    key: Path
+    client_authority: Path
+
+
 class ServerSettings(_Section):
     """Where we listen and how we end.
 
     Attributes:
         listen: `host:port`; port 0 takes a free one.
         hooks_listen: `host:port` where sources send alerts instead; empty means at `listen`, as everybody.
+        hooks_tls: TLS at `hooks_listen`, 1.2 or newer; client certificates are asked for.
+        hooks_url: how sources reach `hooks_listen`; empty means by that very address.
         url: how people reach us; empty means `http://` and the address listened on.
         drain: seconds that work under way is given after SIGTERM.
         output_limit: bytes that one action's output may have as JSON.
@@ -67,6 +83,8 @@ class ServerSettings(_Section):
 
     listen: str = "127.0.0.1:8600"
     hooks_listen: str = ""
+    hooks_tls: HooksTlsSettings | None = None
+    hooks_url: str = ""
     url: str = ""
     drain: float = Field(default=30.0, ge=0, le=600)
     output_limit: int = Field(default=CALL_TERMS.output, ge=1_024, le=67_108_864)
@@ -103,6 +121,18 @@ class ServerSettings(_Section):
     @classmethod
     def _check_hooks_listen(cls, listen: str) -> str:
         return _check_address(listen) if listen else listen
+
+    def find_hooks_url(self, url: str) -> str:
+        """Return how sources reach us, where people do by an address without a slash at the end."""
+        scheme = "https" if self.hooks_tls else "http"
+        own = f"{scheme}://{self.hooks_listen}" if self.hooks_listen else url
+        return self.hooks_url.rstrip("/") or own
+
+    @model_validator(mode="after")
+    def _check_hooks(self) -> Self:
+        if not self.hooks_listen and (self.hooks_tls is not None or self.hooks_url):
+            raise ValueError("`hooks_tls` and `hooks_url` need `hooks_listen`")
+        return self
 
     @property
     def host(self) -> str:

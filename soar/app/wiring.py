@@ -102,7 +102,7 @@ class Service:
     def __init__(self, site: Site, url: str) -> None:
         settings = site.settings
         self.site = site
-        self.url = url
+        self.url, self.hooks_url = url, site.settings.server.find_hooks_url(url)
         self.workspace = settings.workspace
         self.clock = SystemClock()
         self.randomness = SystemRandomness()
@@ -434,6 +434,7 @@ class Service:
         return Services(
             workspace=self.workspace,
             url=self.url,
+            hooks_url=self.hooks_url,
             is_demo=self.site.settings.is_demo,
             pages=_find_pages(),
             store=self.store,
@@ -517,7 +518,7 @@ class Service:
         secret = await self.resolve(self.workspace, _DEMO_SOURCE.replace("-", "_") + "_hook")
         file = _locate_example()
         return FirstAlert(
-            curl=curl_line(source, self.url, secret, file), cli=f"soar alert send {source.id} {shlex.quote(file)}"
+            curl=curl_line(source, self.hooks_url, secret, file), cli=f"soar alert send {source.id} {shlex.quote(file)}"
         )
 
     async def _find_standings(self, workspace: str, runs: Sequence[str]) -> Mapping[str, Standing]:

@@ -141,6 +141,8 @@ class Eraser:
                 erased = erase_fields(known, paths)
                 unit.audit.replace(erased)
                 unit.audit_index.forget(known, erased)
+        if subject.kind is SubjectKind.ALERT:
+            unit.bursts.forget_samples(subject.id)
         context: dict[str, JsonValue] = {
             "count": len(found),
             "events": [*found],

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import orjson
 
 from soar.ingest.authentication import ClientState, Ed25519, Hmac, Recipe, Sns, hide_proof
+from soar.ingest.bodies.cloudevents import ATTRIBUTE
 from soar.ingest.bodies.read import check_type, read_documents, unpack_body
-from soar.ingest.bodies.rule import LARGEST_BODY, ONE_OBJECT, Parcel
+from soar.ingest.bodies.rule import LARGEST_BODY, ONE_OBJECT, Format, Parcel
 from soar.ingest.grouping import Grouping
 from soar.ingest.repeat import digest
 from soar.ingest.request import Requester
@@ -75,9 +76,18 @@ def clean(text: str) -> str:
     return text[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
 
 
-def keep_headers(recipe: Recipe, headers: Mapping[str, str]) -> dict[str, str]:
-    """Return what is worth keeping of the headers; nothing among it authorises."""
-    return {name: clean(value) for name, value in headers.items() if name in _KEPT_HEADERS | set(_list_own(recipe))}
+def keep_headers(source: Source, headers: Mapping[str, str]) -> dict[str, str]:
+    """Return what is worth keeping of the headers; nothing among it authorises.
+
+    Of an event in binary form they are a part, and are kept whole.
+    """
+    wanted = _KEPT_HEADERS | {*_list_own(source.recipe)}
+    kept = {name: clean(value) for name, value in headers.items() if name in wanted}
+    if source.format is not Format.CLOUDEVENTS:
+        return kept
+    proof = getattr(source.recipe, "header", None)
+    attributes = {name: value for name, value in headers.items() if name.startswith(ATTRIBUTE) and name != proof}
+    return kept | {name: value.encode("utf-8", "replace").decode() for name, value in attributes.items()}
 
 
 def _list_own(recipe: Recipe) -> Iterator[str]:

@@ -249,8 +249,8 @@ class AuthFile(Strict):
         if sum(way is not None for way in ways.values()) != 1:
             *names, last = ways
             raise ValueError(f"a source proves itself in exactly one way: {', '.join(names)} or {last}")
-        if self.mtls is not None and not self.proxies:
-            raise ValueError("`mtls` needs `proxies`: only they may say which certificate a client has shown")
+        if self.mtls is not None and not self.proxies and self.mtls.model_fields_set & {"header", "form"}:
+            raise ValueError("the header of `mtls` needs `proxies`: only they may say which certificate was shown")
         return self
 
     @property

@@ -144,13 +144,13 @@ class Basic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """A client certificate that a proxy of ours has seen, by its fingerprint.
+    """A client certificate, by its fingerprint: one that our own TLS has verified, or that a proxy of ours has seen.
 
     Attributes:
         fingerprints: SHA-256 of the certificates that are accepted, in lower-case hex; two while they are changed.
         header: names the header that the proxy writes, in lower case.
         form: how the proxy writes it.
-        proxies: networks that the header is believed from.
+        proxies: networks that the header is believed from, where TLS is not ours; none if it has to be.
     """
 
     fingerprints: tuple[str, ...]
@@ -190,11 +190,14 @@ class Request:
     Attributes:
         headers: names in lower case; what came under one name several times is joined by a comma and a space.
         remote: address of whoever is connected to us.
+        certificate: SHA-256, in lower-case hex, of the client certificate that our own TLS has verified, empty if none
+            was shown; None where TLS is not ours.
     """
 
     headers: Mapping[str, str]
     body: bytes
     remote: str = ""
+    certificate: str | None = None
 
 
 def find_refusal(recipe: Recipe, request: Request, keys: Sequence[Secret], now: datetime) -> str | None:
@@ -299,9 +302,11 @@ def _check_basic(recipe: Basic, request: Request, keys: Sequence[bytes]) -> str 
 
 
 def _check_certificate(recipe: Certificate, request: Request) -> str | None:
-    if not is_from(recipe.proxies, request.remote):
-        return "no proxy that is believed has sent it"
-    fingerprint = read_fingerprint(recipe.form, request.headers.get(recipe.header, ""))
+    fingerprint = request.certificate
+    if fingerprint is None:
+        if not recipe.proxies or not is_from(recipe.proxies, request.remote):
+            return "no proxy that is believed has sent it"
+        fingerprint = read_fingerprint(recipe.form, request.headers.get(recipe.header, ""))
     known = [one.encode() for one in recipe.fingerprints]
     return None if _is_one_of((fingerprint or "").encode(), known) else "the client certificate is wrong or missing"
 

@@ -1,5 +1,6 @@
 """Lets in what reports alerts: a request to a hook, a person, a run, a product that was asked."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -100,6 +101,7 @@ class Receiver:
         self._sns = SnsVerifier(egress, clock.now)
         self._door = Door(sources=sources, open_keys=self._open_keys, sns=self._sns, clock=clock)
         self._refusals = RefusalBudget(_REFUSALS_A_MINUTE)
+        self._reading = asyncio.Lock()
         self._arriving = 0
         self._keys: dict[str, tuple[float, Sequence[Secret]]] = {}
         self._rules = Rules(store, workspace, clock)
@@ -136,20 +138,24 @@ class Receiver:
         source = self._sources.get(source_id)
         return greet_openly(source.handshake, query) if source else None
 
-    async def greet(self, source_id: str, headers: Mapping[str, str], remote: str) -> Greeting:
+    async def greet(
+        self, source_id: str, headers: Mapping[str, str], remote: str, *, certificate: str | None = None
+    ) -> Greeting:
         """Answer what a product asks without a body.
 
         Raises:
             DeniedError: code `unauthenticated`, as for `receive`.
             NotFoundError: it asks nothing that this source's product asks.
         """
-        source = await self.authenticate(source_id, headers, b"", remote)
+        source = await self.authenticate(source_id, headers, b"", remote, certificate=certificate)
         greeting = greet_known(source.handshake, headers, b"")
         if greeting is None:
             raise NotFoundError("there is nothing to see here", hint="send alerts with POST")
         return greeting
 
-    async def receive(self, source_id: str, headers: Mapping[str, str], body: bytes, remote: str) -> Receipt | Greeting:
+    async def receive(
+        self, source_id: str, headers: Mapping[str, str], body: bytes, remote: str, *, certificate: str | None = None
+    ) -> Receipt | Greeting:
         """Take a request to a hook; it is durable when this returns.
 
         Args:
@@ -157,6 +163,7 @@ class Receiver:
             headers: names in lower case.
             body: as received, undecoded.
             remote: address of the sender.
+            certificate: as in `soar.ingest.authentication.Request`.
 
         Raises:
             DeniedError: code `unauthenticated`: unknown source, wrong signature or old timestamp, all told alike.
@@ -165,7 +172,8 @@ class Receiver:
         """
         self._arriving += 1
         try:
-            return await self._receive(source_id, headers, body, remote)
+            source = await self.authenticate(source_id, headers, body, remote, certificate=certificate)
+            return await self._receive(source, headers, body, remote)
         finally:
             self._arriving -= 1
 
@@ -175,9 +183,8 @@ class Receiver:
         return self._arriving >= _MANY
 
     async def _receive(
-        self, source_id: str, headers: Mapping[str, str], body: bytes, remote: str
+        self, source: Source, headers: Mapping[str, str], body: bytes, remote: str
     ) -> Receipt | Greeting:
-        source = await self.authenticate(source_id, headers, body, remote)
         try:
             greeting = await self._greet_known(source, headers, body, remote)
             if greeting is not None:
@@ -190,7 +197,7 @@ class Receiver:
             source=source,
             keys=list_keys(source.recipe, Request(headers, body), self._clock.now()),
             remote=remote,
-            headers=keep_headers(source.recipe, headers),
+            headers=keep_headers(source, headers),
             body=body,
             documents=documents,
             requester=Requester(
@@ -311,7 +318,9 @@ class Receiver:
         duplicate = answer["duplicate_of"]
         return Raised(alert=str(answer["alert"]), duplicate_of=None if duplicate is None else str(duplicate))
 
-    async def authenticate(self, source_id: str, headers: Mapping[str, str], body: bytes, remote: str) -> Source:
+    async def authenticate(
+        self, source_id: str, headers: Mapping[str, str], body: bytes, remote: str, *, certificate: str | None = None
+    ) -> Source:
         """Return the source that signed a request.
 
         Raises:
@@ -323,7 +332,7 @@ class Receiver:
             raise InputError(
                 f"the body is larger than {LARGEST_BODY} bytes", code="too_large", hint="send fewer alerts at once"
             )
-        answer = await self._door.ask(source_id, Request(headers, body, remote))
+        answer = await self._door.ask(source_id, Request(headers, body, remote, certificate))
         source = answer.source
         if source is None or answer.refusal is not None:
             await self._refuse(source_id, remote, answer.refusal, kind="stranger")
@@ -355,14 +364,15 @@ class Receiver:
         return match_alert(alert, self._playbooks().values(), config=self._config, now=self._clock.now(), has_why=True)
 
     async def _read(self, source: Source, headers: Mapping[str, str], body: bytes) -> Sequence[JsonValue]:
-        """Read a body; a large one where the store reads, so that nobody else waits for it.
+        """Read a body; a large one where the store reads, one at a time, so that nobody else waits for it.
 
         Raises:
             InputError: the body is not what the source sends.
         """
         if len(body) <= SMALL_BODY:
             return read_parcel(source, headers, body)
-        return await self._store.read(self._workspace, lambda _: read_parcel(source, headers, body))
+        async with self._reading:
+            return await self._store.read(self._workspace, lambda _: read_parcel(source, headers, body))
 
     def _find_source(self, source_id: str) -> Source:
         source = self._sources.get(source_id)

@@ -1,7 +1,7 @@
 """Moments of schedules; the one home of cronsim and of the time zone database."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -19,6 +19,7 @@ LONGEST = timedelta(days=366)
 _ORIGIN = datetime(2001, 1, 1)  # noqa: DTZ001 -- the first Monday of the century, in whatever zone
 _ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 _MOMENT = timedelta(microseconds=1)
+_SECOND = timedelta(seconds=1)
 _DAY = timedelta(days=1)
 _FIELDS = 5
 
@@ -101,11 +102,11 @@ def list_moments(cron: str, timezone: str, after: datetime) -> Iterator[datetime
         ScheduleError: the schedule or the zone is none.
     """
     zone = _find_zone(timezone)
-    try:
-        moments = CronSim(cron, after.astimezone(zone))
-    except CronSimError as error:
-        raise ScheduleError(str(error)) from error
-    for moment in moments:
+    minute, hour, *_ = f"{cron} ".split(" ", 2)
+    if minute.startswith("*") or hour.startswith("*"):
+        yield from _list_by_stretch(cron, zone, after)
+        return
+    for moment in _begin(cron, after.astimezone(zone)):
         found = moment.astimezone(UTC)
         if found > after:  # within an hour that comes twice, the library goes back to the first time
             yield found
@@ -117,16 +118,71 @@ def list_latest(cron: str, timezone: str, first: datetime, last: datetime, limit
     Raises:
         ScheduleError: the schedule or the zone is none.
     """
-    zone = _find_zone(timezone)
+    zone, depth = _find_zone(timezone), limit
+    while True:
+        start = _go_back(cron, zone, first, last, depth)
+        moments = takewhile(lambda moment: moment <= last, list_moments(cron, timezone, start - _MOMENT))
+        found = list(moments)[-limit:]
+        if len(found) == limit or start == first:
+            return found
+        depth *= 2  # clocks were put on meanwhile, and what they left out was counted
+
+
+def _go_back(cron: str, zone: ZoneInfo, first: datetime, last: datetime, count: int) -> datetime:
+    """Return where so many moments would lie in between if clocks were never put on or back; the first if fewer do."""
+    offset = timezone(_find_offset(zone, last))
+    back = takewhile(lambda moment: moment >= first, _begin(cron, (last + _MOMENT).astimezone(offset), is_reverse=True))
+    bound = next(islice(back, count, None), None)
+    return first if bound is None else bound.astimezone(UTC)
+
+
+def _list_by_stretch(cron: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
+    """Yield the moments of a schedule that counts every hour that comes, each stretch between two shifts by itself.
+
+    The library goes by whole hours from one to the next, and so leaves moments out where clocks are put on or back by
+    half an hour, or in the middle of one.
+    """
+    first: datetime | None = after.replace(microsecond=0) + _SECOND
+    while first is not None:
+        offset, seen, first = timezone(_find_offset(zone, first)), first, None
+        for moment in _begin(cron, (seen - _SECOND).astimezone(offset)):
+            found = moment.astimezone(UTC)
+            first = _find_shift(zone, seen, found)
+            if first is not None:
+                break
+            yield found
+            seen = found
+
+
+def _find_shift(zone: ZoneInfo, begin: datetime, end: datetime) -> datetime | None:
+    """Return the second at which the clocks were first put on or back after one moment and up to another."""
+    offset = _find_offset(zone, begin)
+    while begin < end:
+        day = min(begin + _DAY, end)
+        if _find_offset(zone, day) != offset:
+            return _halve(zone, begin, day)
+        begin = day
+    return None
+
+
+def _halve(zone: ZoneInfo, begin: datetime, end: datetime) -> datetime:
+    """Return the first second whose offset is no longer that of the beginning; that of the end is another."""
+    offset = _find_offset(zone, begin)
+    while end - begin > _SECOND:
+        middle = begin + (end - begin) // _SECOND // 2 * _SECOND
+        begin, end = (middle, end) if _find_offset(zone, middle) == offset else (begin, middle)
+    return end
+
+
+def _find_offset(zone: ZoneInfo, moment: datetime) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta()
+
+
+def _begin(cron: str, moment: datetime, *, is_reverse: bool = False) -> Iterator[datetime]:
     try:
-        back = CronSim(cron, (last + _MOMENT).astimezone(zone), reverse=True)
+        return CronSim(cron, moment, reverse=is_reverse)
     except CronSimError as error:
         raise ScheduleError(str(error)) from error
-    likely = takewhile(lambda moment: moment >= first - _DAY, back)  # a day, as clocks that are put back mix the order
-    bound = next(islice(likely, limit, None), None)  # far enough back; what lies between is found by going forward
-    start = first if bound is None else max(first, bound.astimezone(UTC))
-    moments = takewhile(lambda moment: moment <= last, list_moments(cron, timezone, start - _MOMENT))
-    return list(moments)[-limit:]
 
 
 def _find_origin(timezone: str) -> datetime:

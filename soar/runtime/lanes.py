@@ -1,7 +1,7 @@
 """Who goes next, among many who wait for few places. Pure: nothing here waits."""
 
 from collections import Counter, deque
-from collections.abc import Hashable
+from collections.abc import Container, Hashable
 from typing import Generic, TypeVar
 
 from soar.model.alert import Severity
@@ -22,9 +22,11 @@ class _Line(Generic[K]):
     def add(self, key: K, standing: Standing) -> None:
         self._sources.setdefault(standing.source, {}).setdefault(standing.playbook, deque()).append(key)
 
-    def take(self, full: frozenset[str]) -> K | None:
-        """Take who is next, leaving out full playbooks; its source and playbook go to the end of their turns."""
+    def take(self, full: Container[str], served: Container[str]) -> K | None:
+        """Take who is next, leaving out full playbooks and served sources; both go to the end of their turns."""
         for source, playbooks in self._sources.items():
+            if source in served:
+                continue
             for playbook, keys in playbooks.items():
                 if playbook not in full:
                     key = keys.popleft()
@@ -52,16 +54,18 @@ class Lanes(Generic[K]):
 
     Every eighth place goes to the lanes in turn. Within a lane go first those who have begun; sources take turns, and
     within a source its playbooks. Some places are kept free for each other lane, so that a flood in one cannot fill
-    them all.
+    them all; and some more are there for sources that hold none, so that one source's backlog holds up nobody else.
 
     Args:
         limit: how many places there are.
         cap: how many of them one playbook may hold; those that no playbook is known of are not capped.
         reserve: how many of them are kept free for each other lane.
+        spare: how many more there are, for one run at a time of each source that holds no place.
     """
 
-    def __init__(self, *, limit: int, cap: int | None = None, reserve: int = 0) -> None:
+    def __init__(self, *, limit: int, cap: int | None = None, reserve: int = 0, spare: int = 0) -> None:
         self._limit = limit
+        self._spare = spare
         self._cap = limit if cap is None else cap
         self._most = max(1, limit - reserve * (len(Severity) - 1))
         self._lines: dict[tuple[Severity, bool], _Line[K]] = {
@@ -69,9 +73,11 @@ class Lanes(Generic[K]):
         }
         self._waiting: dict[K, Standing] = {}
         self._holding: dict[K, Standing] = {}
+        self._spares: set[K] = set()
         self._waiting_by_lane: Counter[Severity] = Counter()
         self._held_by_lane: Counter[Severity] = Counter()
         self._held_by_playbook: Counter[str] = Counter()
+        self._held_by_source: Counter[str] = Counter()
         self._rota = deque(_MOST_SEVERE_FIRST)
         self._turns = 0
 
@@ -87,8 +93,8 @@ class Lanes(Generic[K]):
 
     @property
     def has_room(self) -> bool:
-        """Whether somebody waits while a place is free."""
-        return bool(self._waiting) and len(self._holding) < self._limit
+        """Whether somebody waits while a place is free that is not a spare one."""
+        return bool(self._waiting) and len(self._holding) - len(self._spares) < self._limit
 
     def add(self, key: K, standing: Standing) -> None:
         """Let somebody wait, who neither waits nor holds a place yet."""
@@ -96,19 +102,36 @@ class Lanes(Generic[K]):
         self._waiting_by_lane[standing.severity] += 1
         self._lines[standing.severity, standing.is_begun].add(key, standing)
 
-    def take(self) -> K | None:
-        """Give the next place away, and return to whom; None if nobody waits who may have one."""
-        if not self.has_room:
-            return None
-        full = frozenset(name for name, held in self._held_by_playbook.items() if name and held >= self._cap)
+    def take(self, *, is_scarce: bool = False) -> K | None:
+        """Give the next place away, and return to whom; None if nobody waits who may have one.
+
+        Args:
+            is_scarce: give none away but spare ones.
+        """
+        key = self._take_common() if self.has_room and not is_scarce else None
+        return self._take_spare() if key is None else key
+
+    def _take_common(self) -> K | None:
         is_shared = (self._turns + 1) % _SHARED_TURN == 0
         for severity in tuple(self._rota) if is_shared else _MOST_SEVERE_FIRST:
-            key = self._take_from(severity, full)
+            key = None if self._held_by_lane[severity] >= self._most else self._take_from(severity, ())
             if key is not None:
+                self._held_by_lane[severity] += 1
                 self._turns += 1
                 if is_shared:
                     self._rota.remove(severity)
                     self._rota.append(severity)
+                return key
+        return None
+
+    def _take_spare(self) -> K | None:
+        """Give a spare place to the most severe of those whose source holds none."""
+        if not self._waiting or len(self._spares) >= self._spare:
+            return None
+        for severity in _MOST_SEVERE_FIRST:
+            key = self._take_from(severity, self._held_by_source)
+            if key is not None:
+                self._spares.add(key)
                 return key
         return None
 
@@ -120,25 +143,32 @@ class Lanes(Generic[K]):
             self._lines[waiting.severity, waiting.is_begun].discard(key, waiting)
         holding = self._holding.pop(key, None)
         if holding is not None:
-            self._held_by_lane[holding.severity] -= 1
-            self._held_by_playbook[holding.playbook] -= 1
-            if not self._held_by_playbook[holding.playbook]:
-                del self._held_by_playbook[holding.playbook]
+            if key in self._spares:
+                self._spares.remove(key)
+            else:
+                self._held_by_lane[holding.severity] -= 1
+            _take_one(self._held_by_playbook, holding.playbook)
+            _take_one(self._held_by_source, holding.source)
 
     def count_ahead(self, standing: Standing) -> int:
         """Return how many wait who are at least as severe."""
         ordered = tuple(Severity)
         return sum(self._waiting_by_lane[severity] for severity in ordered[ordered.index(standing.severity) :])
 
-    def _take_from(self, severity: Severity, full: frozenset[str]) -> K | None:
-        if self._held_by_lane[severity] >= self._most:
-            return None
+    def _take_from(self, severity: Severity, served: Container[str]) -> K | None:
+        full = {name for name, held in self._held_by_playbook.items() if name and held >= self._cap}
         for is_begun in (True, False):
-            key = self._lines[severity, is_begun].take(full)
+            key = self._lines[severity, is_begun].take(full, served)
             if key is not None:
                 standing = self._holding[key] = self._waiting.pop(key)
                 self._waiting_by_lane[severity] -= 1
-                self._held_by_lane[severity] += 1
                 self._held_by_playbook[standing.playbook] += 1
+                self._held_by_source[standing.source] += 1
                 return key
         return None
+
+
+def _take_one(held: Counter[str], name: str) -> None:
+    held[name] -= 1
+    if not held[name]:
+        del held[name]

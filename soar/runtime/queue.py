@@ -18,6 +18,7 @@ FindStandings: TypeAlias = Callable[[str, Sequence[str]], Awaitable[Mapping[str,
 _LONGEST_PAUSE = 30.0
 _BATCH = 500
 _RESERVE = 20  # one in so many places is kept free for each other lane
+_SPARE = 20  # one in so many places is kept for sources that hold none
 _UNDER_PRESSURE = 20  # one in so many places is still given away
 _RELIEF = 0.1  # seconds until the pressure is looked at again, if no run comes to rest before
 _NOWHERE = Standing()
@@ -38,7 +39,8 @@ class RunQueue:
         limit: how many runs are driven at once.
         share: of these, the most that runs of one playbook may be.
         is_pressed: whether more alerts come in than can be answered soon. What is driven then has most places taken
-            away, so that alerts are accepted before they are acted on; None where no alerts come in.
+            away, so that alerts are accepted before they are acted on, except from sources of which nothing is driven;
+            None where no alerts come in.
     """
 
     def __init__(
@@ -56,7 +58,10 @@ class RunQueue:
         self._clock = clock
         self._report = report
         self._find_standings = find_standings
-        self._lanes: Lanes[_Key] = Lanes(limit=limit, cap=max(1, int(limit * share)), reserve=limit // _RESERVE)
+        spare = limit // _SPARE
+        self._lanes: Lanes[_Key] = Lanes(
+            limit=limit - spare, cap=max(1, int(limit * share)), reserve=limit // _RESERVE, spare=spare
+        )
         self._signals: dict[_Key, asyncio.Event] = {}
         self._turns: dict[_Key, asyncio.Event] = {}
         self._drivers: set[asyncio.Task[None]] = set()
@@ -144,7 +149,7 @@ class RunQueue:
             return {}
 
     def _admit(self) -> None:
-        while not self._is_held_back() and (key := self._lanes.take()) is not None:
+        while (key := self._lanes.take(is_scarce=self._is_held_back())) is not None:
             self._turns[key].set()
 
     def _is_held_back(self) -> bool:

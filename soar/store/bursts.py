@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, delete, update
 
 from soar.model.burst import Burst, Sample
 from soar.store.intake_tables import BurstRow, SampleRow
@@ -27,6 +27,7 @@ _COUNT = (
 _FIND = _BURSTS.where().where(_TABLE.c.alert.in_(bindparam("given_alerts", expanding=True)))
 
 _SAMPLES = Rows(table_of(SampleRow), Sample)
+_FORGET_SAMPLES = delete(_SAMPLES.table).where(*_SAMPLES.match("alert"))
 _LIST_SAMPLES = _SAMPLES.where("alert").order_by(_SAMPLES.table.c.position)
 
 
@@ -70,3 +71,7 @@ class Bursts(Repository):
     def samples(self, alert: str) -> tuple[Sample, ...]:
         """Return the repeats of an alert whose documents are kept, in the order they came."""
         return self._all(_SAMPLES, _LIST_SAMPLES, given_alert=alert)
+
+    def forget_samples(self, alert: str) -> None:
+        """Remove the documents of an alert's repeats, if any are kept; they stay counted."""
+        self._send(_FORGET_SAMPLES, given_alert=alert)

@@ -1,9 +1,12 @@
 """Erasing from the record, over the API."""
 
 from dataclasses import replace
+from typing import cast
 
+from soar.ingest.source import Source, parse_source
 from soar.model.identity import Role
-from tests.support.service import Answer, Face, Person
+from soar.model.values import JsonValue
+from tests.support.service import SOURCES, Answer, Face, Person
 
 
 async def make_admin(face: Face, name: str) -> Person:
@@ -50,3 +53,21 @@ async def test_what_the_record_does_not_hold_is_not_found(face: Face) -> None:
     unknown = await erase(root, "alert", "al_none")
     assert (unknown.status, unknown.code) == (404, "nothing_to_erase")
     assert (await erase(root, "case", "c_1")).status == 422
+
+
+async def test_what_is_kept_of_an_alerts_repeats_goes_with_what_the_record_says_of_it(face: Face) -> None:
+    sources = cast("dict[str, Source]", face.services.receiver.sources)
+    grouped = {**SOURCES["probe"], "group": {"by": "fingerprint", "window": "10m"}}
+    alert: JsonValue = {"kind": "raw.kind", "title": "raw.title", "fingerprint": "raw.title"}
+    sources["probe"] = parse_source({**grouped, "alert": alert}, "probe")
+    (first, *_) = [(await face.report_mail(messages=[f"m{number}"])).json["alert"] for number in range(3)]
+    root, other = await face.person("root"), await make_admin(face, "vera")
+    (run,) = (await root.get("/runs")).json["items"]
+    assert (await root.post(f"/runs/{run['id']}/cancel", {"reason": "root knows better"})).status < 300
+    kept = await face.read(lambda unit: unit.bursts.samples(first))
+    assert [sample.raw["messages"] for sample in kept] == [["m1"], ["m2"]]
+    for admin in (root, other):
+        assert (await erase(admin, "alert", first)).status == 200
+    assert await face.read(lambda unit: unit.bursts.samples(first)) == ()
+    (burst,) = (await face.read(lambda unit: unit.bursts.find([first]))).values()
+    assert burst.count == 3

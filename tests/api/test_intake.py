@@ -140,6 +140,20 @@ async def report(person: Person, number: int) -> tuple[int, Mapping[str, str]]:
     return answer.status, answer.headers
 
 
+async def test_of_one_source_so_many_are_stored_at_once_and_another_goes_past_them(
+    build_gate: Callable[..., IntakeGate],
+) -> None:
+    gate = build_gate(build_sources(loud=None, quiet=None))
+    with ExitStack() as inside:
+        places = [inside.enter_context(gate.admit("loud", 100)) for _ in range(40)]
+        for place in places[:32]:
+            await place.turn.acquire()
+        assert places[32].turn.locked()
+        assert not inside.enter_context(gate.admit("quiet", 100)).turn.locked()
+        places[0].turn.release()
+        assert not places[32].turn.locked()
+
+
 async def test_a_sender_that_honours_retry_after_loses_nothing(face: Face) -> None:
     services = replace(face.services, intake=IntakeLimits(rate=2.0, requests=4))
     listener = socket.create_server(("127.0.0.1", 0))

@@ -141,3 +141,23 @@ async def test_what_graph_sends_is_taken_without_what_proves_it(face: Face) -> N
     assert answer.status == 202
     (alert,) = await face.read(lambda unit: unit.alerts.list(100).items)
     assert alert.raw == {"resource": "alerts/1"}
+
+
+async def test_an_event_in_binary_form_is_sent_again_with_its_attributes(face: Face) -> None:
+    auth: JsonValue = {"hmac": {"header": "ce-signature", "prefix": "sha256=", "secret": "probe_hook"}}
+    add_source(face, "events", auth, format="cloudevents")
+    source = "/edr/" + "a" * 600
+    attributes = {"ce-specversion": "1.0", "ce-id": "e1", "ce-source": source, "ce-type": "edr.alert"}
+    proof = {"ce-signature": sign(BODY)["X-Signature"]}
+    headers = {"Content-Type": "application/json", **attributes, **proof}
+    sent = await face.stranger.send("POST", "/hooks/events", BODY, headers)
+    assert sent.status == 202
+    (first,) = sent.json["alerts"]
+    root = await face.person("root")
+    again = await root.post(f"/alerts/{first['alert']}/replay", {})
+    assert again.status < 300, again.json
+    alerts = (await face.read(lambda unit: unit.alerts.list(10))).items
+    assert [alert.raw["source"] for alert in alerts if alert.source == "events"] == [source, source]
+    delivery = await face.read(lambda unit: unit.deliveries.get(alerts[0].delivery))
+    assert delivery is not None
+    assert {name for name in delivery.headers if name.startswith("ce-")} == {*attributes}

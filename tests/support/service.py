@@ -91,6 +91,7 @@ PEOPLE: Mapping[str, Role] = {
 }
 """Who is there: ids `u_ann` and so on, all `@corp.example`, all with the same password."""
 
+HOOKS_URL = "https://hooks.soar.example"
 SOURCES = {
     "probe": {
         "description": "A probe",
@@ -435,6 +436,7 @@ class _Wiring:
         return Services(
             workspace=WORKSPACE,
             url=self.url,
+            hooks_url=HOOKS_URL,
             is_demo=True,
             pages=pages,
             store=self.store,

@@ -1,5 +1,6 @@
 """Where sources send alerts."""
 
+import hashlib
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -20,7 +21,10 @@ async def receive_alert(visit: Visit) -> web.StreamResponse:
     with visit.desk.intake.admit(source, request.content_length) as place:
         body = await read_packed(request)
         place.note_read()
-        receipt = await receiver.receive(source, read_headers(request), body, request.remote or "")
+        async with place.turn:
+            receipt = await receiver.receive(
+                source, read_headers(request), body, request.remote or "", certificate=read_certificate(request)
+            )
     if isinstance(receipt, Greeting):
         return _write_greeting(receipt)
     return write_json(receipt.answer, HTTPStatus.ACCEPTED)
@@ -28,8 +32,9 @@ async def receive_alert(visit: Visit) -> web.StreamResponse:
 
 async def greet_source(visit: Visit) -> web.StreamResponse:
     """Answer a product that asks, before it sends anything, whether this is who it looks for."""
+    request = visit.request
     greeting = await visit.services.receiver.greet(
-        visit.part("source"), read_headers(visit.request), visit.request.remote or ""
+        visit.part("source"), read_headers(request), request.remote or "", certificate=read_certificate(request)
     )
     return _write_greeting(greeting)
 
@@ -41,7 +46,9 @@ async def check_alert(visit: Visit) -> web.StreamResponse:
         body = await read_packed(request)
         place.note_read()
         if not isinstance(visit, Call):
-            await visit.services.receiver.authenticate(source, headers, body, request.remote or "")
+            await visit.services.receiver.authenticate(
+                source, headers, body, request.remote or "", certificate=read_certificate(request)
+            )
         checked = await visit.services.receiver.check(source, headers, body)
     return write_json(CheckedAlerts(alerts=tuple(map(view_checked, checked))))
 
@@ -49,6 +56,18 @@ async def check_alert(visit: Visit) -> web.StreamResponse:
 def read_headers(request: web.Request) -> Mapping[str, str]:
     """Return a request's headers with names in lower case; several with one name are joined (RFC 9110, section 5.3)."""
     return {name.lower(): ", ".join(request.headers.getall(name)) for name in request.headers}
+
+
+def read_certificate(request: web.Request) -> str | None:
+    """Return the SHA-256 of the certificate that a client has shown to us and TLS has verified, in lower-case hex.
+
+    Empty if it has shown none; None where TLS is not ours.
+    """
+    tls = request.get_extra_info("ssl_object")
+    if tls is None:
+        return None
+    shown = tls.getpeercert(binary_form=True)
+    return hashlib.sha256(shown).hexdigest() if shown else ""
 
 
 def _write_greeting(greeting: Greeting) -> web.Response:

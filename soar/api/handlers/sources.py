@@ -22,7 +22,7 @@ async def list_sources(call: Call, _: Nothing) -> SourcePage:
     )
     sources = sorted(shown.keep(call.services.receiver.sources.values()), key=lambda source: source.id)
     pollers = {poller.source: poller for poller in await call.read(lambda unit: unit.pollers.list())}
-    views = (view_source(source, call.services.url, pollers.get(source.id)) for source in sources)
+    views = (view_source(source, call.services.hooks_url, pollers.get(source.id)) for source in sources)
     return SourcePage(items=tuple(views), next=None)
 
 

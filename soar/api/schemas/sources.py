@@ -123,7 +123,7 @@ def _name_recipe(recipe: Recipe) -> str:
         case Basic():
             name = "basic"
         case Certificate():
-            name = f"client certificate in {recipe.header}"
+            name = f"client certificate in {recipe.header}" if recipe.proxies else "client certificate"
         case ClientState():
             name = "client state in the body"
         case Sns():

@@ -14,12 +14,13 @@ LARGEST_FORM: Final = 128 * 1024
 _MOST_FIELDS: Final = 50
 
 
-def read_field(body: bytes, field: str) -> Sequence[JsonValue]:
+def read_field(body: bytes, field: str, *, is_large_text: bool = False) -> Sequence[JsonValue]:
     """Return the documents in one field of `application/x-www-form-urlencoded`: its elements, if it is an array.
 
     Args:
         body: the form.
         field: its name.
+        is_large_text: as for `parse_json`.
 
     Raises:
         InputError: it is no form, has the field not exactly once, or the field holds no JSON (`invalid_json`); larger
@@ -37,5 +38,5 @@ def read_field(body: bytes, field: str) -> Sequence[JsonValue]:
         said = "is missing" if not found else "stands more than once"
         fault = FieldFault(f"/{field}", said)
         raise InputError(f"the field `{field}` {said}", code="invalid_body", hint="send it once", faults=[fault])
-    document = parse_json(found[0].encode())
+    document = parse_json(found[0].encode(), is_large_text=is_large_text)
     return document if isinstance(document, list) else [document]

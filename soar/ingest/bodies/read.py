@@ -10,7 +10,7 @@ from soar.ingest.bodies.form import read_field
 from soar.ingest.bodies.mail import read_mail
 from soar.ingest.bodies.packing import unpack
 from soar.ingest.bodies.products import LARGEST_RECORDS, read_cef, read_leef
-from soar.ingest.bodies.rule import LARGEST_BODY, MOST_ALERTS, TYPES, Format, LargeNumbers, Parcel, Rule
+from soar.ingest.bodies.rule import LARGEST_BODY, MOST_ALERTS, TYPES, Format, Parcel, Rule
 from soar.ingest.bodies.sns import read_notification
 from soar.ingest.bodies.stix import read_bundle
 from soar.ingest.bodies.syslog import read_syslog
@@ -70,7 +70,7 @@ def read_documents(rule: Rule, parcel: Parcel) -> Sequence[JsonValue]:
     Raises:
         InputError: it holds something else (`invalid_json`, `invalid_body`), nothing, or too much.
     """
-    documents = _pick(rule.items, _split(rule, parcel))
+    documents = _pick(rule.items, _READERS[rule.format](rule, parcel))
     if not documents or len(documents) > MOST_ALERTS:
         raise InputError(f"a request holds 1 to {MOST_ALERTS} alerts, not {len(documents)}", code="invalid_json")
     if not all(isinstance(document, dict) for document in documents):
@@ -78,49 +78,54 @@ def read_documents(rule: Rule, parcel: Parcel) -> Sequence[JsonValue]:
     return documents
 
 
-def _read_lines(parcel: Parcel) -> Sequence[JsonValue]:
+def _read_object(rule: Rule, parcel: Parcel) -> Sequence[JsonValue]:
+    return [parse_json(parcel.body, is_large_text=rule.is_large_text)]
+
+
+def _read_array(rule: Rule, parcel: Parcel) -> Sequence[JsonValue]:
+    return _as_array(parse_json(parcel.body, is_large_text=rule.is_large_text))
+
+
+def _read_json_lines(rule: Rule, parcel: Parcel) -> Sequence[JsonValue]:
+    return parse_json_lines(parcel.body, limit=MOST_ALERTS, is_large_text=rule.is_large_text)
+
+
+def _read_form(rule: Rule, parcel: Parcel) -> Sequence[JsonValue]:
+    return read_field(parcel.body, rule.field or "", is_large_text=rule.is_large_text)
+
+
+def _read_lines(_: Rule, parcel: Parcel) -> Sequence[JsonValue]:
     return [{"message": line} for _, line in list_lines(parcel.body)]
 
 
-def _read_syslog(parcel: Parcel) -> Sequence[JsonValue]:
+def _read_syslog(_: Rule, parcel: Parcel) -> Sequence[JsonValue]:
     return [read_syslog(line) for _, line in list_lines(parcel.body)]
 
 
-def _read_cef(parcel: Parcel) -> Sequence[JsonValue]:
+def _read_cef(_: Rule, parcel: Parcel) -> Sequence[JsonValue]:
     return [read_cef(line, number) for number, line in list_lines(parcel.body, LARGEST_RECORDS)]
 
 
-def _read_leef(parcel: Parcel) -> Sequence[JsonValue]:
+def _read_leef(_: Rule, parcel: Parcel) -> Sequence[JsonValue]:
     return [read_leef(line, number) for number, line in list_lines(parcel.body, LARGEST_RECORDS)]
 
 
-_READERS: Final[Mapping[Format, Callable[[Parcel], Sequence[JsonValue]]]] = MappingProxyType(
+_READERS: Final[Mapping[Format, Callable[[Rule, Parcel], Sequence[JsonValue]]]] = MappingProxyType(
     {
+        Format.OBJECT: _read_object,
+        Format.ARRAY: _read_array,
+        Format.NDJSON: _read_json_lines,
+        Format.FORM: _read_form,
         Format.LINES: _read_lines,
         Format.SYSLOG: _read_syslog,
         Format.CEF: _read_cef,
         Format.LEEF: _read_leef,
-        Format.CLOUDEVENTS: read_events,
-        Format.SNS: lambda parcel: [read_notification(parcel.body)],
-        Format.STIX: lambda parcel: read_bundle(parcel.body),
-        Format.MAIL: lambda parcel: [read_mail(parcel.body)],
+        Format.CLOUDEVENTS: lambda rule, parcel: read_events(parcel, is_large_text=rule.is_large_text),
+        Format.SNS: lambda rule, parcel: [read_notification(parcel.body, is_large_text=rule.is_large_text)],
+        Format.STIX: lambda rule, parcel: read_bundle(parcel.body, is_large_text=rule.is_large_text),
+        Format.MAIL: lambda _, parcel: [read_mail(parcel.body)],
     }
 )
-
-
-def _split(rule: Rule, parcel: Parcel) -> Sequence[JsonValue]:
-    is_large_text = rule.large_numbers is LargeNumbers.TEXT
-    match rule.format:
-        case Format.OBJECT:
-            return [parse_json(parcel.body, is_large_text=is_large_text)]
-        case Format.ARRAY:
-            return _as_array(parse_json(parcel.body, is_large_text=is_large_text))
-        case Format.NDJSON:
-            return parse_json_lines(parcel.body, limit=MOST_ALERTS, is_large_text=is_large_text)
-        case Format.FORM:
-            return read_field(parcel.body, rule.field or "")
-        case _:
-            return _READERS[rule.format](parcel)
 
 
 def _as_array(document: JsonValue) -> Sequence[JsonValue]:

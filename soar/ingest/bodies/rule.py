@@ -67,7 +67,7 @@ class Rule:
         field: of a form, the one that holds the JSON.
         items: where in the one object a list with the alerts stands, keys joined by dots; None if it is one alert.
         may_gzip: whether it may come packed.
-        large_numbers: what becomes of whole numbers beyond 2^53 in JSON objects, arrays and lines.
+        large_numbers: what becomes of whole numbers beyond 2^53 in JSON, wherever it stands.
     """
 
     format: Format = Format.OBJECT
@@ -75,6 +75,11 @@ class Rule:
     items: str | None = None
     may_gzip: bool = False
     large_numbers: LargeNumbers = LargeNumbers.REFUSE
+
+    @property
+    def is_large_text(self) -> bool:
+        """Whether whole numbers beyond 2^53 are read as the texts of their digits."""
+        return self.large_numbers is LargeNumbers.TEXT
 
     @property
     def has_several(self) -> bool:

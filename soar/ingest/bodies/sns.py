@@ -79,10 +79,14 @@ def read_envelope(body: bytes) -> Envelope:
     )
 
 
-def read_notification(body: bytes) -> dict[str, JsonValue]:
+def read_notification(body: bytes, *, is_large_text: bool = False) -> dict[str, JsonValue]:
     """Return what a notification says: `message` (read if it is an object), `subject`, `topic`, `message_id`, `time`.
 
     Its attributes are not signed, so they are left out.
+
+    Args:
+        body: an envelope.
+        is_large_text: as for `parse_json`, in the message.
 
     Raises:
         InputError: it is no notification (`invalid_json`).
@@ -92,7 +96,7 @@ def read_notification(body: bytes) -> dict[str, JsonValue]:
         raise _refuse("Type", "this is no notification")
     document = envelope.document
     return {
-        "message": _read_message(str(document["Message"])),
+        "message": _read_message(str(document["Message"]), is_large_text=is_large_text),
         "subject": document.get("Subject"),
         "topic": envelope.topic,
         "message_id": document["MessageId"],
@@ -100,11 +104,11 @@ def read_notification(body: bytes) -> dict[str, JsonValue]:
     }
 
 
-def _read_message(text: str) -> JsonValue:
+def _read_message(text: str, *, is_large_text: bool) -> JsonValue:
     if not text.lstrip().startswith("{"):
         return text
     try:
-        return parse_json(text.encode())
+        return parse_json(text.encode(), is_large_text=is_large_text)
     except InputError:
         return text
 

@@ -16,7 +16,7 @@ _MOST_COPIES: Final = 3
 """How often an object of a bundle is shown with others, so that a small bundle makes no large alerts."""
 
 
-def read_bundle(body: bytes) -> Sequence[JsonValue]:
+def read_bundle(body: bytes, *, is_large_text: bool = False) -> Sequence[JsonValue]:
     """Return the objects of a bundle that report something, each with those it refers to under `refs`, by their id.
 
     An object without a bundle around it stands for itself.
@@ -27,7 +27,7 @@ def read_bundle(body: bytes) -> Sequence[JsonValue]:
     Raises:
         InputError: it is no bundle, or an object has no type or id (`invalid_json`).
     """
-    objects = _list_objects(parse_json(body))
+    objects = _list_objects(parse_json(body, is_large_text=is_large_text))
     known = {_id(one): one for one in objects}
     references = {_id(one): [name for name in _find_references(one) if name in known] for one in objects}
     referred = {name for names in references.values() for name in names}

@@ -1,5 +1,6 @@
 import base64
 import json
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -10,14 +11,20 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from soar.ingest.acceptance import Receipt
 from soar.ingest.amazon import TOLERANCE, SnsVerifier
 from soar.ingest.authentication import Sns
 from soar.ingest.bodies.sns import read_envelope, read_notification
-from soar.model.errors import InputError, UnavailableError
+from soar.ingest.handshake import Greeting
+from soar.ingest.receive import Receiver
+from soar.ingest.source import Source, parse_source
+from soar.model.errors import DeniedError, InputError, UnavailableError
 from soar.model.network import EgressResponse
-from soar.model.values import print_timestamp
+from soar.model.values import JsonValue, print_timestamp
+from soar.store import Store
 from tests.support.clock import START, SteppedClock
 from tests.support.network import VirtualEgress
+from tests.unit.ingest.specimens import WORKSPACE, Surroundings
 
 REGION = "eu-central-1"
 HOST = f"sns.{REGION}.amazonaws.com"
@@ -203,3 +210,48 @@ def test_a_notification_is_read_with_the_message_in_it() -> None:
         assert read_notification(json.dumps(sign(Message=text)).encode())["message"] == text
     with pytest.raises(InputError, match="/Type: this is no notification"):
         read_notification(json.dumps(confirmation()).encode())
+
+
+def test_large_numbers_of_a_message_are_texts_where_the_source_says_so() -> None:
+    body = json.dumps(sign(Message='{"id": 1683727757699479000}')).encode()
+    assert read_notification(body)["message"] == '{"id": 1683727757699479000}'
+    assert read_notification(body, is_large_text=True)["message"] == {"id": "1683727757699479000"}
+
+
+class TestHook:
+    """What SNS sends, at a hook."""
+
+    @pytest.fixture
+    def sources(self, surroundings: Surroundings) -> Mapping[str, Source]:
+        surroundings.egress.route(HOST, lambda _: EgressResponse(status=200, headers=(), body=PEM))
+        auth: JsonValue = {"sns": {"topic": TOPIC}}
+        return {"topic": parse_source({"auth": auth, "format": "sns", "alert": {"kind": '"sns"'}}, "topic")}
+
+    async def test_a_subscription_is_confirmed_and_then_its_notifications_are_alerts(
+        self, receiver: Receiver, surroundings: Surroundings, store: Store
+    ) -> None:
+        greeting = await receiver.receive("topic", {}, json.dumps(confirmation()).encode(), "192.0.2.1")
+        assert isinstance(greeting, Greeting)
+        asked = [request.url for request in surroundings.egress.arrived]
+        assert asked == [CERTIFICATE_URL, confirmation()["SubscribeURL"]]
+        body = json.dumps(sign()).encode()
+        receipts = [await receiver.receive("topic", {}, body, "192.0.2.1") for _ in range(2)]
+        assert [receipt.is_repeat for receipt in receipts if isinstance(receipt, Receipt)] == [False, True]
+        alerts = await store.read(WORKSPACE, lambda unit: unit.alerts.list(10))
+        (alert,) = alerts.items
+        assert (alert.source, alert.raw["message"]) == ("topic", {"detail": {"severity": 8}})
+        events = await store.read(WORKSPACE, lambda unit: unit.audit.list(10, None, "source."))
+        assert [event.document["context"] for event in events.items] == [
+            {"topic": TOPIC, "type": "SubscriptionConfirmation"}
+        ]
+
+    @pytest.mark.parametrize("build", [sign, confirmation])
+    async def test_what_sns_has_not_signed_is_confirmed_nowhere_and_stored_never(
+        self, receiver: Receiver, surroundings: Surroundings, store: Store, build: Callable[[], dict[str, Any]]
+    ) -> None:
+        forged = json.dumps({**build(), "MessageId": "m-2"}).encode()
+        with pytest.raises(DeniedError) as caught:
+            await receiver.receive("topic", {}, forged, "192.0.2.1")
+        assert caught.value.code == "unauthenticated"
+        assert [request.url for request in surroundings.egress.arrived] == [CERTIFICATE_URL]
+        assert (await store.read(WORKSPACE, lambda unit: unit.alerts.list(10))).items == ()

@@ -200,7 +200,7 @@ def test_a_key_is_made_as_the_recipe_holds_it() -> None:
 @pytest.mark.parametrize(
     ("auth", "pointer"),
     [
-        ({"mtls": {"fingerprint": FINGERPRINT}}, "/auth"),
+        ({"mtls": {"fingerprint": FINGERPRINT, "header": "X-Cert"}}, "/auth"),
         ({"mtls": {"fingerprint": "x"}, "proxies": "192.0.2.1"}, "/auth/mtls/fingerprint/0"),
         ({"sns": {"topic": "arn:aws:sqs:eu-central-1:123456789012:x"}}, "/auth/sns/topic/0"),
         ({"sns": {"topic": "arn:aws:sns:evil.example/:123456789012:x"}}, "/auth/sns/topic/0"),

@@ -252,3 +252,38 @@ def test_the_latest_moments_are_those_that_going_forward_finds() -> None:
         assert list_latest(cron, "Australia/Lord_Howe", *year, 10_000) == forward
         assert list_latest(cron, "Australia/Lord_Howe", *year, 1_000) == forward[-1_000:]
         assert list_latest(cron, "Australia/Lord_Howe", forward[0], forward[0], 1) == forward[:1]
+
+
+def test_the_latest_moments_are_found_where_clocks_were_put_on_or_back_in_the_middle_of_an_hour() -> None:
+    begin, back = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 4, 4, 15, 20, tzinfo=UTC)
+    forward = [*takewhile(lambda moment: moment <= back, list_moments("*/10 2 * * 0", "Pacific/Chatham", begin))]
+    assert list_latest("*/10 2 * * 0", "Pacific/Chatham", begin, back, 3) == forward[-3:]
+    on = datetime(2026, 3, 29, 3, 0, tzinfo=UTC)  # in Berlin no clock has shown an hour of two on this day
+    forward = [*takewhile(lambda moment: moment <= on, list_moments("*/10 2 * * *", "Europe/Berlin", begin))]
+    assert list_latest("*/10 2 * * *", "Europe/Berlin", begin, on, 3) == forward[-3:]
+
+
+@pytest.mark.parametrize(
+    ("cron", "zone", "begin", "expected"),
+    [
+        ("45 * * * *", "Australia/Lord_Howe", (4, 4, 14), [(14, 45), (15, 15), (16, 15), (17, 15)]),
+        ("15 * * * *", "Australia/Lord_Howe", (4, 4, 14), [(14, 15), (15, 45), (16, 45), (17, 45)]),
+        ("45 * * * *", "Australia/Lord_Howe", (10, 3, 14), [(14, 15), (15, 15), (15, 45), (16, 45), (17, 45)]),
+        ("*/20 2 * * *", "Australia/Lord_Howe", (10, 3, 14), [(15, 40)]),
+        ("50 * * * *", "Pacific/Chatham", (4, 4, 13), [(13, 5), (14, 5), (15, 5), (16, 5)]),
+        ("* 0 * * *", "America/Santiago", (9, 6, 3), []),  # midnight is left out
+    ],
+)
+def test_no_moment_is_left_out_where_clocks_move_by_half_an_hour_or_in_the_middle_of_one(
+    cron: str, zone: str, begin: tuple[int, int, int], expected: list[tuple[int, int]]
+) -> None:
+    month, day, hour = begin
+    first = datetime(2026, month, day, hour, tzinfo=UTC)
+    found = [*takewhile(lambda moment: moment < first + 4 * HOUR, list_moments(cron, zone, first - HOUR / 3600))]
+    assert [(moment.hour, moment.minute) for moment in found] == expected
+    assert list_latest(cron, zone, first, first + 4 * HOUR - HOUR / 3600, 2) == found[-2:]
+
+
+def test_a_moment_that_comes_twice_a_year_is_found_whichever_time_it_is() -> None:
+    found = [*islice(list_moments("*/30 2 25 10 *", "Europe/Berlin", datetime(2025, 12, 1, tzinfo=UTC)), 4)]
+    assert found == [datetime(2026, 10, 25, hour, minute, tzinfo=UTC) for hour in (0, 1) for minute in (0, 30)]

@@ -83,6 +83,41 @@ def test_a_flood_leaves_places_for_each_other_lane() -> None:
     assert lanes.take() == "critical"
 
 
+def test_a_spare_place_goes_to_a_source_that_holds_none_and_to_nobody_else() -> None:
+    lanes: Lanes[str] = Lanes(limit=2, spare=1)
+    for number in range(4):
+        lanes.add(f"flood-{number}", Standing(source="source:flood", severity=Severity.HIGH))
+    assert [lanes.take() for _ in range(3)] == ["flood-0", "flood-1", None]
+    for number in range(2):
+        lanes.add(f"quiet-{number}", Standing(source="source:quiet"))
+    lanes.add("other-0", Standing(source="source:other"))
+    assert [lanes.take() for _ in range(2)] == ["quiet-0", None]
+    lanes.leave("quiet-0")
+    assert [lanes.take() for _ in range(2)] == ["other-0", None]
+    lanes.leave("flood-0")
+    assert [lanes.take() for _ in range(2)] == ["flood-2", None]
+
+
+def test_where_places_are_scarce_only_spare_ones_are_given_away() -> None:
+    lanes: Lanes[str] = Lanes(limit=10, spare=1)
+    lanes.add("first", Standing(source="source:a"))
+    lanes.add("second", Standing(source="source:a"))
+    lanes.add("third", Standing(source="source:b"))
+    assert [lanes.take(is_scarce=True) for _ in range(2)] == ["first", None]
+    assert [lanes.take() for _ in range(2)] == ["third", "second"]
+
+
+def test_a_lane_that_is_full_has_a_spare_place_for_another_source() -> None:
+    lanes: Lanes[str] = Lanes(limit=20, reserve=2, spare=1)
+    for number in range(100):
+        lanes.add(f"flood-{number}", Standing(source="source:flood"))
+    assert len([key for key in (lanes.take() for _ in range(20)) if key]) == 14
+    lanes.add("quiet", Standing(source="source:quiet"))
+    assert lanes.take() == "quiet"
+    lanes.leave("quiet")
+    assert lanes.take() is None
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_few_places_can_all_be_held_by_one_lane_at_least_one(limit: int) -> None:
     lanes: Lanes[str] = Lanes(limit=limit, reserve=1)

@@ -195,7 +195,7 @@ def test_while_many_alerts_come_in_most_places_are_kept_back_and_some_are_not() 
         assert (drives.most, len(drives.begun)) == (2, 4)
         pressed = False
         await asyncio.sleep(0.2)
-        assert drives.at_once == 34  # six places stay free for the other lanes
+        assert drives.at_once == 32  # six places stay free for the other lanes, and two for other sources
         await empty(queue)
         assert len(drives.ended) == 50
 
@@ -251,6 +251,32 @@ def test_a_burst_of_ten_thousand_low_alerts_does_not_delay_a_critical_one() -> N
         assert dict(drives.begun)["run_critical"] == 0.5
         assert len(drives.ended) == 10_001
         assert standings.asked == 21
+
+    run_virtual(scenario())
+
+
+def test_under_pressure_a_quiet_source_does_not_wait_for_what_a_loud_one_has_begun() -> None:
+    async def scenario() -> None:
+        loud, quiet = (Standing(source=f"source:{name}", playbook="same") for name in ("loud", "quiet"))
+        standings = Standings({f"run_{number}": loud for number in range(100)} | {"run_q1": quiet, "run_q2": quiet})
+        drives = Drives(1.0)
+        queue = RunQueue(
+            drive=drives.drive,
+            clock=VirtualClock(),
+            report=lambda _w, _r, error: drives.reports.append(error),
+            find_standings=standings.find,
+            limit=40,
+            is_pressed=lambda: True,
+        )
+        for number in range(100):
+            queue.wake("default", f"run_{number}")
+        await asyncio.sleep(0.5)
+        queue.wake("default", "run_q1")
+        queue.wake("default", "run_q2")
+        await asyncio.sleep(2.0)
+        begun = dict(drives.begun)
+        assert (begun["run_q1"], begun["run_q2"]) == (0.5, 1.5)
+        await queue.drain(5.0)
 
     run_virtual(scenario())
 

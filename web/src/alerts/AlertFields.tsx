@@ -1,4 +1,5 @@
-import type { AlertDetail } from "../api/types";
+import type { AlertDetail, Observable } from "../api/types";
+import { Badge } from "../components/Badge";
 import { SeverityBadge } from "../components/badges";
 import { Fact } from "../components/Fact";
 import { Inert } from "../components/Inert";
@@ -24,14 +25,16 @@ export function AlertFields({ alert }: { alert: AlertDetail }) {
           <Inert text={alert.url} />
         </Fact>
       )}
-      {Object.entries(alert.entities).map(([kind, found]) => (
+      {Object.keys(alert.entities).map((kind) => (
         <Fact key={`entity ${kind}`} name={kind}>
           <ul className="plain">
-            {found.map((value) => (
-              <li key={value}>
-                <Inert text={value} />
-              </li>
-            ))}
+            {alert.observables
+              .filter((observable) => observable.kind === kind)
+              .map((observable) => (
+                <li key={observable.value}>
+                  <Inert text={observable.value} /> <ObservableNote observable={observable} />
+                </li>
+              ))}
           </ul>
         </Fact>
       ))}
@@ -43,4 +46,12 @@ export function AlertFields({ alert }: { alert: AlertDetail }) {
       <Fact name="Fingerprint">{alert.fingerprint ? <Inert text={alert.fingerprint} /> : "none"}</Fact>
     </dl>
   );
+}
+
+/** What is worth knowing of an observable before anybody acts on it. */
+function ObservableNote({ observable }: { observable: Observable }) {
+  if (observable.scope !== null && observable.scope !== "public") {
+    return <Badge word={observable.scope} tone="wait" />;
+  }
+  return observable.type === null ? <span className="quiet">does not look like one</span> : null;
 }

@@ -8,6 +8,7 @@ import { Moment } from "../components/Moment";
 import { Page } from "../components/Page";
 import { AlertFields } from "./AlertFields";
 import { Matches } from "./Matches";
+import { Repeats } from "./Repeats";
 import { WhyList } from "./WhyList";
 
 export function AlertPage({ id }: { id: string }) {
@@ -27,8 +28,15 @@ function AlertBody({ alert }: { alert: AlertDetail }) {
       </p>
       <section aria-labelledby="happened">
         <h2 id="happened">What happened</h2>
-        {alert.matches.length === 0 ? <NoMatch /> : <Matches matches={alert.matches} />}
+        {alert.matches.length > 0 && <Matches matches={alert.matches} />}
+        {alert.matches.length === 0 && (alert.suppressed_by ? <Suppressed rule={alert.suppressed_by} /> : <NoMatch />)}
       </section>
+      {alert.burst && (
+        <section aria-labelledby="repeats">
+          <h2 id="repeats">Repeats</h2>
+          <Repeats alert={alert} burst={alert.burst} />
+        </section>
+      )}
       <section aria-labelledby="why">
         <h2 id="why">Why</h2>
         <WhyList why={alert.why} />
@@ -46,6 +54,16 @@ function AlertBody({ alert }: { alert: AlertDetail }) {
         </section>
       </div>
     </>
+  );
+}
+
+function Suppressed({ rule }: { rule: string }) {
+  return (
+    <Empty>
+      The rule {rule} suppressed this alert, so it started nothing. What the rule says, and until when:{" "}
+      <code>soar suppress list</code>. Once it is over, or removed with <code>soar suppress remove {rule}</code>, the
+      alert can be sent again: <code>soar alert replay</code>
+    </Empty>
   );
 }
 

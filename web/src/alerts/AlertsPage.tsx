@@ -25,9 +25,12 @@ const COLUMNS: readonly Column<Alert>[] = [
     name: "Title",
     isWide: true,
     show: (alert) => (
-      <Link to={alertPath(alert.id)}>
-        <Inert text={alert.title || alert.kind} limit={120} staysCut />
-      </Link>
+      <>
+        <Link to={alertPath(alert.id)}>
+          <Inert text={alert.title || alert.kind} limit={120} staysCut />
+        </Link>
+        {alert.burst && alert.burst.count > 1 && <span className="quiet"> {alert.burst.count} times</span>}
+      </>
     ),
   },
   { name: "Entities", show: (alert) => <Inert text={listEntities(alert.entities)} limit={90} /> },
@@ -56,6 +59,9 @@ export function AlertsPage() {
 }
 
 function AlertNews({ alert }: { alert: Alert }) {
+  if (alert.suppressed_by) {
+    return <>suppressed by {alert.suppressed_by}</>;
+  }
   return alert.matches.length > 0 ? (
     <Matches matches={alert.matches} />
   ) : (

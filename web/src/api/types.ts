@@ -70,7 +70,19 @@ export interface Alert {
   entities: Record<string, string[]>;
   labels: Record<string, string>;
   fingerprint: string;
+  /** The rule under which it starts nothing. */
+  suppressed_by: string | null;
+  /** How many of its fingerprint came, itself among them; null where its source does not group. */
+  burst: { count: number; first_at: string; last_at: string } | null;
   matches: Match[];
+}
+
+/** An entity of an alert, with what its shape tells: `type` is null where it does not look like one of its kind. */
+export interface Observable {
+  kind: string;
+  value: string;
+  type: string | null;
+  scope: string | null;
 }
 
 /** Whether a playbook of today takes an alert, and why. */
@@ -82,6 +94,9 @@ export interface Why {
 
 export interface AlertDetail extends Alert {
   raw: Json;
+  observables: Observable[];
+  /** Its first repeats, as far as they are kept. */
+  samples: { delivery: string; at: string; raw: Json }[];
   /** The request it came in; null once that is no longer kept. */
   delivery: { id: string; remote: string; headers: Record<string, string>; received_at: string } | null;
   why: Why[];

@@ -1,10 +1,12 @@
 import gzip
 import json
+from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 
 from soar.ingest.bodies.read import check_type, read_documents, unpack_body
-from soar.ingest.bodies.rule import LARGEST_BODY, MOST_ALERTS, Format, Parcel, Rule
+from soar.ingest.bodies.rule import LARGEST_BODY, MOST_ALERTS, Format, LargeNumbers, Parcel, Rule
 from soar.model.errors import InputError
 from soar.model.values import JsonValue
 
@@ -237,3 +239,33 @@ def test_what_is_no_bundle_is_said_with_its_pointer(bundle: JsonValue, pointer: 
 
 def test_a_bundle_that_reports_nothing_is_refused() -> None:
     assert refuse(Format.STIX, b'{"type": "identity", "id": "i"}').message == "nothing in the bundle reports anything"
+
+
+LARGE = '{"id": 1683727757699479000}'
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "body"),
+    [
+        (Rule(format=Format.FORM, field="a"), "application/x-www-form-urlencoded", f"a={quote(LARGE)}"),
+        (Rule(format=Format.STIX), "application/json", f'{{"objects": [{{"type": "x", "id": "i", "seen": {LARGE}}}]}}'),
+        (Rule(format=Format.CLOUDEVENTS), "application/json", LARGE),
+        (
+            Rule(format=Format.CLOUDEVENTS),
+            "application/cloudevents+json",
+            json.dumps(EVENT).replace('"srv-1"', "1683727757699479000"),
+        ),
+        (
+            Rule(format=Format.CLOUDEVENTS),
+            "application/cloudevents-batch+json",
+            f"[{json.dumps(EVENT)}]".replace('"srv-1"', "1683727757699479000"),
+        ),
+    ],
+)
+def test_large_numbers_are_texts_wherever_json_stands_if_the_source_says_so(rule: Rule, kind: str, body: str) -> None:
+    headers = {"ce-specversion": "1.0", "ce-id": "e1", "ce-source": "/edr", "ce-type": "edr.alert"}
+    parcel = Parcel({"content-type": kind, **headers}, body.encode())
+    with pytest.raises(InputError, match="loses digits"):
+        read_documents(rule, parcel)
+    found = read_documents(replace(rule, large_numbers=LargeNumbers.TEXT), parcel)
+    assert '"1683727757699479000"' in json.dumps(found)
