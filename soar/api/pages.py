@@ -14,6 +14,7 @@ _INDEX = "index.html"
 _ASSETS = "assets/"
 _NONCE = "__CSP_NONCE__"
 _NONCE_BYTES = 16
+_STATIC = Path(__file__).parent / "static"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _POLICY = "; ".join(
     (
@@ -33,6 +34,11 @@ _POLICY = "; ".join(
 
 
 _TEXTS = frozenset({"application/javascript", "application/json", "application/manifest+json", "image/svg+xml"})
+
+
+def find_pages() -> Path | None:
+    """Return the folder of the pages that were built; None if they were not."""
+    return _STATIC if (_STATIC / _INDEX).exists() else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """The part of the route table that is about the policy, the freeze, and how people decide."""
 
 from soar.access.permissions import Permission
-from soar.api.handlers import fatigue, policy
+from soar.api.handlers import fatigue, parity, policy
 from soar.api.route import V1, Route, private
 from soar.api.schemas.base import Nothing
 from soar.api.schemas.fatigue import FatigueQuery, FatigueView
+from soar.api.schemas.parity import ParityQuery, ParityView
 from soar.api.schemas.policy import (
     DiffView,
     DiffWanted,
@@ -34,6 +35,14 @@ def list_policy_routes() -> tuple[Route, ...]:
             takes=LiftWanted,
             answers=LiftView,
             needs_proof=True,
+        ),
+        private(
+            "GET",
+            f"{V1}/playbooks/{{id}}/parity",
+            P.METRICS_READ,
+            parity.show_parity,
+            takes=ParityQuery,
+            answers=ParityView,
         ),
         private(
             "GET",

@@ -30,6 +30,15 @@ def list_response_routes() -> tuple[Route, ...]:
             names=LISTED,
         ),
         private(
+            "GET",
+            f"{V1}/responses/{{id}}",
+            P.RESPONSE_READ,
+            responses.show_response,
+            takes=Nothing,
+            answers=ResponseView,
+            names=name_response,
+        ),
+        private(
             "POST",
             f"{V1}/responses/{{id}}/lift",
             P.RESPONSE_LIFT,

@@ -22,7 +22,7 @@ from soar.model.approval import Approval, Card, Reply, VoteChoice
 from soar.model.catalog import Catalog
 from soar.model.ids import encode_crockford
 from soar.model.response import Response
-from soar.model.run import Run
+from soar.model.run import Mode, Run
 from soar.model.step import Assurance
 from soar.store import Unit
 
@@ -87,6 +87,7 @@ class Views:
             check_run=response.check_run,
             sighting=response.sighting,
             checked_at=response.checked_at,
+            gone_at=response.gone_at,
         )
 
     def show_approval(self, approval: Approval) -> ApprovalView:
@@ -102,6 +103,7 @@ class Views:
             playbook=approval.playbook,
             playbook_name=self._call.desk.revisions.name(self._unit, run) if run else approval.playbook,
             revision=approval.revision,
+            mode=run.mode if run else Mode.LIVE,
             alert=run.alert if run else None,
             status=approval.status,
             digest=approval.digest,

@@ -352,6 +352,23 @@ class ApprovalSettings(_Section):
         return self
 
 
+class ResponseSettings(_Section):
+    """What becomes of active responses by themselves.
+
+    Attributes:
+        check_hours: hours after the last look at which one is looked at again, where its connector can; 0 for never.
+        checks: how many of these looks are begun in a minute at most.
+    """
+
+    check_hours: float = Field(default=24.0, ge=0, le=8_760)
+    checks: int = Field(default=10, ge=1, le=1_000)
+
+    @property
+    def check_every(self) -> timedelta | None:
+        """The time from one look to the next; None for never."""
+        return timedelta(hours=self.check_hours) or None
+
+
 class PathSettings(_Section):
     """Where a site's own files are, by the folder that the service is started in.
 
@@ -429,6 +446,7 @@ class Settings(BaseSettings):
     audit: AuditSettings = AuditSettings()
     limits: LimitSettings = LimitSettings()
     approvals: ApprovalSettings = ApprovalSettings()
+    responses: ResponseSettings = ResponseSettings()
     paths: PathSettings = PathSettings()
     log: LogSettings = LogSettings()
     sign_on: SignOnSettings = SignOnSettings()

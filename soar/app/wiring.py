@@ -6,13 +6,12 @@ import shlex
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
-from pathlib import Path
 
 import structlog
 
-import soar
 from soar.api.hub import Hub
 from soar.api.intake import IntakeLimits
+from soar.api.pages import find_pages
 from soar.api.services import AuditStanding, FirstAlert, Services
 from soar.app.alerts import OwnAlerts
 from soar.app.anchorage import Anchorage
@@ -60,6 +59,7 @@ from soar.people.factors import SecondFactors
 from soar.playbook import Loaded
 from soar.registry.host import InProcessHost
 from soar.registry.host import Surroundings as HostSurroundings
+from soar.responses import reconcile
 from soar.responses.service import ResponseService
 from soar.runtime.commit import Committer
 from soar.runtime.courier import Courier
@@ -247,9 +247,16 @@ class Service:
                 silence.TIMER_KIND: silence.wake,
                 EVENT_DUE: self.courier.wake,
                 EMERGENCY_OVER: self.emergency.wake,
+                reconcile.TIMER_KIND: self.reconciler.wake,
             },
             longest_sleep=_SHARED_SLEEP if self.store.is_shared else _LONGEST_SLEEP,
         )
+
+    @cached_property
+    def reconciler(self) -> reconcile.Reconciler:
+        """Looks again at what we hold."""
+        settings = self.site.settings.responses
+        return reconcile.Reconciler(ids=self.ids, every=settings.check_every, pace=settings.checks)
 
     @cached_property
     def emergency(self) -> EmergencyAccess:
@@ -436,7 +443,7 @@ class Service:
             url=self.url,
             hooks_url=self.hooks_url,
             is_demo=self.site.settings.is_demo,
-            pages=_find_pages(),
+            pages=find_pages(),
             store=self.store,
             receiver=self.receiver,
             approvals=self.approvals,
@@ -516,7 +523,8 @@ class Service:
         if source is None or not self.site.settings.is_demo:
             return None
         secret = await self.resolve(self.workspace, _DEMO_SOURCE.replace("-", "_") + "_hook")
-        file = _locate_example()
+        shown = find_bundled("examples") / _DEMO_ALERT
+        file = os.path.relpath(shown)  # noqa: ASYNC240 -- paths are compared, and no disk is asked
         return FirstAlert(
             curl=curl_line(source, self.hooks_url, secret, file), cli=f"soar alert send {source.id} {shlex.quote(file)}"
         )
@@ -528,6 +536,7 @@ class Service:
 
     async def recover(self) -> int:
         """Drive runs from now on: those that are not at rest, whose number is returned, and those told something."""
+        await self.store.write(self.workspace, lambda unit: self.reconciler.arrange(unit, self.clock.now()))
         self.guard.restore(self.workspace, await self.store.read(self.workspace, lambda unit: unit.breakers.list()))
         if self.handouts is not None:
             await self.handouts.adopt()
@@ -589,13 +598,3 @@ def _report_drive(workspace: str, run: str, error: Exception) -> None:
     structlog.get_logger().warning(
         "a run could not be driven on", action="run.drive", workspace=workspace, run_id=run, error=str(error)
     )
-
-
-def _locate_example() -> str:
-    """Return the example alert's path as a person in this folder would type it."""
-    return os.path.relpath(find_bundled("examples") / _DEMO_ALERT)
-
-
-def _find_pages() -> Path | None:
-    pages = Path(soar.__file__).parent / "api" / "static"
-    return pages if (pages / "index.html").exists() else None

@@ -12,6 +12,7 @@ from enum import StrEnum
 from soar.approvals.decide import deciders, name_all, say_outcome
 from soar.approvals.hostile import clean, fence
 from soar.model.approval import Approval, ApprovalStatus, EscalationLevel, Precedent, Vote, VoteChoice
+from soar.model.run import Mode
 
 MOST_EVIDENCE = 5
 """Lines of evidence that a card shows; the rest is behind its link."""
@@ -76,6 +77,7 @@ class Surroundings:
         url: how people reach us, without a slash at the end.
         asker: who or what started the run.
         editor: who wrote the playbook's revision.
+        mode: how the run treats what it would change.
         alert: id of the run's alert; empty for none.
         precedent: how questions like this ended before; None if nobody asked.
     """
@@ -83,6 +85,7 @@ class Surroundings:
     url: str
     asker: str = ""
     editor: str = ""
+    mode: Mode = Mode.LIVE
     alert: str = ""
     precedent: Precedent | None = None
 
@@ -266,7 +269,8 @@ def _say_asked(approval: Approval, around: Surroundings) -> str:
     editor = f" (last edit: {around.editor})" if around.editor else ""
     alert = f" for alert {around.alert}" if around.alert else ""
     asker = f", started by {around.asker}" if around.asker else ""
-    return clean(f"Asked by playbook {approval.playbook}, revision {revision}{editor}{alert}{asker}", _ENGINE)
+    mode = "" if around.mode is Mode.LIVE else f", {around.mode.value}"
+    return clean(f"Asked by playbook {approval.playbook}, revision {revision}{editor}{mode}{alert}{asker}", _ENGINE)
 
 
 def _say_who(approval: Approval) -> str:

@@ -15,6 +15,7 @@ from soar.model.chat import PostedCard
 from soar.model.errors import ActionCode, SoarError
 from soar.model.ids import encode_crockford
 from soar.model.process import ActionAnswer
+from soar.model.run import Mode
 from soar.model.values import JsonValue
 from soar.store import Unit
 
@@ -154,6 +155,7 @@ def find_surroundings(unit: Unit, approval: Approval, url: str) -> Surroundings:
         url=url,
         asker=_name(unit, run.initiator) if run else "",
         editor=_name(unit, revision.author) if revision else "",
+        mode=run.mode if run else Mode.LIVE,
         alert=(run.alert or "") if run else "",
         precedent=unit.approvals.find_precedent(approval),
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from soar.cli.answer import Answer
 from soar.cli.output import Line, cut, describe_moment, mark, style_of
+from soar.model.run import Mode
 from soar.model.values import JsonValue
 
 _MOST_TARGETS = 10
@@ -48,7 +49,8 @@ def _tell_reasons(card: Answer) -> Iterator[Line]:
 def _tell_people(approval: Answer) -> Iterator[Line]:
     revision = approval.text("revision").removeprefix("sha256:")[:7]
     alert = f" for alert {approval.text('alert')}" if approval.text("alert") else ""
-    yield Line(f"  asked by  playbook {approval.text('playbook')}@{revision}{alert}, run {approval.text('run')}")
+    mode = f", {approval.text('mode')}" if approval.text("mode") not in {"", Mode.LIVE} else ""
+    yield Line(f"  asked by  playbook {approval.text('playbook')}@{revision}{mode}{alert}, run {approval.text('run')}")
     yield Line(f"  who may   {', '.join(approval.texts('by'))}, with assurance {approval.text('assurance')}")
     yield from _tell_answers(approval)
     for vote in approval.parts("votes"):

@@ -7,7 +7,7 @@ from typing import Annotated, assert_never
 import typer
 
 import soar
-from soar.cli import comparison, graph, launch, publication, schema
+from soar.cli import comparison, graph, launch, parity, publication, schema
 from soar.cli.answer import Answer
 from soar.cli.client import connect
 from soar.cli.exits import ExitCode
@@ -246,6 +246,7 @@ def rehearse(
 commands.command("run", help=launch.HELP)(launch.start)
 commands.command("graph", help=graph.HELP)(graph.draw)
 commands.command("diff", help=comparison.HELP)(comparison.compare)
+commands.command("parity", help=parity.HELP)(parity.compare)
 commands.command("schema", help=schema.HELP)(schema.write)
 commands.command("push", help=publication.PUSH_HELP)(publication.push)
 commands.command("revisions", help=publication.REVISIONS_HELP)(publication.list_revisions)

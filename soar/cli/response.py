@@ -146,5 +146,6 @@ def _list_checkable(client: Client) -> list[str]:
 def _tell_status(response: Answer) -> str:
     """Say where a response stands, and what was seen of it when somebody looked."""
     status, sighting = response.text("status"), response.text("sighting")
-    seen = f" · {sighting}" if status in _STANDING and sighting else ""
+    looked = describe_moment(response.moment("checked_at"))
+    seen = f" · {sighting} {looked}" if status in _STANDING and sighting else ""
     return f"{mark(status)} {status}{seen}"

@@ -140,7 +140,10 @@ def _timeout_of(turn: Turn, step: Step) -> float | None:
 
 
 def succeed(turn: Turn, record: StepRecord, place: Place, event: ActionSucceeded) -> None:
-    """Take an answer: the output, the step's own outputs, and the change we now hold."""
+    """Take an answer: the output, the step's own outputs, and the change we now hold.
+
+    A step with `verify` is not over then: `soar.engine.verification` looks for what was done.
+    """
     step = turn.plan.program.step(record.path)
     use = use_of(step)
     told = f"its answer was lost; {event.checked_by} says that it happened" if event.checked_by else record.reason
@@ -155,7 +158,11 @@ def succeed(turn: Turn, record: StepRecord, place: Place, event: ActionSucceeded
         turn.fail(done, error.code, f"it was done, but what comes after cannot be worked out: {error.message}")
         return
     expires = held.expires_at if held else None
-    turn.finish(replace(done, outputs=outputs, expires_at=expires), StepStatus.SUCCEEDED)
+    done = replace(done, outputs=outputs, expires_at=expires)
+    if use.verify is None:
+        turn.finish(done, StepStatus.SUCCEEDED)
+    else:
+        turn.put(replace(done, done_at=turn.at))
     if held is not None:
         turn.commands.append(held)
 
@@ -190,7 +197,7 @@ def _hold(turn: Turn, step: Step, place: Place, record: StepRecord) -> HoldRespo
         arguments = to_plain(turn.render(f"{step.path}/undo/with", use.undo.arguments or {}, place, extra))
         undo, connection = use.undo.action, use.undo.connection or use.undo.action.partition(".")[0]
     elif spec.undo is not None:
-        arguments = _pick_all(sources, spec.undo_arguments)
+        arguments = pick_all(sources, spec.undo_arguments)
         undo, connection = f"{spec.connector}.{spec.undo}", connection_of(turn, step)
     else:
         raise EvaluationError(f"`{use.action}` has no inverse", code=ActionCode.INVALID.value)
@@ -203,7 +210,7 @@ def _hold(turn: Turn, step: Step, place: Place, record: StepRecord) -> HoldRespo
         undo_arguments=arguments,
         expires_at=_expiry(turn, step, use, place, extra),
         check_action=f"{spec.connector}.{spec.check}" if spec.check else None,
-        check_arguments=_pick_all(sources, spec.check_arguments) if spec.check else None,
+        check_arguments=pick_all(sources, spec.check_arguments) if spec.check else None,
         check_connection=connection_of(turn, step) if spec.check else None,
     )
 
@@ -219,7 +226,12 @@ def _expiry(turn: Turn, step: Step, use: UseAction, place: Place, extra: Mapping
     return turn.at + delay
 
 
-def _pick_all(sources: Mapping[str, Value], paths: Mapping[str, str]) -> dict[str, JsonValue]:
+def pick_all(sources: Mapping[str, Value], paths: Mapping[str, str]) -> dict[str, JsonValue]:
+    """Return the arguments that a connector's own action takes from `with.x` and `output.x` of another one.
+
+    Raises:
+        EvaluationError: one of them is not there.
+    """
     return {name: to_plain(_pick(sources, path)) for name, path in paths.items()}
 
 
@@ -227,7 +239,7 @@ def _pick(sources: Mapping[str, Value], path: str) -> Value:
     found: Value = dict(sources)
     for key in path.split("."):
         if not isinstance(found, dict) or key not in found:
-            raise EvaluationError(f"the way back needs `{path}`, and it is not there", code="expr.missing")
+            raise EvaluationError(f"`{path}` is needed, and it is not there", code="expr.missing")
         found = found[key]
     return found
 

@@ -88,7 +88,7 @@ def list_uncertain(
 ) -> tuple[str, ...]:
     """Return the paths of what would be done anew although it may have happened already.
 
-    That is every call whose outcome is unknown, and every write whose answer never came.
+    That is every call whose outcome is unknown or was never seen, and every write whose answer never came.
 
     Args:
         program: the revision that the run is pinned to.
@@ -167,8 +167,9 @@ def _is_uncertain(step: Step, record: StepRecord, catalog: Catalog) -> bool:
         return False
     spec = catalog.find_action(step.body.action)
     is_read = spec is not None and spec.effect is Effect.READ
+    is_unseen = record.done_at is not None
     is_under_way = record.status is StepStatus.RUNNING and record.attempt > 0 and not is_read
-    return _is_lost(record) or is_under_way
+    return is_unseen or _is_lost(record) or is_under_way
 
 
 def _is_lost(record: StepRecord) -> bool:

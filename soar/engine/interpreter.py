@@ -39,6 +39,7 @@ from soar.engine.replay import dump_changes
 from soar.engine.state import Ending, Phase, RunState, check_run_transition
 from soar.engine.turn import Turn, asks_people, retry_timer, settle_timer
 from soar.engine.undo import take_lift
+from soar.engine.verification import begin_looking, is_looking, look_for, start_look, take_look
 from soar.engine.wait import end_wait, take_event
 from soar.expr import ExpressionError, print_duration
 from soar.model.playbook import Rollback
@@ -107,7 +108,8 @@ def _go_on(turn: Turn) -> RunState:
 def recover(plan: Plan, state: RunState, at: datetime) -> tuple[StartAction, ...]:
     """Return the calls whose start is recorded and whose outcome is not, as they were sent."""
     turn = Turn(plan, state, at)
-    return tuple(command_for(turn, record) for record in state.records.values() if is_under_way(plan, record))
+    under_way = [record for record in state.records.values() if is_under_way(plan, record)]
+    return tuple(look_for(turn, each) if is_looking(each) else command_for(turn, each) for each in under_way)
 
 
 def is_under_way(plan: Plan, record: StepRecord) -> bool:
@@ -146,6 +148,7 @@ def _take_for_step(turn: Turn, record: StepRecord, event: StepEvent) -> None:
                 go_on(turn, record, event)
         case OutcomeSettled():
             take_finding(turn, record, event)
+            _look_for(turn, record.path)
         case RunEnded():
             take_end(turn, record, event)
         case LiftEnded():
@@ -173,13 +176,24 @@ def _take_answer(turn: Turn, record: StepRecord, event: ActionSucceeded | Action
     if record.status is not StepStatus.RUNNING or record.attempt != event.attempt:
         return
     place = turn.place(record.path)
+    if is_looking(record):
+        take_look(turn, record, place, event)
+        return
     match event:
         case ActionSucceeded():
             succeed(turn, record, place, event)
+            _look_for(turn, record.path)
         case ActionFailed():
             fail(turn, record, place, event)
         case OutcomeUnknown():
             lose(turn, record, place, event)
+
+
+def _look_for(turn: Turn, path: str) -> None:
+    """Look for what a step has just done, if its author wants it to be seen."""
+    record = turn.records[path]
+    if is_looking(record) and record.look is None:
+        begin_looking(turn, record, turn.place(path))
 
 
 def _take_timer(turn: Turn, timer: str) -> None:
@@ -192,7 +206,10 @@ def _take_timer(turn: Turn, timer: str) -> None:
     if record is None:
         return
     if kind == "retry" and record.status is StepStatus.RETRYING and retry_timer(record) == timer:
-        start_use(turn, record, record.approval)
+        if is_looking(record):
+            start_look(turn, record)
+        else:
+            start_use(turn, record, record.approval)
     elif kind == "settle" and record.doubt is not None and settle_timer(record) == timer:
         turn.leave_unknown(record)
     elif kind == "wait" and record.status is StepStatus.WAITING:
@@ -294,6 +311,8 @@ def _say_wait(turn: Turn, record: StepRecord) -> str | None:
             return f"somebody to find out whether it happened: {step.label}"
         case StepStatus.WAITING:
             return _say_awaited(turn, step, record)
+        case StepStatus.RETRYING if is_looking(record):
+            return f"what it did to be seen: {step.label}"
         case StepStatus.RETRYING:
             return f"the next attempt at: {step.label}"
         case StepStatus.RUNNING if record.child is not None:

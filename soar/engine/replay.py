@@ -25,9 +25,11 @@ _PLAIN_FIELDS = (
     "branch",
     "child",
     "lifting",
+    "look",
     "carried",
     "doubt",
 )
+_COUNTERS = ("settled", "looks")
 _VALUE_FIELDS = frozenset(
     {
         "output",
@@ -39,6 +41,7 @@ _VALUE_FIELDS = frozenset(
         "called_at",
         "unsent_since",
         "settle_by",
+        "done_at",
     }
 )
 
@@ -107,8 +110,9 @@ def dump_record(record: StepRecord) -> JsonValue:
         content = getattr(record, name)
         if content is not None:
             document[name] = content
-    if record.settled:
-        document["settled"] = record.settled
+    for name in _COUNTERS:
+        if counted := getattr(record, name):
+            document[name] = counted
     for name in _VALUE_FIELDS:
         content = getattr(record, name)
         if content is not None:

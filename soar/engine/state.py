@@ -32,9 +32,9 @@ STEP_TRANSITIONS: Mapping[StepStatus, frozenset[StepStatus]] = {
     _Step.RETRYING: frozenset({_Step.RUNNING, _Step.FAILED, _Step.CANCELLED}),
     _Step.SUCCEEDED: frozenset({_Step.UNDONE}),
     _Step.SKIPPED: frozenset(),
-    _Step.FAILED: frozenset(),
+    _Step.FAILED: frozenset({_Step.FAILED}),  # what was done and never seen is noted down as taken back
     _Step.DENIED: frozenset(),
-    _Step.CANCELLED: frozenset(),
+    _Step.CANCELLED: frozenset({_Step.CANCELLED}),
     _Step.UNDONE: frozenset(),
 }
 

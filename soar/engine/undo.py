@@ -42,6 +42,8 @@ def take_lift(turn: Turn, record: StepRecord, event: LiftEnded) -> None:
     if event.is_lifted and record.status is StepStatus.SUCCEEDED:
         turn.put(replace(record, status=StepStatus.UNDONE))
         _close_loop_around(turn, record.path)
+    elif event.is_lifted and record.done_at is not None and record.status.is_final:
+        turn.put(replace(record, done_at=None))
     for waiting in [each for each in turn.records.values() if _is_waiting(each, event.path)]:
         lifted, failed = _read_progress(waiting)
         if event.is_lifted:
@@ -108,10 +110,11 @@ def _find_holding(turn: Turn, record: StepRecord) -> list[StepRecord]:
 
 
 def _is_holding(turn: Turn, record: StepRecord) -> bool:
-    """Whether a record stands for a change that was made, can be taken back, and was not."""
+    """Whether a record stands for a change that was made, seen or not, can be taken back, and was not."""
     body = turn.plan.program.step(record.path).body
     is_undoable = isinstance(body, UseAction) and body.undo is not None
-    return is_undoable and record.status is StepStatus.SUCCEEDED and record.attempt > 0
+    is_made = record.status is StepStatus.SUCCEEDED or (record.status.is_final and record.done_at is not None)
+    return is_undoable and is_made and record.attempt > 0
 
 
 def _age(record: StepRecord) -> tuple[float, list[int], str]:

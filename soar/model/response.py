@@ -54,7 +54,9 @@ class Response:
         check_arguments: with which arguments, resolved when the change was made.
         check_connection: through which connection; that of the change itself.
         check_run: id of the run that last looked, or looks now.
+        check_asked_at: when a look was last asked for, by people or by time.
         sighting: what was seen then; None if nobody has looked.
+        gone_at: when it was first seen to be gone; None if it was seen to stand after that.
         pages: how often people were told that it stands too long.
     """
 
@@ -80,4 +82,6 @@ class Response:
     check_run: str | None = None
     sighting: Sighting | None = None
     checked_at: datetime | None = None
+    check_asked_at: datetime | None = None
+    gone_at: datetime | None = None
     pages: int = 0

@@ -112,6 +112,9 @@ class StepRecord:
         unsent_since: when the first of the latest attempts was made that did not reach the product.
         called_at: when the first of the calls was made that are polled.
         lifting: path of the record whose change is being taken back for this step.
+        done_at: when the action answered whose effect is being looked for, or was looked for in vain.
+        look: what looks for it: `action`, `connection` and `arguments`.
+        looks: how often it has answered or failed.
         carried: id of the run that did this, if it was brought along into one that was tried again.
         doubt: what is known of a call whose outcome nobody knows, while the step waits for people to find out.
         settle_by: until when they have time.
@@ -139,6 +142,9 @@ class StepRecord:
     unsent_since: datetime | None = None
     called_at: datetime | None = None
     lifting: str | None = None
+    done_at: datetime | None = None
+    look: JsonValue = None
+    looks: int = 0
     carried: str | None = None
     doubt: str | None = None
     settle_by: datetime | None = None

@@ -169,6 +169,42 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Verify:
+    """Look for what an action did, which has succeeded once it is seen.
+
+    Attributes:
+        action: `connector.action` that reads; None means the check that the connector declares for what is verified.
+        arguments: template, a map; of the connector's own check, None.
+        connection: id; None means that of what is verified if it is the same connector's.
+        until: expression over `output`, the answer of the action that looks.
+        attempts: how often is looked at most.
+        every: the time from an answer to the next look.
+        timeout: counted from the answer of what is verified; no look begins after it.
+    """
+
+    action: str | None = None
+    arguments: Template = None
+    connection: str | None = None
+    until: str = "output.holds"
+    attempts: int = 10
+    every: timedelta = timedelta(seconds=10)
+    timeout: timedelta = timedelta(minutes=5)
+
+    def find_connection(self, verified: str, connection: str, defaults: Mapping[str, str]) -> str:
+        """Return the id of the connection that is looked through.
+
+        Args:
+            verified: the action whose effect is looked for.
+            connection: what that one uses.
+            defaults: the playbook's default connections, by connector.
+        """
+        connector = (self.action or verified).partition(".")[0]
+        if self.connection is not None:
+            return self.connection
+        return connection if connector == verified.partition(".")[0] else defaults.get(connector) or connector
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UseAction:
     """Call an action.
 
@@ -189,6 +225,7 @@ class UseAction:
     connection: str | None = None
     retry: Retry | None = None
     poll: Poll | None = None
+    verify: Verify | None = None
     undo: UndoSpec | None = None
     expires: Template = None
     outputs: Mapping[str, Template] = field(default_factory=dict)

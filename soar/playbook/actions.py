@@ -35,6 +35,8 @@ def check_actions(playbook: Playbook, spots: Mapping[str, Spot], catalog: Catalo
 
 def _list_calls(path: str, use: UseAction) -> Iterator[_Call]:
     yield _Call(path, use.action, use.major, use.arguments)
+    if use.verify is not None and use.verify.action is not None:
+        yield _Call(f"{path}/verify", use.verify.action, None, use.verify.arguments)
     if use.undo is not None and use.undo.action is not None:
         yield _Call(f"{path}/undo", use.undo.action, None, use.undo.arguments)
 

@@ -32,6 +32,7 @@ STEP_KEYS: Final = (
     "with",
     "connection",
     "approve",
+    "verify",
     "undo",
     "expires",
     "timeout",

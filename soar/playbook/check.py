@@ -20,6 +20,7 @@ from soar.playbook.parse import read_draft
 from soar.playbook.report import Report, quote
 from soar.playbook.unattended import check_unattended
 from soar.playbook.undoing import check_undoing
+from soar.playbook.verifying import check_verifying
 from soar.playbook.weight import has_bearable_weight
 from soar.policy import Policy
 
@@ -105,6 +106,7 @@ def _check(
     check_unattended(playbook, spots, report)
     check_actions(playbook, spots, catalog, report)
     check_undoing(playbook, spots, report)
+    check_verifying(playbook, spots, catalog, report)
     check_gating(playbook, spots, catalog, policy, report)
     check_lints(playbook, spots, catalog, report)
     check_allowances(playbook, spots, catalog, allowances, report)

@@ -269,6 +269,10 @@ def describe_gate(gate: Gate) -> Asked:
 
 def _list_connections(uses: list[UseAction], playbook: Playbook, catalog: Catalog) -> Iterator[NeededConnection]:
     connectors = {name_connection(use, playbook): use.action.partition(".")[0] for use in uses}
+    for use in uses:
+        if use.verify is not None and use.verify.action:
+            name = use.verify.find_connection(use.action, name_connection(use, playbook), playbook.default_connections)
+            connectors[name] = use.verify.action.partition(".")[0]
     for undo in (use.undo for use in uses):
         if undo is not None and undo.action:
             connector = undo.action.partition(".")[0]

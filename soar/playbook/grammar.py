@@ -143,6 +143,7 @@ USES: Final[Keys] = MappingProxyType(
         "connection": "Which connection of the connector is used.",
         "retry": "How often the action is tried.",
         "poll": "Call the action again until its answer says that it is done.",
+        "verify": "Look for what the action did, and fail if it is not seen: auto, or an action that reads.",
         "undo": "The way back: auto, or another action.",
         "expires": "After what time the undo runs by itself.",
         "outputs": "Named templates over `output`, the answer.",
@@ -239,6 +240,17 @@ POLL: Final[Keys] = MappingProxyType(
         "every": "The time from an answer to the next call.",
         "until": "Expression over `output`, the last answer.",
         "timeout": "How long in all.",
+    }
+)
+VERIFY: Final[Keys] = MappingProxyType(
+    {
+        "uses": "The action that looks; the connector's own check unless said.",
+        "with": "Its arguments, in which `output` is the answer of what is verified.",
+        "connection": "Which connection of the connector is used.",
+        "until": "Expression over `output`, the answer of the action that looks.",
+        "attempts": "How often is looked at most; 10 unless said.",
+        "every": "The time from an answer to the next look; 10s unless said.",
+        "timeout": "How long in all; 5m unless said.",
     }
 )
 UNDO: Final[Keys] = MappingProxyType(

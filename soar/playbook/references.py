@@ -8,7 +8,7 @@ from typing import TypeAlias
 from soar.expr import ExpressionError, parse_template
 from soar.model.catalog import ActionSpec
 from soar.model.playbook import AlertTrigger, Playbook
-from soar.model.step import UNDO_ACTION, CallPlaybook, Gate, Step, UseAction, walk_steps
+from soar.model.step import UNDO_ACTION, CallPlaybook, Gate, Step, UseAction, Verify, walk_steps
 from soar.model.values import JsonValue
 
 FindAction: TypeAlias = Callable[[str], ActionSpec | None]
@@ -100,6 +100,8 @@ def _find_in_use(path: str, use: UseAction, playbook: Playbook, find_action: Fin
     yield Reference(ReferenceKind.ACTION, use.action, f"{path}/uses", connection)
     yield from _find_in_arguments(f"{path}/with", use.action, use.arguments)
     undo, spec = use.undo, find_action(use.action)
+    if use.verify is not None:
+        yield from _find_in_verify(f"{path}/verify", use, use.verify, playbook, spec)
     if undo is None:
         return
     if undo.action:
@@ -108,6 +110,18 @@ def _find_in_use(path: str, use: UseAction, playbook: Playbook, find_action: Fin
         yield from _find_in_arguments(f"{path}/undo/with", undo.action, undo.arguments)
     elif spec is not None and spec.undo is not None:
         yield Reference(ReferenceKind.ACTION, f"{spec.connector}.{spec.undo}", f"{path}/undo", connection)
+
+
+def _find_in_verify(
+    path: str, use: UseAction, verify: Verify, playbook: Playbook, spec: ActionSpec | None
+) -> Iterator[Reference]:
+    """Yield the action that looks for what a step did, be it the connector's own check."""
+    connection = verify.find_connection(use.action, name_connection(use, playbook), playbook.default_connections)
+    if verify.action:
+        yield Reference(ReferenceKind.ACTION, verify.action, f"{path}/uses", connection)
+        yield from _find_in_arguments(f"{path}/with", verify.action, verify.arguments)
+    elif spec is not None and spec.check is not None:
+        yield Reference(ReferenceKind.ACTION, f"{spec.connector}.{spec.check}", path, connection)
 
 
 def _find_in_arguments(path: str, action: str, arguments: JsonValue) -> Iterator[Reference]:

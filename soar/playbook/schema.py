@@ -270,12 +270,28 @@ def _describe_extras() -> dict[str, Schema]:
         {"every": _ref("duration"), "until": _ref("expression"), "timeout": _ref("duration")},
         ("every", "until", "timeout"),
     )
+    verify = _object(
+        grammar.VERIFY,
+        {
+            "uses": _ref("uses"),
+            "with": _MAP,
+            "connection": _TEXT,
+            "until": _ref("expression"),
+            "attempts": _COUNT,
+            "every": _ref("duration"),
+            "timeout": _ref("duration"),
+        },
+    )
+    looking: Schema = {
+        "dependentRequired": {"with": ["uses"], "connection": ["uses"], "until": ["uses"], "uses": ["until"]}
+    }
     undo = _object(grammar.UNDO, {"uses": _ref("uses"), "with": _MAP, "connection": _TEXT}, ("uses",))
     return {
         "with": _MAP,
         "connection": _TEXT,
         "retry": _ref("retry"),
         "poll": poll,
+        "verify": _any_of({"const": "auto"}, {**verify, **looking, "allOf": [_ref("call")]}),
         "undo": _any_of({"const": "auto"}, {**undo, "allOf": [_ref("call")]}),
         "expires": _any_of(_ref("duration"), _ref(COMPUTED)),
         "outputs": _map_of(_ANY),

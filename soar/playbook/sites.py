@@ -192,6 +192,9 @@ def _list_use(path: str, use: UseAction, context: Context) -> Iterator[Site]:
         yield Site(f"{path}/poll/until", SiteKind.CONDITION, use.poll.until, context.know("output"))
     if use.retry is not None:
         yield Site(f"{path}/retry/when", SiteKind.CONDITION, use.retry.when, context.know("error"))
+    if use.verify is not None:
+        yield Site(f"{path}/verify/with", SiteKind.TEMPLATE, use.verify.arguments, context.know("output"))
+        yield Site(f"{path}/verify/until", SiteKind.CONDITION, use.verify.until, context.know("output"))
     if use.undo is not None:
         yield Site(f"{path}/undo/with", SiteKind.TEMPLATE, use.undo.arguments, context.know("output", "secrets"))
 

@@ -97,6 +97,8 @@ class Types:
                 names |= self._elements[step.path]
             if head in _ANSWERED:
                 names["output"] = self._find_answer(step)
+            elif head == "verify":
+                names["output"] = self._find_look(step) if rest == "verify/until" else self._find_answer(step)
         return names
 
     def infer(self, program: Program, path: str) -> Type:
@@ -114,9 +116,14 @@ class Types:
 
     def _find_answer(self, step: Step) -> Type:
         """Return the type of what a step's action answers."""
-        if not isinstance(step.body, UseAction):
-            return DYN
-        name = step.body.action
+        return self._find_result(step.body.action) if isinstance(step.body, UseAction) else DYN
+
+    def _find_look(self, step: Step) -> Type:
+        """Return the type of what the action answers that looks for what a step did."""
+        verify = step.body.verify if isinstance(step.body, UseAction) else None
+        return DYN if verify is None or verify.action is None else self._find_result(verify.action)
+
+    def _find_result(self, name: str) -> Type:
         if name not in self._answers:
             action = self._catalog.find_action(name)
             self._answers[name] = DYN if action is None else read_schema(action.result)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from soar.model.errors import ActionCode
-from soar.model.step import UNDO_ACTION, Backoff, CallPlaybook, Retry, UndoSpec, UseAction
+from soar.model.step import UNDO_ACTION, Backoff, CallPlaybook, Retry, UndoSpec, UseAction, Verify
 from soar.playbook import grammar
 from soar.playbook.field import (
     Field,
@@ -23,6 +23,7 @@ from soar.playbook.field import (
 )
 from soar.playbook.node import Mapping, Scalar
 from soar.playbook.report import quote
+from soar.playbook.verifying import read_verify
 from soar.playbook.waits import read_poll
 from soar.playbook.words import ACTION
 
@@ -36,7 +37,7 @@ def read_use(field: Field, keys: Fields) -> UseAction | CallPlaybook:
         field: the value of `uses:`.
         keys: those of the step.
     """
-    action, major = _read_action(field) or ("", None)
+    action, major = read_action(field) or ("", None)
     connector, _, name = action.partition(".")
     if connector == "playbook":
         return _read_call(name, keys)
@@ -49,6 +50,7 @@ def read_use(field: Field, keys: Fields) -> UseAction | CallPlaybook:
         connection=keys.find("connection", read_text),
         retry=keys.find("retry", read_retry),
         poll=keys.find("poll", read_poll),
+        verify=_read_verify(keys),
         undo=keys.find("undo", _read_undo),
         expires=keys.find("expires", _read_expires),
         outputs=keys.read("outputs", read_named, {}),
@@ -69,11 +71,12 @@ def _refuse_keys(keys: Fields, allowed: tuple[str, ...], what: str, advice: str)
     for key in grammar.USES:
         found = keys.get(key)
         if found is not None and key not in allowed:
-            hint = advice if key in {"retry", "undo", "expires"} else None
+            hint = advice if key in {"retry", "verify", "undo", "expires"} else None
             found.fault("P106", f"`{key}` does not go with {what}", hint, is_about_owner=True)
 
 
-def _read_action(field: Field) -> tuple[str, int | None] | None:
+def read_action(field: Field) -> tuple[str, int | None] | None:
+    """Read `connector.action`, with the major if one is pinned."""
     text = read_text(field)
     if text is None:
         return None
@@ -103,11 +106,22 @@ def read_retry(field: Field) -> Retry | None:
     )
 
 
+def _read_verify(keys: Fields) -> Verify | None:
+    field = keys.get("verify")
+    if field is None:
+        return None
+    if "poll" in keys:
+        field.fault(
+            "P106", "`verify` does not go with `poll`", "poll what was begun by a step of its own", is_about_owner=True
+        )
+    return read_verify(field, read_action)
+
+
 def _read_undo(field: Field) -> UndoSpec | None:
     if isinstance(field.node, Mapping):
         keys = Fields(field, grammar.UNDO)
         uses = keys.get("uses")
-        action = None if uses is None else _read_action(uses)
+        action = None if uses is None else read_action(uses)
         if uses is None:
             field.fault("P102", "the key `uses` is missing")
         return UndoSpec(

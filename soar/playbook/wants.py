@@ -89,6 +89,8 @@ class Wants:
     def _add_use(self, path: str, use: UseAction, catalog: Catalog) -> None:
         self._roots[f"{path}/expires"] = _EXPIRES
         self._add_parameters(f"{path}/with", catalog.find_action(use.action))
+        if use.verify is not None and use.verify.action is not None:
+            self._add_parameters(f"{path}/verify/with", catalog.find_action(use.verify.action))
         if use.undo is not None and use.undo.action is not None:
             self._add_parameters(f"{path}/undo/with", catalog.find_action(use.undo.action))
 

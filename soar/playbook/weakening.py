@@ -145,6 +145,8 @@ def _compare_uses(old: UseAction, new: UseAction, after: Placed, catalog: Catalo
             yield from _judge_action(after, catalog)
         case _:
             pass
+    if old.verify is not None and new.verify is None:
+        yield Weakening("verify", "nobody looks whether it was done")
     if old.undo is not None and new.undo is None:
         yield Weakening("undo", "no way back")
     if old.expires is not None and new.expires is None:

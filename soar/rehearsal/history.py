@@ -1,16 +1,19 @@
 """What products answered and people decided when an alert was handled for the first time."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from soar.engine.events import ActionSucceeded, load_event
 from soar.engine.plan import Program
-from soar.engine.replay import fold
+from soar.engine.replay import apply_changes, fold
+from soar.engine.state import RunState
+from soar.engine.verification import is_looking, read_look
 from soar.expr import to_plain
 from soar.model.approval import Approval, ApprovalStatus
 from soar.model.errors import ActionCode
 from soar.model.process import ActionAnswer
-from soar.model.run import Run, StepRecord
+from soar.model.run import JournalEntry, Run, StepRecord
 from soar.model.step import UseAction
 from soar.model.values import JsonValue, parse_timestamp
 from soar.playbook import parse_playbook
@@ -101,17 +104,22 @@ class Historian:
         )
 
     def _list_calls(self, unit: Unit, run: Run) -> Iterator[PastCall]:
-        program = self._find_program(unit, run)
+        program = self.find_program(unit, run)
         if program is None:
             return
         entries = unit.journal.load(run.id)
         length = entries[-1].at - run.created_at if entries else timedelta()
+        for record in _list_looks(entries):
+            action, _, arguments = read_look(record)
+            yield PastCall(
+                action=action, arguments=arguments, answer=ActionAnswer(output=to_plain(record.output)), length=length
+            )
         for record in fold(entries).records.values():
             body, answer = program.step(record.path).body, _read_answer(record)
             if isinstance(body, UseAction) and record.arguments is not None and answer is not None:
                 yield PastCall(action=body.action, arguments=record.arguments, answer=answer, length=length)
 
-    def _find_program(self, unit: Unit, run: Run) -> Program | None:
+    def find_program(self, unit: Unit, run: Run) -> Program | None:
         """Return what a run did by its steps' paths; None if this version cannot parse its playbook any more."""
         key = (run.playbook, run.revision)
         if key not in self._programs:
@@ -120,6 +128,18 @@ class Historian:
             playbook, _ = parse_playbook(text, playbook_id=run.playbook, file=f"{run.playbook}.yaml")
             self._programs[key] = Program(playbook) if playbook else None
         return self._programs[key]
+
+
+def _list_looks(entries: Sequence[JournalEntry]) -> Iterator[StepRecord]:
+    """Yield the records whose actions were looked for, with what the last look answered as their output."""
+    state, looked = RunState(), dict[str, StepRecord]()
+    for entry in entries:
+        event = load_event(entry.event)
+        looking = state.records.get(event.path) if isinstance(event, ActionSucceeded) else None
+        if looking is not None and is_looking(looking) and isinstance(event, ActionSucceeded):
+            looked[event.path] = replace(looking, output=event.output)
+        state = apply_changes(state, entry.changes)
+    yield from looked.values()
 
 
 def _list_decisions(unit: Unit, run: Run) -> Iterator[PastDecision]:

@@ -11,6 +11,7 @@ from soar.engine.commands import StartRun
 from soar.model.errors import ActionCode
 from soar.model.process import ActionAnswer, ActionCall
 from soar.model.run import Run, RunStatus
+from soar.model.step import Step, UseAction
 from soar.model.values import JsonValue, as_value
 from soar.rehearsal.callee import describe_playbook_call
 from soar.rehearsal.suite import Mock, Mocks
@@ -55,6 +56,11 @@ def write_json(value: JsonValue) -> str:
     return text if len(text) <= _LONGEST_ARGUMENTS else text[: _LONGEST_ARGUMENTS - 1] + "…"
 
 
+def _is_look(step: Step, call: ActionCall) -> bool:
+    """Whether a call looks for what a step has done, whose own mock answers for the step's action alone."""
+    return isinstance(step.body, UseAction) and call.action != step.body.action
+
+
 class MockHost:
     """The `ActionHost` of a rehearsal: answers with mocks and remembers what was called.
 
@@ -63,10 +69,10 @@ class MockHost:
 
     Args:
         mocks: by step id or `connector.action`.
-        steps: the steps' ids by their paths in the document.
+        steps: those of the playbook, by their paths in the document.
     """
 
-    def __init__(self, mocks: Mocks, steps: Mapping[str, str]) -> None:
+    def __init__(self, mocks: Mocks, steps: Mapping[str, Step]) -> None:
         self._mocks = mocks
         self._steps = steps
         self._answered: Counter[str] = Counter()
@@ -95,8 +101,9 @@ class MockHost:
         """Remember a call and return what stands for it."""
         self.calls.append(call)
         self._rehearsed = self._rehearsed or call.run
-        name = self._steps.get(document_path(call.step), "") if call.run == self._rehearsed else ""
-        key = name if name in self._mocks else call.action
+        step = self._steps.get(document_path(call.step)) if call.run == self._rehearsed else None
+        name = step.id if step is not None and not _is_look(step, call) else None
+        key = name if name is not None and name in self._mocks else call.action
         mocked, made = self._mocks.get(key), self._answered[key]
         if mocked is None or (not mocked.is_endless and made >= len(mocked.answers)):
             self.unmocked.append(Unmocked(call, made))

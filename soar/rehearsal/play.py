@@ -90,7 +90,7 @@ def _as_values(config: Mapping[str, JsonValue]) -> dict[str, Value]:
 
 
 async def _play(test: Test, start: datetime, playbook: Playbook, text: str, site: Site) -> Played:
-    host = MockHost(test.mocks, {step.path: step.id for step in list_steps(playbook) if step.id})
+    host = MockHost(test.mocks, {step.path: step for step in list_steps(playbook)})
     stage, store = await open_stage(site, host, host.call_playbook, start)
     try:
         people = gather_people(test, playbook, site.policy, start)

@@ -40,7 +40,7 @@ def start_check(unit: Unit, response_id: str, *, actor: Actor, initiator: str, i
     run = build_run(errand, revision, initiator=initiator, ids=ids, at=at, origin=origin)
     unit.runs.add(run)
     unit.inbox.add(run.id, dump_event(RunStarted(at=at)), at)
-    checked = replace(response, check_run=run.id)
+    checked = replace(response, check_run=run.id, check_asked_at=at)
     unit.responses.update(checked)
     record_response(unit, "response.check_requested", checked, Outcome.SUCCESS, ids=ids, at=at, actor=actor)
     return checked
@@ -64,11 +64,11 @@ def finish_check(unit: Unit, run: Run, *, ids: Ids, at: datetime) -> Response | 
     if response is None:
         return None
     seen = _read_sighting(run)
-    checked = replace(response, sighting=seen, checked_at=at)
+    checked = replace(response, sighting=seen, checked_at=at, gone_at=_find_loss(response, seen, at))
     unit.responses.update(checked)
     outcome = Outcome.UNKNOWN if seen is Sighting.UNCLEAR else Outcome.SUCCESS
     record_response(unit, "response.checked", checked, outcome, ids=ids, at=at, reason=run.reason)
-    has_drifted = seen is Sighting.GONE and response.sighting is not Sighting.GONE
+    has_drifted = checked.gone_at is not None and response.gone_at is None
     if has_drifted and response.status in _STANDING:
         record_response(unit, "response.drifted", checked, Outcome.FAILURE, ids=ids, at=at)
         publish_response(unit, EventType.RESPONSE_DRIFTED, checked, at, {"owner": checked.owner})
@@ -91,6 +91,17 @@ def _describe_check(response: Response) -> Errand:
         arguments=response.check_arguments,
         outputs={"holds": f"steps.{CHECK}.output.holds"},
     )
+
+
+def _find_loss(response: Response, seen: Sighting, at: datetime) -> datetime | None:
+    """Return since when a change is gone; a look that could not tell changes nothing about that."""
+    match seen:
+        case Sighting.STANDING:
+            return None
+        case Sighting.GONE:
+            return response.gone_at or at
+        case Sighting.UNCLEAR:
+            return response.gone_at
 
 
 def _read_sighting(run: Run) -> Sighting:

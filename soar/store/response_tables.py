@@ -46,4 +46,6 @@ class ResponseRow(PlacedRow, table=True):
     check_run: str | None
     sighting: Sighting | None = Field(sa_type=Choice(Sighting))
     checked_at: datetime | None = Field(sa_type=Moment)
+    check_asked_at: datetime | None = Field(sa_type=Moment)
+    gone_at: datetime | None = Field(sa_type=Moment)
     pages: int

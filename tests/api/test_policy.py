@@ -120,3 +120,12 @@ async def test_how_people_decide_is_measured(face: Face) -> None:
     assert [(gate["in_a_row"], gate["is_proposed"]) for gate in told["gates"]] == [(1, False)]
     assert (await carol.get("/metrics/approvals?days=91")).status == 422
     assert (await (await face.person("vera")).get("/metrics/approvals")).status == 403
+
+
+async def test_what_shadow_would_have_done_is_for_those_who_read_metrics(face: Face) -> None:
+    carol = await face.person("carol")
+    told = (await carol.get("/playbooks/phishing-triage/parity?hours=24&window_hours=2")).json
+    assert (told["playbook"], told["runs"], told["since"]) == ("phishing-triage", 0, None)
+    assert (told["tallies"], told["is_complete"]) == ([], True)
+    assert (await carol.get("/playbooks/phishing-triage/parity?hours=0")).status == 422
+    assert (await (await face.person("vera")).get("/playbooks/phishing-triage/parity")).status == 403

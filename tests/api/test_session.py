@@ -17,7 +17,6 @@ async def test_a_login_says_who_it_is_and_is_recorded(face: Face) -> None:
     assert session["installation"] == {
         "version": "0.1.0",
         "is_demo": True,
-        "frozen": False,
         "url": face.running.url,
     }
     assert session["authenticated_at"] == "2026-03-01T09:00:00Z"

@@ -55,7 +55,8 @@ class Crew:
 
 
 @contextmanager
-def open_crew(folder: Path, postgres: PostgresServer) -> Iterator[Crew]:
+def open_crew(folder: Path, postgres: PostgresServer, *flags: str) -> Iterator[Crew]:
+    """Start them; the flags are the workers'."""
     with ExitStack() as stack:
         url = stack.enter_context(postgres.create())
         product = stack.enter_context(open_product())
@@ -65,7 +66,7 @@ def open_crew(folder: Path, postgres: PostgresServer) -> Iterator[Crew]:
         site.sign_in(client)
         workers: list[Server] = []
         for _ in range(2):
-            workers.append(site.work())
+            workers.append(site.work(*flags))
             stack.callback(workers[-1].kill)
         yield Crew(site, product, client, workers, partial(postgres.psql, END_SESSIONS))
 

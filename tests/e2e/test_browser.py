@@ -138,6 +138,7 @@ def test_every_page_meets_wcag_2_2_aa_in_light_and_dark(browser: Browser, demo: 
         (bob, f"/runs/{run['id']}", "Thank the reporter"),
         (bob, "/approvals", "Purge every copy"),
         (bob, "/responses", "We hold nothing down"),
+        (bob, "/freezes", "Nothing is frozen"),
         (olga, "/approvals?show=others", "does not allow you to vote"),
         (olga, "/audit", "asked for approval"),
     )
@@ -152,10 +153,24 @@ def test_every_page_meets_wcag_2_2_aa_in_light_and_dark(browser: Browser, demo: 
     bob.get_by_label("To confirm").fill("12")
     bob.get_by_role("dialog").get_by_role("button", name="Approve", exact=True).click()
     find_run(client, alert, "succeeded")
-    for path, shown in ((f"/runs/{run['id']}", "APPROVED by bob"), ("/responses", "We hold 1 thing down")):
-        bob.goto(demo.url + path)
-        expect(bob.get_by_text(shown).first).to_be_visible()
-        barriers += find_barriers_in_both(bob)
+    (held,) = client.send("GET", "/api/v1/responses").json["items"]
+    carol = sign_in(browser, demo, "carol", complaints)
+    carol.context.add_init_script(path=AXE)
+    carol.goto(f"{demo.url}/freezes")
+    carol.get_by_role("button", name="Freeze…").click()
+    carol.get_by_label("Reason").fill("the playbooks run wild")
+    carol.get_by_role("dialog").get_by_role("button", name="Freeze", exact=True).click()
+    for page, path, shown in (
+        (bob, f"/runs/{run['id']}", "APPROVED by bob"),
+        (bob, "/responses", "We hold 1 thing down"),
+        (bob, f"/responses/{held['id']}", "Last look"),
+        (carol, f"/responses/{held['id']}", "No such write is begun"),
+        (carol, "/freezes", "nobody has asked"),
+    ):
+        page.goto(demo.url + path)
+        expect(page.get_by_text(shown).first).to_be_visible()
+        take_pictures(browser, page, f"{path.split('/')[1]}-{'one' if path.count('/') > 1 else 'all'}")
+        barriers += find_barriers_in_both(page)
     assert barriers == []
 
 

@@ -128,4 +128,5 @@ def _dump_action(action: ActionSpec) -> JsonValue:
         "undo_arguments": dict(action.undo_arguments),
         "targets": action.targets,
         "timeout": action.timeout,
+        **({"check": action.check, "check_arguments": dict(action.check_arguments)} if action.check else {}),
     }

@@ -1,7 +1,7 @@
 """Records golden journals: `python -m tests.replay.record`. A journal that is there already is left alone."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from soar.app.documents import read_yaml
 from soar.app.settings import find_bundled
@@ -128,6 +128,23 @@ steps:
 outputs:
   found: ${{ steps.each.output }}
 """
+VERIFIED = """
+name: Looked for, seen once and once not
+on: {manual: {}}
+steps:
+  - {id: seen, uses: crm.lock, with: {user: ann}, undo: auto, expires: 1h, verify: {every: 30s}}
+  - id: each
+    foreach: {in: '["bob", "eve"]', as: user, max_parallel: 2, fail_fast: false}
+    uses: crm.lock
+    with: {user: "${{ user }}"}
+    undo: auto
+    verify: {uses: crm.find, with: {of: "${{ output.ticket }}"}, until: output.found > 0, attempts: 2, every: 1m}
+    on_failure:
+      - {id: back, uses: core.undo, with: {step: each}}
+outputs:
+  each: ${{ steps.each.items[1].error.code }}
+"""
+CHECKED = {**ACTIONS, "crm.lock": replace(ACTIONS["crm.lock"], check="find", check_arguments={"user": "with.user"})}
 REPORT: Mapping[str, JsonValue] = {
     "message_id": "<a1@evil.example>",
     "reporter": "ann@corp.example",
@@ -228,6 +245,23 @@ def _settle(run: Recording) -> None:
     run.answer("crm.note", None)
 
 
+def _verify(run: Recording) -> None:
+    run.answer("crm.lock", {"ticket": "T-1"})
+    run.answer("crm.find", {"holds": False})
+    run.fire("retry:")
+    run.refuse("crm.find", "unavailable", is_unsent=True)
+    run.fire("retry:")
+    run.answer("crm.find", {"holds": True})
+    run.answer("crm.lock", {"ticket": "T-2"})
+    run.answer("crm.lock", {"ticket": "T-3"})
+    run.answer("crm.find", {"found": 1})
+    run.lose("crm.find")
+    run.fire("retry:")
+    run.answer("crm.find", {"found": 0})
+    run.lift()
+    run.lift()
+
+
 def _page_in_vain(run: Recording) -> None:
     run.answer("crm.find", {"n": 1})
     run.answer("crm.find", {"n": 2, "seen": START})
@@ -265,6 +299,7 @@ def build_scenes() -> dict[str, Scene]:
         "denied": Scene(playbook=DENIED, happens=_deny),
         "handled": Scene(playbook=HANDLED, happens=_handle),
         "undone": Scene(playbook=UNDONE, happens=_undo),
+        "verified": Scene(playbook=VERIFIED, happens=_verify, actions=CHECKED),
         "cancelled": Scene(playbook=CANCELLED, happens=_cancel),
         "settled": Scene(playbook=SETTLED, happens=_settle),
         "carried": Scene(playbook=CARRIED, before=_page_in_vain, happens=_page),

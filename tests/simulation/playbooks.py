@@ -65,12 +65,14 @@ class _Author:
     """Writes one document, step by step.
 
     Attributes:
+        looks: decides what is verified; None if nothing is.
         may_call: whether another playbook may be called.
         undoable: ids of the steps so far that hold something.
         readable: ids of the steps that a step at this place may read.
     """
 
     chance: Random
+    looks: Random | None
     prefix: str
     may_call: bool
     count: int = 0
@@ -192,6 +194,8 @@ class _Author:
             step["undo"] = {"uses": "crm.note", "with": {"user": "${{ output.ticket }}"}}
         else:
             step["undo"] = "auto"
+        if self.looks is not None and self.looks.random() < 0.3:
+            step["verify"] = _verify(self.looks, action)
         if self.maybe(0.4):
             step["expires"] = self.pick(("30s", "1h", "36h"))
         return step
@@ -335,8 +339,8 @@ _INPUTS = {
 }
 
 
-def _write_document(chance: Random, playbook: str) -> Document:
-    author = _Author(chance, playbook[0], may_call=playbook == MAIN)
+def _write_document(chance: Random, looks: Random | None, playbook: str) -> Document:
+    author = _Author(chance, looks, playbook[0], may_call=playbook == MAIN)
     document: Document = {
         "name": f"Written by chance: {playbook}",
         "owner": "team:chance",
@@ -371,6 +375,16 @@ def _write_document(chance: Random, playbook: str) -> Document:
     return document
 
 
+def _verify(chance: Random, action: str) -> object:
+    looks = {
+        "attempts": chance.choice((1, 3)),
+        "every": chance.choice(("1s", "30s")),
+        "timeout": chance.choice(("20s", "5m")),
+    }
+    named = {"uses": "crm.find", "with": {"ticket": "${{ output.ticket }}"}, "until": "output.count > 5"}
+    return chance.choice(("auto", looks) if action == "crm.lock" else ({**named, **looks}, named))
+
+
 def _name_triggers(chance: Random, playbook: str) -> Document:
     match playbook:
         case "main":
@@ -384,15 +398,16 @@ def _name_triggers(chance: Random, playbook: str) -> Document:
             return {"event": {"type": "run.failed", "match": f'event.data.playbook == "{MAIN}"'}, "manual": {}}
 
 
-def write_playbook(seed: int, playbook: str = MAIN) -> str:
+def write_playbook(seed: int, playbook: str = MAIN, *, may_verify: bool = True) -> str:
     """Return the text of this seed's playbook."""
-    return _write(seed, playbook)[0]
+    return _write(seed, playbook, may_verify=may_verify)[0]
 
 
-def _write(seed: int, playbook: str) -> tuple[str, Playbook]:
+def _write(seed: int, playbook: str, *, may_verify: bool = True) -> tuple[str, Playbook]:
     """Return text and content of the first of a seed's drafts that the checker has nothing against."""
     for draft in range(100):
-        document = _write_document(seeded_random(seed, f"{playbook}/{draft}"), playbook)
+        looks = seeded_random(seed, f"{playbook}/{draft}/looks") if may_verify else None
+        document = _write_document(seeded_random(seed, f"{playbook}/{draft}"), looks, playbook)
         text = json.dumps(document, indent=1)
         written, _ = validate_text(
             text, playbook_id=playbook, file=f"{playbook}.yaml", catalog=CATALOG, policy=DEFAULT_POLICY

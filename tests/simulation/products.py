@@ -63,7 +63,8 @@ class Products(ScriptedHost):
 
     def _note(self, call: ActionCall) -> None:
         self.calls.append(call)
-        self._keys[call.run, call.step] = call.effect_key
+        if self.watch.is_own(call):
+            self._keys[call.run, call.step] = call.effect_key
         self.watch.check_call(call)
 
     def has_arrived(self, run: str, step: str) -> bool:
@@ -83,7 +84,8 @@ class Products(ScriptedHost):
             return self._answer_check(call)
         self.arrive(call)
         await asyncio.sleep(luck.choice((0.0, 0.01, 0.25, 12.0)))
-        return ActionAnswer(output={"ticket": f"T-{call.step}", "count": luck.randint(0, 9)})
+        count = luck.randint(0, 9)
+        return ActionAnswer(output={"ticket": f"T-{call.step}", "count": count, "holds": count > 3})
 
     async def _misbehave(self, call: ActionCall, spec: ActionSpec, luck: Random) -> ActionAnswer:
         match luck.choice(("refused", "refused", "lost", "unanswered")):
@@ -113,7 +115,7 @@ class Products(ScriptedHost):
         return [
             f"{action} happened {count} times under {key}"
             for (action, _, key), count in self.arrivals.items()
-            if count > 1 + wanted[key] and not is_repeatable(self._find(action))
+            if count > 1 + wanted.get(key, 0) and not is_repeatable(self._find(action))
         ]
 
     def _find(self, action: str) -> ActionSpec:

@@ -81,7 +81,20 @@ def test_the_checker_has_nothing_against_a_written_playbook(seed: int) -> None:
 
 def test_the_written_playbooks_use_the_whole_language() -> None:
     texts = "".join(write_playbook(seed, name) for seed in range(40) for name in (MAIN, TICKING))
-    words = ("needs", "foreach", "parallel", "choose", "ask", "wait", "poll", "retry", "undo", "expires", "stop")
+    words = (
+        "needs",
+        "foreach",
+        "parallel",
+        "choose",
+        "ask",
+        "wait",
+        "poll",
+        "retry",
+        "verify",
+        "undo",
+        "expires",
+        "stop",
+    )
     more = (
         "fail",
         "rollback",

@@ -7,12 +7,12 @@ from functools import cache
 from soar.app.documents import read_yaml_file
 from soar.model.catalog import Catalog
 from soar.model.values import JsonValue
-from tests.replay.record import CANCELLED, DENIED, HANDLED, RETRIED, UNDONE
+from tests.replay.record import CANCELLED, DENIED, HANDLED, RETRIED, UNDONE, VERIFIED
 from tests.simulation.playbooks import CALLED, CATALOG, MAIN, write_playbook
 from tests.support.examples import load_catalog
 from tests.support.repository import ROOT
 
-GENERATED = (2, 5, 15, 16, 25, 26, 28, 29, 33, 35, 36, 37, 46, 47, 51, 55, 62, 64, 89, 100)
+GENERATED = (2, 5, 15, 16, 25, 26, 28, 29, 33, 35, 36, 37, 46, 47, 51, 55, 62, 64, 89)
 """Seeds whose runs call much and come to the same end whoever goes first."""
 
 
@@ -58,6 +58,7 @@ _RECORDED: Mapping[str, tuple[str, Mapping[str, JsonValue]]] = {
     "handled": (HANDLED, {}),
     "cancelled": (CANCELLED, {}),
     "undone": (UNDONE, {}),
+    "verified": (VERIFIED, {}),
 }
 
 
@@ -73,6 +74,7 @@ def _read_mocks(playbook: str) -> dict[str, JsonValue]:
 _OUTPUTS: Mapping[str, JsonValue] = {
     "virustotal.url_report": {"url": "https://evil.example/pay", "malicious": 8},
     "exchange.search_messages": {"count": 12, "mailboxes": 9, "messages": ["m1", "m2"]},
+    "crm.locked": {"holds": True},
     "crm.find": {"found": 12, "count": 9, "ticket": "T-1"},
 }
 
@@ -98,5 +100,5 @@ def list_trials() -> tuple[Trial, ...]:
 
 def try_generated(seed: int) -> Trial:
     """Return the trial of a generated playbook, with what it calls."""
-    texts = {MAIN: write_playbook(seed), CALLED: write_playbook(seed, CALLED)}
+    texts = {name: write_playbook(seed, name, may_verify=False) for name in (MAIN, CALLED)}
     return Trial(name=f"seed {seed}", texts=texts, inputs={"user": "eve", "level": 4}, is_ordered=False)

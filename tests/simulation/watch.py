@@ -12,6 +12,7 @@ from soar.engine.plan import Plan
 from soar.engine.replay import apply_changes, fold
 from soar.engine.state import RunState
 from soar.engine.turn import retry_timer, settle_timer, wait_timer
+from soar.engine.verification import UNVERIFIED, is_looking, read_look
 from soar.model.approval import ApprovalStatus
 from soar.model.catalog import ActionSpec, Effect
 from soar.model.ids import derive_id
@@ -252,13 +253,20 @@ class Watch:
         if is_asked and spec.effect is not Effect.READ and not _is_lift(plan):
             self.expect(approval is not None, f"{said} is called and nobody was asked")
         self.expect(plan.mode is not Mode.SHADOW or spec.effect is Effect.READ, f"{said} is called in the shadow")
-        self.expect(record.arguments == call.arguments, f"{said} is called with other arguments: {step.label}")
+        arguments = read_look(record)[2] if is_looking(record) else record.arguments
+        self.expect(arguments == call.arguments, f"{said} is called with other arguments: {step.label}")
         if isinstance(approval, str):
             self.look(lambda unit: self._check_approval(unit, call, approval, is_read=spec.effect is Effect.READ))
 
     def is_check(self, call: ActionCall) -> bool:
-        """Whether a call asks what became of another one."""
-        return self._find_meant(call).full_name != call.action
+        """Whether a call asks what became of another one; a look at what was done is none."""
+        record = self.states[call.run].records.get(call.step)
+        is_look = record is not None and is_looking(record)
+        return not is_look and not self.is_own(call)
+
+    def is_own(self, call: ActionCall) -> bool:
+        """Whether a call is what its step is for: neither a look nor a check."""
+        return self._find_meant(call).full_name == call.action
 
     def _find_meant(self, call: ActionCall) -> ActionSpec:
         """Return the action that a call's step is for."""
@@ -323,6 +331,8 @@ def _may_hold(plan: Plan, path: str, record: StepRecord) -> bool:
     step = plan.program.step(path)
     is_undoable = isinstance(step.body, UseAction) and step.body.undo is not None and step.body.action != UNDO_ACTION
     is_done = record.status in {StepStatus.SUCCEEDED, StepStatus.UNDONE} and record.attempt > 0
+    if isinstance(step.body, UseAction) and step.body.verify is not None and record.has_output:
+        is_done = record.fault is None or record.fault.code == UNVERIFIED
     return is_undoable and is_done and (step.foreach is None or _is_element(path))
 
 

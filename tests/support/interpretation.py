@@ -68,7 +68,13 @@ class Interpretation:
     """One run of a playbook's text, event by event."""
 
     def __init__(
-        self, text: str, *, inputs: Mapping[str, Value] | None = None, mode: Mode = Mode.LIVE, jitter: float = 1.0
+        self,
+        text: str,
+        *,
+        inputs: Mapping[str, Value] | None = None,
+        mode: Mode = Mode.LIVE,
+        jitter: float = 1.0,
+        actions: Mapping[str, ActionSpec] = ACTIONS,
     ) -> None:
         playbook, findings = parse_playbook(text, playbook_id="tried", file="tried.yaml")
         assert playbook is not None, findings
@@ -84,7 +90,7 @@ class Interpretation:
             initiator="user:u_1",
             case=None,
             created_at=START,
-            actions=ACTIONS,
+            actions=actions,
         )
         self.now = START
         self.jitter = jitter

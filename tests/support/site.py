@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -46,16 +47,25 @@ steps:
 
 @dataclass
 class Product:
-    """What a real HTTP product was asked to do, counted by path."""
+    """What a real HTTP product was asked to do, counted by path.
+
+    Attributes:
+        arrivals: when each request came, by the clock that only goes forward, and its path.
+    """
 
     url: str
     seen: Counter[str] = field(default_factory=Counter)
+    arrivals: list[tuple[float, str]] = field(default_factory=list)
     slowly: threading.Event = field(default_factory=threading.Event)
     under_way: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
 
     def count(self, prefix: str) -> int:
         return sum(times for path, times in self.seen.items() if path.startswith(prefix))
+
+    def list_moments(self, prefix: str) -> list[float]:
+        """Return when requests came whose path begins so."""
+        return [moment for moment, path in self.arrivals if path.startswith(prefix)]
 
 
 @contextmanager
@@ -76,6 +86,7 @@ def open_product() -> Iterator[Product]:
         def _answer(self) -> None:
             with lock:
                 product.seen[self.path] += 1
+                product.arrivals.append((time.monotonic(), self.path))
             if self.command == "POST" and product.slowly.is_set():
                 product.under_way.set()
                 product.go_on.wait(30)

@@ -35,6 +35,8 @@ from soar.model.standing import Standing
 from soar.model.values import JsonValue, Value
 from soar.playbook import parse_playbook
 from soar.policy import DEFAULT_POLICY, Policy
+from soar.responses.reconcile import TIMER_KIND as CHECK
+from soar.responses.reconcile import Reconciler
 from soar.responses.service import ResponseService
 from soar.runtime.commit import Committer
 from soar.runtime.courier import Courier
@@ -225,6 +227,7 @@ class World:
         self.reports: list[Exception] = []
         self.approvals = ApprovalService(ids=ids, policy=policy)
         self.responses = ResponseService(ids=ids)
+        self.reconciler = Reconciler(ids=ids, every=timedelta(days=1), pace=2)
         self.catalog = catalog or build_actions_catalog()
         self.config = config or {}
         self.playbooks: dict[str, Playbook] = {}
@@ -280,7 +283,7 @@ class World:
             responses=self.responses,
             announcer=self.announcer,
             report=self._report,
-            wakers={TIMER_KIND: self.schedules.wake, EVENT_KIND: self.courier.wake},
+            wakers={TIMER_KIND: self.schedules.wake, EVENT_KIND: self.courier.wake, CHECK: self.reconciler.wake},
         )
 
     def build_courier(self) -> Courier:

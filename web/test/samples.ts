@@ -20,7 +20,7 @@ export const SESSION: Session = {
   authenticated_at: NOW,
   mfa_at: null,
   expires_at: "2026-11-21T10:09:00Z",
-  installation: { version: "0.1.0", is_demo: true, frozen: false, url: "http://127.0.0.1:8600" },
+  installation: { version: "0.1.0", is_demo: true, url: "http://127.0.0.1:8600" },
 };
 
 /** Somebody who may read and verify, and change nothing. */
@@ -40,6 +40,7 @@ export function sampleApproval(changes: Partial<Approval> = {}): Approval {
     playbook: "phishing-triage",
     playbook_name: "Phishing e-mail triage",
     revision: "9c1f02a",
+    mode: "live",
     alert: "al_1",
     status: "pending",
     digest: "sha256:4be1c09a77",

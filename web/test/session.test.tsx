@@ -11,6 +11,7 @@ const NOTHING_NOW = {
   running: [],
   broke: [],
   responses_ending: [],
+  freezes: [],
   counts: { alerts: 0, runs: 0, waiting: 0 },
   first_alert: null,
 };

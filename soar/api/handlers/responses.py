@@ -20,6 +20,7 @@ from soar.audit.actor import describe_principal
 from soar.expr import ExpressionError, parse_duration
 from soar.model.errors import FieldFault, InputError
 from soar.model.response import Response
+from soar.responses.report import find_response
 from soar.store import Unit
 
 
@@ -32,6 +33,11 @@ async def list_responses(call: Call, query: ResponseQuery) -> ResponsePage:
         return ResponsePage(items=tuple(map(Views(call, unit).show_response, page.items)), next=page.next)
 
     return await call.read(show)
+
+
+async def show_response(call: Call, _: Nothing) -> ResponseView:
+    """Show one active response."""
+    return await call.read(lambda unit: Views(call, unit).show_response(find_response(unit, call.part("id"))))
 
 
 async def lift_response(call: Call, sent: LiftWanted) -> ResponseView:

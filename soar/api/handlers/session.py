@@ -240,5 +240,5 @@ def view_session(services: Services, caller: Caller) -> SessionView:
         authenticated_at=caller.principal.authenticated_at,
         mfa_at=caller.principal.mfa_at,
         expires_at=caller.expires_at,
-        installation=Installation(version=soar.__version__, is_demo=services.is_demo, frozen=False, url=services.url),
+        installation=Installation(version=soar.__version__, is_demo=services.is_demo, url=services.url),
     )

@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue, Strict
 from soar.api.schemas.base import Incoming, Name, PageQuery, Text
 from soar.model.approval import ApprovalStatus, VoteChoice
 from soar.model.catalog import Effect
+from soar.model.run import Mode
 from soar.model.step import Assurance
 
 _MOST_ANSWERS = 100
@@ -183,6 +184,7 @@ class ApprovalView:
     playbook: str
     playbook_name: str
     revision: str
+    mode: Mode
     alert: str | None
     status: ApprovalStatus
     digest: str

@@ -60,7 +60,6 @@ class Installation:
 
     version: str
     is_demo: bool
-    frozen: bool
     url: str
 
 

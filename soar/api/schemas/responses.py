@@ -51,8 +51,8 @@ class InitiatorView:
 class ResponseView:
     """A change in the world that we hold; `lifted_by` is who last asked for it to be taken back.
 
-    `sighting` is what `check_run` saw of it at `checked_at`, if its connector can look (`is_checkable`); `pages` counts
-    how often `owner` was told that it stands too long.
+    `sighting` is what `check_run` saw of it at `checked_at`, if its connector can look (`is_checkable`), and `gone_at`
+    when it was first seen to be gone; `pages` counts how often `owner` was told that it stands too long.
     """
 
     id: str
@@ -74,6 +74,7 @@ class ResponseView:
     check_run: str | None
     sighting: Sighting | None
     checked_at: datetime | None
+    gone_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

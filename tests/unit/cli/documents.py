@@ -116,6 +116,7 @@ def response(**more: object) -> dict[str, object]:
         "is_checkable": True,
         "check_run": None,
         "sighting": None,
+        "gone_at": None,
         "checked_at": None,
         **more,
     }

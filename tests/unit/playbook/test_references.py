@@ -104,3 +104,24 @@ def test_arguments_that_name_nothing_name_nothing(catalog: Catalog, arguments: s
 def test_taking_back_what_a_step_did_calls_nothing_itself(catalog: Catalog) -> None:
     text = "name: x\non: {manual: {}}\nsteps:\n  - {uses: core.undo, with: {step: a}}\n"
     assert find(text, catalog) == ()
+
+
+def test_what_looks_for_a_change_is_declared_with_the_connection_it_goes_through(catalog: Catalog) -> None:
+    text = """
+name: x
+on: {manual: {}}
+defaults: {connection: {virustotal: vt-eu}}
+steps:
+  - uses: jira.add_comment
+    connection: jira-two
+    with: {issue: a, text: b}
+    verify: {uses: jira.search, with: {jql: a}, until: "true"}
+  - uses: jira.add_comment
+    with: {issue: a, text: b}
+    verify: {uses: virustotal.url_report, with: {url: x}, until: "true"}
+"""
+    looks = {(one.name, one.connection, one.path) for one in find(text, catalog) if one.path.endswith("verify/uses")}
+    assert looks == {
+        ("jira.search", "jira-two", "steps/0/verify/uses"),
+        ("virustotal.url_report", "vt-eu", "steps/1/verify/uses"),
+    }

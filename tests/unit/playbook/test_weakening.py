@@ -129,6 +129,7 @@ def steps_of(steps: str) -> str:
         ("{fail: no}", f"{{fail: no}}, {{id: g, approve: role:a, steps: [{{id: a, {HOLD}}}]}}", {}),
         ("{fail: no}", "{fail: no}, {id: a, uses: whois.domain_age}", {}),
         (f"{{id: a, {HOLD}, undo: auto}}", f"{{id: a, {HOLD}}}", {"undo": "no way back"}),
+        (f"{{id: a, {HOLD}, verify: auto}}", f"{{id: a, {HOLD}}}", {"verify": "nobody looks whether it was done"}),
         (
             f"{{id: a, {HOLD}, undo: auto, expires: 1h}}",
             f"{{id: a, {HOLD}, undo: auto}}",

@@ -132,7 +132,7 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         "sessions": ("mfa_at", "ip", "agent"),
         "responses": (
             *("owner", "channel", "check_action", "check_arguments", "check_connection"),
-            *("check_run", "sighting", "checked_at", "pages"),
+            *("check_run", "sighting", "checked_at", "check_asked_at", "gone_at", "pages"),
         ),
         "tokens": ("networks", "used_ip", "authenticated_at", "mfa_at", "within"),
     }.items():

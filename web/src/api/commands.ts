@@ -1,5 +1,5 @@
 import { buildPath, request } from "./client";
-import type { ActiveResponse, Approval, Json, Run, VoteRequest } from "./types";
+import type { ActiveResponse, Approval, Freeze, FreezeKind, Json, Run, VoteRequest } from "./types";
 import { useChange } from "./useChange";
 
 export function useVote(approval: string) {
@@ -43,5 +43,37 @@ export function useUndoRun(run: string) {
 export function useLiftResponse(response: string) {
   return useChange((reason: string) =>
     request<ActiveResponse>("POST", buildPath(["responses", response, "lift"]), { reason }),
+  );
+}
+
+/** Lets a change stand longer. */
+export function useExtendResponse(response: string) {
+  return useChange((wanted: { by: string; reason: string }) =>
+    request<ActiveResponse>("POST", buildPath(["responses", response, "extend"]), wanted),
+  );
+}
+
+/** Lets a change stand until somebody lifts it. */
+export function useKeepResponse(response: string) {
+  return useChange((reason: string) =>
+    request<ActiveResponse>("POST", buildPath(["responses", response, "keep"]), { reason }),
+  );
+}
+
+/** Has a run look whether a change is still there. */
+export function useCheckResponse(response: string) {
+  return useChange(() => request<ActiveResponse>("POST", buildPath(["responses", response, "check"]), {}));
+}
+
+export function useFreeze() {
+  return useChange((wanted: { kind: FreezeKind; reason: string; name?: string }) =>
+    request<Freeze>("POST", "/freeze", wanted),
+  );
+}
+
+/** Asks to lift a freeze; the second person who asks lifts it. */
+export function useLiftFreeze(freeze: string) {
+  return useChange((reason: string) =>
+    request<{ freeze: Freeze; is_lifted: boolean }>("POST", buildPath(["freeze", freeze, "lift"]), { reason }),
   );
 }

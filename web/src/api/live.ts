@@ -16,6 +16,7 @@ const SHOWN_IN: Record<ChangeKind, readonly string[]> = {
   approval: ["now", "approvals", "runs", "messages", "audit"],
   response: ["now", "responses", "runs", "audit"],
   message: ["messages"],
+  freeze: ["now", "freezes", "audit"],
 };
 
 /**

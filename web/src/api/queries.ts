@@ -6,6 +6,7 @@ import type {
   Alert,
   AlertDetail,
   Approval,
+  Freeze,
   Message,
   Now,
   Page,
@@ -91,6 +92,17 @@ export function useApproval(id: string) {
 
 export function useResponses() {
   return useList<ActiveResponse>(["responses", "list"], ["responses"]);
+}
+
+export function useResponse(id: string) {
+  return useQuery({
+    queryKey: ["responses", "one", id],
+    queryFn: () => request<ActiveResponse>("GET", buildPath(["responses", id])),
+  });
+}
+
+export function useFreezes() {
+  return useQuery({ queryKey: ["freezes"], queryFn: () => request<{ items: Freeze[] }>("GET", "/freeze") });
 }
 
 export function useChannels() {

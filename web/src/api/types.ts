@@ -29,6 +29,11 @@ export type Permission =
   | "approval:vote"
   | "response:read"
   | "response:lift"
+  | "response:inspect"
+  | "response:extend"
+  | "response:keep"
+  | "policy:read"
+  | "freeze:write"
   | "message:read"
   | "audit:read"
   | "audit:verify"
@@ -46,7 +51,7 @@ export interface Session {
   /** When a second factor was last shown. */
   mfa_at: string | null;
   expires_at: string;
-  installation: { version: string; is_demo: boolean; frozen: boolean; url: string };
+  installation: { version: string; is_demo: boolean; url: string };
 }
 
 export type Severity = "low" | "medium" | "high" | "critical";
@@ -268,6 +273,7 @@ export interface Approval {
   playbook: string;
   playbook_name: string;
   revision: string;
+  mode: Mode;
   alert: string | null;
   status: ApprovalStatus;
   digest: string;
@@ -317,6 +323,27 @@ export interface ActiveResponse {
   lifted_by: Initiator | null;
   lifted_at: string | null;
   fault: string | null;
+  owner: string | null;
+  /** How often the owner was told that it stands too long. */
+  pages: number;
+  is_checkable: boolean;
+  check_run: string | null;
+  sighting: "standing" | "gone" | "unclear" | null;
+  checked_at: string | null;
+  gone_at: string | null;
+}
+
+export type FreezeKind = "everything" | "action" | "connector" | "connection";
+
+export interface Freeze {
+  id: string;
+  kind: FreezeKind;
+  name: string;
+  reason: string;
+  frozen_at: string;
+  frozen_by: string;
+  lift_asked_at: string | null;
+  lift_asked_by: string | null;
 }
 
 export interface Now {
@@ -325,6 +352,7 @@ export interface Now {
   running: Run[];
   broke: Run[];
   responses_ending: ActiveResponse[];
+  freezes: Freeze[];
   counts: { alerts: number; runs: number; waiting: number };
   first_alert: { curl: string; cli: string } | null;
 }
@@ -340,7 +368,7 @@ export interface Message {
   thread: string | null;
 }
 
-export type ChangeKind = "alert" | "run" | "approval" | "response" | "message";
+export type ChangeKind = "alert" | "run" | "approval" | "response" | "message" | "freeze";
 
 export interface Change {
   kind: ChangeKind;

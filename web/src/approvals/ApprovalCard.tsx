@@ -1,5 +1,6 @@
 import { useId } from "react";
 import type { Approval } from "../api/types";
+import { ModeBadge } from "../components/badges";
 import { Inert } from "../components/Inert";
 import { Moment } from "../components/Moment";
 import { CardButtons } from "./CardButtons";
@@ -33,7 +34,8 @@ export function ApprovalCard({ approval, isCompact = false }: ApprovalCardProps)
         </h3>
         <p className="approval-code">
           <strong>{approval.code}</strong> ·{" "}
-          {asksFacts ? "asks for facts" : `${approval.yes} of ${approval.quorum} yes`}
+          {asksFacts ? "asks for facts" : `${approval.yes} of ${approval.quorum} yes`}{" "}
+          {approval.mode !== "live" && <ModeBadge mode={approval.mode} />}
         </p>
       </header>
       <Votes votes={approval.votes} />

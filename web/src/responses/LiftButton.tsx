@@ -3,6 +3,7 @@ import { useLiftResponse } from "../api/commands";
 import type { ActiveResponse } from "../api/types";
 import { ReasonDialog } from "../components/ReasonDialog";
 import { Targets } from "../components/Targets";
+import { isStanding } from "./sighting";
 import { useMay } from "../shell/SessionContext";
 
 /** Takes an active response back, after asking; nothing where nothing can be taken back, or not by the reader. */
@@ -10,8 +11,7 @@ export function LiftButton({ response }: { response: ActiveResponse }) {
   const [isAsking, setIsAsking] = useState(false);
   const lift = useLiftResponse(response.id);
   const mayLift = useMay("response:lift");
-  const isHeld = response.status === "active" || response.status === "overdue";
-  if (!mayLift || !isHeld) {
+  if (!mayLift || !isStanding(response)) {
     return null;
   }
   return (

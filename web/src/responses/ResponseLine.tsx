@@ -2,6 +2,8 @@ import type { ActiveResponse } from "../api/types";
 import { StatusBadge } from "../components/badges";
 import { Inert } from "../components/Inert";
 import { Targets } from "../components/Targets";
+import { Link } from "../router/Link";
+import { responsePath } from "../router/paths";
 import { LiftButton } from "./LiftButton";
 import { describeLifter } from "./lifter";
 import { Until } from "./Until";
@@ -10,7 +12,10 @@ import { Until } from "./Until";
 export function ResponseLine({ response }: { response: ActiveResponse }) {
   return (
     <li>
-      <code>{response.action}</code> on <Targets targets={response.targets} />{" "}
+      <Link to={responsePath(response.id)}>
+        <code>{response.action}</code>
+      </Link>{" "}
+      on <Targets targets={response.targets} />{" "}
       <StatusBadge status={response.status} />{" "}
       <span className="quiet">
         <Until response={response} />

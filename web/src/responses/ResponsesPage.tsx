@@ -1,5 +1,6 @@
 import { useResponses } from "../api/queries";
 import type { ActiveResponse } from "../api/types";
+import { Badge } from "../components/Badge";
 import { StatusBadge } from "../components/badges";
 import { Empty } from "../components/Empty";
 import { Inert } from "../components/Inert";
@@ -10,21 +11,29 @@ import { Page } from "../components/Page";
 import { Table, type Column } from "../components/Table";
 import { Targets } from "../components/Targets";
 import { Link } from "../router/Link";
-import { runPath } from "../router/paths";
+import { responsePath, runPath } from "../router/paths";
 import { MayNot } from "../shell/MayNot";
 import { useMay } from "../shell/SessionContext";
 import { countOf } from "../text/words";
 import { LiftButton } from "./LiftButton";
+import { isStanding } from "./sighting";
 import { Until } from "./Until";
 
 const COLUMNS: readonly Column<ActiveResponse>[] = [
-  { name: "What", show: (response) => <code>{response.action}</code> },
+  {
+    name: "What",
+    show: (response) => (
+      <Link to={responsePath(response.id)}>
+        <code>{response.action}</code>
+      </Link>
+    ),
+  },
   { name: "On", show: (response) => <Targets targets={response.targets} /> },
   {
     name: "Status",
     show: (response) => (
       <>
-        <StatusBadge status={response.status} />
+        <StatusBadge status={response.status} /> {isStanding(response) && response.gone_at && <Badge word="gone" tone="bad" />}
         <ResponseFault fault={response.fault} />
       </>
     ),

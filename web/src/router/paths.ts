@@ -3,4 +3,5 @@
 export const alertPath = (id: string) => `/alerts/${encodeURIComponent(id)}`;
 export const runPath = (id: string) => `/runs/${encodeURIComponent(id)}`;
 export const approvalPath = (id: string) => `/approvals/${encodeURIComponent(id)}`;
+export const responsePath = (id: string) => `/responses/${encodeURIComponent(id)}`;
 export const userPath = (id: string) => `/people/${encodeURIComponent(id)}`;

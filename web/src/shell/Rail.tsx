@@ -16,6 +16,7 @@ const PLACES: readonly Place[] = [
   { path: "/runs", name: "Runs", needs: "run:read" },
   { path: "/approvals", name: "Approvals", needs: "approval:read" },
   { path: "/responses", name: "Active responses", needs: "response:read" },
+  { path: "/freezes", name: "Freezes", needs: "policy:read" },
   { path: "/audit", name: "Audit", needs: "audit:read" },
   { path: "/people", name: "People", needs: "user:read" },
   { path: "/account", name: "Account" },

@@ -8,9 +8,11 @@ import type { Permission } from "../api/types";
 import { ApprovalPage } from "../approvals/ApprovalPage";
 import { ApprovalsPage } from "../approvals/ApprovalsPage";
 import { AuditPage } from "../audit/AuditPage";
+import { FreezesPage } from "../freezes/FreezesPage";
 import { NowPage } from "../now/NowPage";
 import { PeoplePage } from "../people/PeoplePage";
 import { UserPage } from "../people/UserPage";
+import { ResponsePage } from "../responses/ResponsePage";
 import { ResponsesPage } from "../responses/ResponsesPage";
 import { matchPath } from "../router/match";
 import { RunPage } from "../runs/RunPage";
@@ -35,6 +37,8 @@ const ROUTES: readonly Route[] = [
   // The short address that chat and terminal print.
   { pattern: "/a/:id", needs: "approval:read", show: (id) => <ApprovalPage key={id} id={id} /> },
   { pattern: "/responses", needs: "response:read", show: () => <ResponsesPage /> },
+  { pattern: "/responses/:id", needs: "response:read", show: (id) => <ResponsePage key={id} id={id} /> },
+  { pattern: "/freezes", needs: "policy:read", show: () => <FreezesPage /> },
   { pattern: "/audit", needs: "audit:read", show: () => <AuditPage /> },
   { pattern: "/people", needs: "user:read", show: () => <PeoplePage /> },
   { pattern: "/people/:id", needs: "user:read", show: (id) => <UserPage key={id} id={id} /> },
