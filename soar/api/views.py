@@ -10,13 +10,17 @@ from soar.api.schemas.approvals import (
     EvidenceView,
     FieldView,
     InquiryView,
+    MemberView,
+    PartView,
     ReplyView,
     VoteView,
 )
 from soar.api.schemas.responses import InitiatorView, ResponseView
 from soar.api.schemas.runs import RunView
 from soar.api.things import Things
-from soar.approvals.decide import LEVELS, find_refusal
+from soar.approvals.decide import LEVELS, find_refusal, shown_digest
+from soar.approvals.merging import find_detour, list_members
+from soar.approvals.parts import confirmation_of, find_allowed
 from soar.expr import to_plain
 from soar.model.approval import Approval, Card, Reply, VoteChoice
 from soar.model.catalog import Catalog
@@ -93,8 +97,11 @@ class Views:
     def show_approval(self, approval: Approval) -> ApprovalView:
         """Return a question, with whether the caller may answer it."""
         run = self._unit.runs.get(approval.run)
-        why_not = self.explain_no(approval)
-        confirm = approval.confirm if LEVELS.index(approval.assurance) >= LEVELS.index(Assurance.CONFIRMED) else ""
+        shown = shown_digest(approval)
+        why_not, allowed = self.explain_no(approval), find_allowed(approval)
+        confirm = (
+            confirmation_of(approval) if LEVELS.index(approval.assurance) >= LEVELS.index(Assurance.CONFIRMED) else ""
+        )
         return ApprovalView(
             id=approval.id,
             code=approval.code,
@@ -106,8 +113,8 @@ class Views:
             mode=run.mode if run else Mode.LIVE,
             alert=run.alert if run else None,
             status=approval.status,
-            digest=approval.digest,
-            digest_code=shorten_digest(approval.digest),
+            digest=shown,
+            digest_code=shorten_digest(shown),
             card=_show_card(approval.card),
             by=approval.by,
             quorum=approval.quorum,
@@ -133,7 +140,14 @@ class Views:
                 for each in approval.course.inquiries
             ),
             is_extended=approval.course.extended_by is not None,
+            parts=tuple(PartView(targets=part.targets, is_allowed=part in allowed) for part in approval.course.parts),
+            members=tuple(map(self._show_member, list_members(self._unit, approval))),
+            merged_into=approval.merged_into,
         )
+
+    def _show_member(self, member: Approval) -> MemberView:
+        run = self._unit.runs.get(member.run)
+        return MemberView(id=member.id, run=member.run, alert=run.alert if run else None)
 
     def explain_no(self, approval: Approval) -> str | None:
         """Return why the caller may not vote on or answer a question now, in a sentence; None if they may."""
@@ -144,7 +158,7 @@ class Views:
         voter = self._call.services.approvals.find_voter(self._unit, self._call.over(thing), self._call.at)
         if voter is None:
             return "Only people answer." if approval.is_question else "Only people decide."
-        refusal = find_refusal(approval, voter, self._call.at)
+        refusal = find_detour(self._unit, approval) or find_refusal(approval, voter, self._call.at)
         return refusal.reason if refusal else None
 
     def _show_initiator(self, initiator: str) -> InitiatorView:
@@ -164,7 +178,7 @@ def hint_confirmation(confirm: str, card: Card, catalog: Catalog) -> str:
         return ""
     spec = catalog.find_action(card.action)
     noun = spec.targets.replace("_", " ") if spec and spec.targets else "targets"
-    if confirm == str(card.target_count):
+    if confirm.isdecimal() and confirm not in card.targets:
         return f"the number of {noun}"
     return "the name of the target" if confirm in card.targets else "what the playbook asks for"
 
@@ -198,6 +212,7 @@ def _show_votes(approval: Approval) -> tuple[VoteView, ...]:
             at=vote.at,
             comment=vote.comment,
             for_name=vote.for_name,
+            only=vote.only,
         )
         for vote in approval.votes
     )

@@ -17,6 +17,7 @@ from soar.app.settings import Settings, VaultSettings
 from soar.app.site import Site, read_site
 from soar.app.vault import make_keyring
 from soar.app.wiring import Service
+from soar.approvals.decide import is_meant
 from soar.model.errors import SoarError
 from soar.model.step import walk_steps
 from soar.playbook import list_files
@@ -116,26 +117,28 @@ async def _look_into_store(site: Site) -> list[Check]:
 
 
 async def _check_approvers(service: Service) -> list[Check]:
-    wanted = sorted(set(_find_gate_roles(service.site)))
-    empty = await service.store.read(
-        service.workspace, lambda unit: [role for role in wanted if not unit.users.with_role(role)]
-    )
-    return [
-        doubtful(
-            f"nobody holds the role {role}, and gates ask for it",
-            name="approvers",
-            code="role_empty",
-            hint="give somebody the role, or name another in the playbook",
-        )
-        for role in empty
-    ]
+    wanted, at = sorted(set(_find_principals(service.site))), service.clock.now()
+    voters = await service.store.read(service.workspace, lambda unit: service.approvals.list_voters(unit, at))
+    empty = [principal for principal in wanted if not any(is_meant(principal, voter) for voter in voters)]
+    return [_describe_empty(*principal.split(":", 1)) for principal in empty]
 
 
-def _find_gate_roles(site: Site) -> Iterator[str]:
+def _describe_empty(kind: str, name: str) -> Check:
+    match kind:
+        case "role":
+            told, hint = f"nobody holds the role {name}", "give somebody the role, or name another in the playbook"
+        case "group":
+            told, hint = f"nobody is in the group {name}", "put somebody into it, or name another in the playbook"
+        case _:
+            told, hint = f"nobody is on call by the rota {name} now", "see: soar oncall show; config/oncall.yaml"
+    return doubtful(f"{told}, and gates ask for it", name="approvers", code=f"{kind}_empty", hint=hint)
+
+
+def _find_principals(site: Site) -> Iterator[str]:
     for file in list_files(site.settings.paths.playbooks):
         playbook = site.checker.check_file(file).playbook
         lists = playbook.steps + playbook.on_failure + playbook.finally_ if playbook else ()
         for step in walk_steps(lists):
-            for principal in step.gate.by if step.gate else ():
-                if principal.startswith("role:"):
-                    yield principal.removeprefix("role:")
+            if step.gate is not None:
+                named = (*step.gate.by, *(level.to for level in step.gate.escalate))
+                yield from (principal for principal in named if not principal.startswith("user:"))

@@ -26,15 +26,23 @@ class Checker:
         policy: what stands above every playbook.
         sources: ids of the sources that are set up.
         allowances: which playbooks connections and credentials are for.
+        rotas: names of those by which people are on call; without any, `oncall:` is left unchecked.
     """
 
     def __init__(
-        self, *, catalog: Catalog, policy: Policy, sources: Sequence[str], allowances: Allowances = EVERYBODY
+        self,
+        *,
+        catalog: Catalog,
+        policy: Policy,
+        sources: Sequence[str],
+        allowances: Allowances = EVERYBODY,
+        rotas: Sequence[str] = (),
     ) -> None:
         self._catalog = catalog
         self._policy = policy
         self._sources = tuple(sources)
         self._allowances = allowances
+        self._rotas = tuple(rotas)
 
     def check(self, playbook_id: str, text: str, file: str) -> tuple[Playbook | None, list[Finding]]:
         """Return the playbook, or None if it has errors, and everything found."""
@@ -46,6 +54,7 @@ class Checker:
             policy=self._policy,
             known_sources=self._sources,
             allowances=self._allowances,
+            known_rotas=self._rotas,
         )
 
     def check_file(self, file: Path) -> Loaded:
@@ -57,6 +66,7 @@ class Checker:
                 policy=self._policy,
                 known_sources=self._sources,
                 allowances=self._allowances,
+                known_rotas=self._rotas,
             )
         except OSError as error:
             return Loaded(file, None, "", (_report_unreadable(file, error),))

@@ -378,6 +378,7 @@ class PathSettings(_Section):
         sources: folder of `<id>.yaml`.
         policy: what stands above every playbook; the product's own holds where there is none.
         roles: which role allows what; the product's own holds where there is none.
+        oncall: who is on call when; nobody is where there is none.
         connections: which products we speak to, and as whom.
         ledgers: folder where simulated products keep what was done to them.
     """
@@ -387,6 +388,7 @@ class PathSettings(_Section):
     sources: Path = Path("config/sources")
     policy: Path = Path("config/policy.yaml")
     roles: Path = Path("config/roles.yaml")
+    oncall: Path = Path("config/oncall.yaml")
     connections: Path = Path("config/connections.yaml")
     ledgers: Path = Path("simulated")
 

@@ -1,7 +1,7 @@
 """What a site has installed and configured, read and checked before anything is opened."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +14,7 @@ from soar.app.library import Checker
 from soar.app.polls import check_poll
 from soar.app.settings import Settings, find_bundled
 from soar.app.sign_on import make_provider
+from soar.approvals.rota import NO_ROTAS, Rotas, parse_rotas
 from soar.federation.provider import Provider
 from soar.ingest.source import Source, parse_source
 from soar.model.catalog import Catalog, Connection
@@ -36,6 +37,7 @@ class Site:
         sources: by id.
         provider: the identity provider; None where there is none.
         allowances: which playbooks connections and credentials are for.
+        rotas: who is on call, by name.
     """
 
     settings: Settings
@@ -47,12 +49,17 @@ class Site:
     sources: Mapping[str, Source]
     allowances: Allowances
     provider: Provider | None = None
+    rotas: Rotas = field(default_factory=dict)
 
     @property
     def checker(self) -> Checker:
         """What checks playbooks against this site."""
         return Checker(
-            catalog=self.catalog, policy=self.policy, sources=tuple(self.sources), allowances=self.allowances
+            catalog=self.catalog,
+            policy=self.policy,
+            sources=tuple(self.sources),
+            allowances=self.allowances,
+            rotas=tuple(self.rotas),
         )
 
 
@@ -83,6 +90,7 @@ def read_site(settings: Settings) -> Site:
             connections={one.id: one.allow for one in connections.values() if one.allow is not None},
             credentials=_read(paths.connections, parse_credential_rules, {}),
         ),
+        rotas=_read(paths.oncall, parse_rotas, NO_ROTAS),
     )
 
 

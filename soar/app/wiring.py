@@ -1,8 +1,6 @@
 """The composition root: a site in, a wired service out. Nothing here decides anything."""
 
 import asyncio
-import os
-import shlex
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -21,6 +19,7 @@ from soar.app.callee import make_caller
 from soar.app.chats import Chats, make_chats
 from soar.app.clock import SystemClock
 from soar.app.disk import ThreadDisk
+from soar.app.first_alert import describe_first_alert
 from soar.app.guard import BreakerKeeper, make_allowances, make_rule, make_stop
 from soar.app.ids import RandomIds, SystemRandomness
 from soar.app.library import Library
@@ -31,7 +30,6 @@ from soar.app.polls import make_pollers
 from soar.app.process import OwnProcess
 from soar.app.relay import SharedHub
 from soar.app.serving import Serving
-from soar.app.settings import find_bundled
 from soar.app.sign_on import make_sign_on
 from soar.app.site import Site
 from soar.app.triggers import Triggers, make_starter
@@ -44,7 +42,6 @@ from soar.federation.service import SignOnService
 from soar.ingest import silence
 from soar.ingest.event import EventStarts
 from soar.ingest.receive import Receiver
-from soar.ingest.sample import curl_line
 from soar.ingest.schedule import TIMER_KIND as SCHEDULE_DUE
 from soar.ingest.schedule import Schedules
 from soar.model.audit import Actor
@@ -83,9 +80,7 @@ from soar.vault.service import SHORTEST_SECRET
 _LIBRARY_INTERVAL = 1.0
 _LONGEST_SLEEP = 60.0
 _SHARED_SLEEP = 5.0  # timers that another process has set are found as late as this
-_DEMO_SOURCE = "phish-report"
 _TOKEN_ENDPOINT = Actor(kind="system", id="oauth2", name="a token endpoint", via="engine")
-_DEMO_ALERT = "phishing.json"
 
 
 class Service:
@@ -196,6 +191,7 @@ class Service:
             trusts_provider=trusts,
             undelegable=self.site.roles.undelegable,
             quiet=parse_quiet_hours(asking.quiet, asking.zone),
+            rotas=self.site.rotas,
         )
 
     @cached_property
@@ -519,15 +515,7 @@ class Service:
 
     async def find_first_alert(self) -> FirstAlert | None:
         """Return how to send the example alert; only the demo gives its key away."""
-        source = self.site.sources.get(_DEMO_SOURCE)
-        if source is None or not self.site.settings.is_demo:
-            return None
-        secret = await self.resolve(self.workspace, _DEMO_SOURCE.replace("-", "_") + "_hook")
-        shown = find_bundled("examples") / _DEMO_ALERT
-        file = os.path.relpath(shown)  # noqa: ASYNC240 -- paths are compared, and no disk is asked
-        return FirstAlert(
-            curl=curl_line(source, self.hooks_url, secret, file), cli=f"soar alert send {source.id} {shlex.quote(file)}"
-        )
+        return await describe_first_alert(self.site, self.hooks_url, lambda name: self.resolve(self.workspace, name))
 
     async def _find_standings(self, workspace: str, runs: Sequence[str]) -> Mapping[str, Standing]:
         return await self.store.read(workspace, lambda unit: unit.runs.find_standings(runs))

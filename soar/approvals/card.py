@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from soar.approvals.decide import deciders, name_all, say_outcome
+from soar.approvals.decide import deciders, name_all, say_outcome, say_part
 from soar.approvals.hostile import clean, fence
+from soar.approvals.parts import find_allowed
 from soar.model.approval import Approval, ApprovalStatus, EscalationLevel, Precedent, Vote, VoteChoice
 from soar.model.run import Mode
 
@@ -221,7 +222,8 @@ def _say_vote(vote: Vote) -> str:
     mark = "✔" if vote.choice is VoteChoice.APPROVE else "✖"
     said = f" “{fence(vote.comment, _ENGINE)}”" if vote.comment else ""
     roles = f" ({clean(', '.join(vote.roles), _LABEL)})" if vote.roles else ""
-    return f"{mark} {fence(vote.name, _LABEL)}{roles} {_say_time(vote.at)}{said}"
+    only = fence(say_part(vote), _ENGINE)
+    return f"{mark} {fence(vote.name, _LABEL)}{roles} {_say_time(vote.at)}{only}{said}"
 
 
 def _say_level(level: EscalationLevel) -> str:
@@ -242,7 +244,9 @@ def _list_facts(approval: Approval, around: Surroundings) -> Iterator[Fact]:
     card = approval.card
     yield Fact("Why", fence(card.reason), is_quoted=True)
     yield Fact("Impact", fence(card.impact), is_quoted=True)
+    yield Fact("Same", _say_members(approval))
     yield Fact("Targets", _say_targets(approval), is_quoted=True)
+    yield Fact("Allowed", _say_allowed(approval), is_quoted=True)
     yield Fact("Undo", fence(card.undo))
     yield Fact("Before", _say_precedent(around.precedent))
 
@@ -254,6 +258,22 @@ def _say_targets(approval: Approval) -> str:
     named = ", ".join(fence(target, _LABEL) for target in card.targets[:_SHOWN_TARGETS])
     more = card.target_count - min(_SHOWN_TARGETS, len(card.targets))
     return f"{card.target_count}: {named}" + (f" and {more} more" if more else "")
+
+
+def _say_members(approval: Approval) -> str:
+    count = len(approval.course.members)
+    return f"{count} more want the same, and are decided with it" if count else ""
+
+
+def _say_allowed(approval: Approval) -> str:
+    """Say what of it those who said yes have allowed; empty while that is all of it."""
+    parts, allowed = approval.course.parts, find_allowed(approval)
+    if len(parts) == len(allowed):
+        return ""
+    targets = [target for part in allowed for target in part.targets]
+    named = ", ".join(fence(target, _LABEL) for target in targets[:_SHOWN_TARGETS])
+    more = len(targets) - min(_SHOWN_TARGETS, len(targets))
+    return f"only {named}" + (f" and {more} more" if more else "")
 
 
 def _say_precedent(precedent: Precedent | None) -> str:

@@ -11,9 +11,10 @@ from soar.access.roles import RoleTable
 from soar.approvals.claim import Claim
 from soar.approvals.commands import Command, Verb, parse_command
 from soar.approvals.console import Console, Said, Speaker
-from soar.approvals.decide import Ballot, Refusal
+from soar.approvals.decide import Ballot, Refusal, shown_digest
 from soar.approvals.hostile import clean, fence
 from soar.approvals.linking import offer_link
+from soar.approvals.parts import confirmation_of
 from soar.approvals.platform import Office, Platform
 from soar.approvals.service import ApprovalService
 from soar.audit.record import record
@@ -251,5 +252,6 @@ class ChatDesk:
 def _read_ballot(approval: Approval, claim: Claim, confirm: str, comment: str) -> Ballot:
     """Return a vote as a ballot; what has to be typed counts as it is shown there, too."""
     typed = confirm.strip()
-    typed = approval.confirm if typed == fence(approval.confirm) else typed
-    return Ballot(choice=claim.choice, digest=approval.digest, comment=comment.strip() or None, confirm=typed)
+    wanted = confirmation_of(approval)
+    typed = wanted if typed == fence(wanted) else typed
+    return Ballot(choice=claim.choice, digest=shown_digest(approval), comment=comment.strip() or None, confirm=typed)

@@ -2,21 +2,25 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from soar.approvals.channels import post_direct, post_line
 from soar.approvals.deadlines import clear_timers, list_timers
 from soar.approvals.decide import Refusal, Voter, name_all
+from soar.approvals.merging import find_detour, list_members
 from soar.approvals.motions import extend, inquire, take_back
+from soar.approvals.parts import narrow
 from soar.approvals.people import describe_actor
 from soar.approvals.record import record_approval
-from soar.approvals.service import ApprovalService, find_approval
+from soar.approvals.service import NOBODY, ApprovalService, find_approval
 from soar.model.approval import Approval
 from soar.model.audit import Outcome
 from soar.model.identity import Principal, User
 from soar.model.ids import Ids
+from soar.model.values import JsonValue
 from soar.store import Unit
 
-NOBODY = Refusal("not_allowed", "Only people decide; log in as one.")
+Move: TypeAlias = Callable[[Approval, Voter], Approval | Refusal]
 
 
 class Conduct:
@@ -48,12 +52,21 @@ class Conduct:
             "approval.vote_taken_back",
             reference,
             principal,
-            lambda approval, voter: take_back(approval, voter, at),
+            lambda approval, voter: _narrow(take_back(approval, voter, at), unit),
             at,
         )
         if isinstance(outcome, Approval):
             text = f"{principal.name}: takes their vote back"
             post_line(unit, outcome, text, key=f"vote:{outcome.version}", ids=self._ids, at=at)
+            for member in list_members(unit, outcome):
+                self._follow(
+                    unit,
+                    "approval.vote_taken_back",
+                    member,
+                    principal,
+                    lambda approval, voter: take_back(approval, voter, at),
+                    at,
+                )
         return outcome
 
     def inquire(self, unit: Unit, reference: str, principal: Principal, text: str, at: datetime) -> Approval | Refusal:
@@ -118,13 +131,35 @@ class Conduct:
             reason=f"{int(more.total_seconds() // 60)} min",
         )
         if isinstance(outcome, Approval):
-            clear_timers(unit, before)
-            for timer in list_timers(outcome):
-                if timer.due_at > at:
-                    unit.timers.set(timer)
+            _set_timers_anew(unit, before, outcome, at)
+            for member in list_members(unit, outcome):
+                self._extend_along(unit, member, principal, more, at)
             minutes = int(more.total_seconds() // 60)
             text = f"{principal.name} gives {minutes} min more: until {outcome.expires_at:%H:%M}, then no"
             post_line(unit, outcome, text, key="extended", ids=self._ids, at=at)
+        return outcome
+
+    def _extend_along(self, unit: Unit, member: Approval, principal: Principal, more: timedelta, at: datetime) -> None:
+        after = self._follow(
+            unit, "approval.extended", member, principal, lambda approval, voter: extend(approval, voter, more, at), at
+        )
+        if after is not None:
+            _set_timers_anew(unit, member, after, at)
+
+    def _follow(
+        self, unit: Unit, kind: str, member: Approval, principal: Principal, move: Move, at: datetime
+    ) -> Approval | None:
+        """Move a question that is decided together with another; None if its own rules do not let it."""
+        voter = self._approvals.find_voter(unit, principal, at)
+        outcome = NOBODY if voter is None else move(member, voter)
+        if isinstance(outcome, Refusal):
+            return None
+        unit.approvals.update(outcome, expected=member.version)
+        actor = describe_actor(principal, voter.assurance if voter else None)
+        context: dict[str, JsonValue] = {"merged_into": member.merged_into}
+        record_approval(
+            unit, kind, outcome, Outcome.SUCCESS, at, ids=self._ids, actor=actor, before=member, context=context
+        )
         return outcome
 
     def _move(
@@ -133,14 +168,14 @@ class Conduct:
         kind: str,
         reference: str,
         principal: Principal,
-        move: Callable[[Approval, Voter], Approval | Refusal],
+        move: Move,
         at: datetime,
         *,
         reason: str | None = None,
     ) -> Approval | Refusal:
         approval = find_approval(unit, reference)
         voter = self._approvals.find_voter(unit, principal, at)
-        outcome = NOBODY if voter is None else move(approval, voter)
+        outcome = NOBODY if voter is None else find_detour(unit, approval) or move(approval, voter)
         actor = describe_actor(principal, voter.assurance if voter else None)
         if isinstance(outcome, Refusal):
             record_approval(unit, kind, approval, Outcome.DENIED, at, ids=self._ids, actor=actor, reason=outcome.reason)
@@ -150,6 +185,17 @@ class Conduct:
             unit, kind, outcome, Outcome.SUCCESS, at, ids=self._ids, actor=actor, reason=reason, before=approval
         )
         return outcome
+
+
+def _set_timers_anew(unit: Unit, before: Approval, after: Approval, at: datetime) -> None:
+    clear_timers(unit, before)
+    for timer in list_timers(after):
+        if timer.due_at > at:
+            unit.timers.set(timer)
+
+
+def _narrow(outcome: Approval | Refusal, unit: Unit) -> Approval | Refusal:
+    return outcome if isinstance(outcome, Refusal) else narrow(outcome, unit.workspace)
 
 
 def _find_initiator(unit: Unit, approval: Approval) -> User | None:

@@ -24,8 +24,9 @@ from soar.approvals.decide import (
     find_refusal,
     name_all,
     say_outcome,
+    shown_digest,
 )
-from soar.approvals.people import as_voter, find_people
+from soar.approvals.parts import confirmation_of
 from soar.approvals.service import ApprovalService
 from soar.expr import ExpressionError, parse_duration
 from soar.model.approval import Approval, ApprovalStatus, VoteChoice
@@ -161,8 +162,9 @@ class Console:
         code = approval.code
         match refusal.code:
             case "confirm_missing":
-                what = "the name" if approval.confirm in approval.card.targets else "this typed"
-                return f"{code} needs {what}: !approve {code} {approval.confirm} your comment"
+                typed = confirmation_of(approval)
+                what = "the name" if typed in approval.card.targets else "this typed"
+                return f"{code} needs {what}: !approve {code} {typed} your comment"
             case "comment_missing":
                 return f"{code} needs a comment: say it behind the code."
             case "assurance_missing":
@@ -179,13 +181,13 @@ class Console:
         """Tell those who may decide, once for each who tried and may not; return their names."""
         if approval.status is not ApprovalStatus.PENDING:
             return ()
-        able = [user for user in find_people(unit, at) if find_refusal(approval, as_voter(user), at) is None]
-        told = sorted(able, key=lambda user: user.name)[:_TOLD]
-        for user in told:
+        able = [each for each in self._approvals.list_voters(unit, at) if find_refusal(approval, each, at) is None]
+        told = sorted(able, key=lambda voter: voter.name)[:_TOLD]
+        for voter in told:
             text = f"waits for you: {approval.card.question} {person.principal.name} wanted to decide it and may not."
             key = f"called:{person.principal.id}"
-            post_direct(unit, approval, user.email, text, key=key, ids=self._ids, at=at)
-        return tuple(user.name for user in told)
+            post_direct(unit, approval, voter.email, text, key=key, ids=self._ids, at=at)
+        return tuple(voter.name for voter in told)
 
     def _show(self, approval: Approval, at: datetime) -> str:
         card = approval.card
@@ -201,15 +203,15 @@ class Console:
 
 def _find_open(unit: Unit, person: Speaker) -> list[Approval]:
     found = unit.approvals.list(_OPEN, status=ApprovalStatus.PENDING).items
-    return [approval for approval in found if person.may_see(approval)]
+    return [approval for approval in found if approval.merged_into is None and person.may_see(approval)]
 
 
 def _read_ballot(approval: Approval, command: Command) -> Ballot:
     if command.verb is Verb.DENY:
-        return Ballot(VoteChoice.DENY, approval.digest, comment=command.words or None)
+        return Ballot(VoteChoice.DENY, shown_digest(approval), comment=command.words or None)
     needs_typing = LEVELS.index(approval.assurance) >= LEVELS.index(Assurance.CONFIRMED)
-    typed, comment = split_confirmation(approval.confirm if needs_typing else "", command.words)
-    return Ballot(VoteChoice.APPROVE, approval.digest, comment=comment or None, confirm=typed)
+    typed, comment = split_confirmation(confirmation_of(approval) if needs_typing else "", command.words)
+    return Ballot(VoteChoice.APPROVE, shown_digest(approval), comment=comment or None, confirm=typed)
 
 
 def _read_length(text: str) -> timedelta | None:

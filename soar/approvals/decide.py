@@ -6,13 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from soar.approvals.answers import read_answers
+from soar.approvals.parts import confirmation_of, find_fault
 from soar.model.approval import APPROVAL_TRANSITIONS, Approval, ApprovalStatus, Reply, Vote, VoteChoice
+from soar.model.canonical import digest
 from soar.model.errors import FieldFault
 from soar.model.step import Assurance
 from soar.model.values import JsonValue
 
 LEVELS = tuple(Assurance)
 """From the weakest to the strongest."""
+_SAID = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,8 @@ class Voter:
     Attributes:
         id: of the user; authority hangs on it.
         assurance: the strongest level that this request proves, not counting what is typed.
+        groups: names and ids of the groups and teams that they belong to.
+        duties: names of the rotas by which they are on call; that is nothing to lend.
         givers: whom they may vote for besides, each with the roles that can be lent.
     """
 
@@ -30,6 +35,8 @@ class Voter:
     email: str
     roles: Collection[str]
     assurance: Assurance
+    groups: Collection[str] = ()
+    duties: Collection[str] = ()
     givers: "tuple[Voter, ...]" = ()
 
 
@@ -40,12 +47,14 @@ class Ballot:
     Attributes:
         digest: of what the voter was shown; anything else than what would be executed is refused.
         confirm: what the voter typed as confirmation.
+        only: the targets that a yes is for, where not for all that are allowed so far.
     """
 
     choice: VoteChoice
     digest: str
     comment: str | None = None
     confirm: str | None = None
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,7 @@ def cast_vote(approval: Approval, voter: Voter, ballot: Ballot, *, at: datetime,
         comment=ballot.comment or None,
         for_user=giver.id if giver else None,
         for_name=giver.name if giver else None,
+        only=ballot.only,
     )
     return _count(replace(approval, votes=(*approval.votes, vote), version=approval.version + 1), at)
 
@@ -130,7 +140,7 @@ def find_refusal(approval: Approval, voter: Voter, at: datetime) -> Refusal | No
 
 
 def find_closed(approval: Approval, at: datetime) -> Refusal | None:
-    """Return why nothing can be done about this question any more; None if something can."""
+    """Return why nothing can be done about this question; None if something can."""
     if not APPROVAL_TRANSITIONS[approval.status]:
         when = f", since {approval.decided_at:%H:%M}" if approval.decided_at else ""
         return Refusal("already_decided", f"{approval.code} is closed already{when}: {say_outcome(approval)}.")
@@ -180,40 +190,53 @@ def _say_silence(approval: Approval) -> str:
 _EXCLUSIONS = {
     "initiator": "you started this, so somebody else has to agree",
     "author": "you wrote the playbook, so somebody else has to agree",
+    "publisher": "you published the playbook, so somebody else has to agree",
     "target": "it is about you",
 }
 
 
 def _check_ballot(approval: Approval, voter: Voter, ballot: Ballot) -> Refusal | None:
-    if not hmac.compare_digest(ballot.digest.encode(), approval.digest.encode()):
+    if not hmac.compare_digest(ballot.digest.encode(), shown_digest(approval).encode()):
         return Refusal("digest_differs", "What you were shown is not what would be done; load the request again.")
     says_no = ballot.choice is VoteChoice.DENY
     is_required = approval.comment == "required" or (approval.comment == "required_on_deny" and says_no)
     if is_required and not (ballot.comment or "").strip():
         return Refusal("comment_missing", f"{approval.code} needs a comment.")
     if says_no:
-        return None
-    if _needs_confirmation(approval) and not _is_confirmed(approval, ballot):
-        return Refusal("confirm_missing", f"{approval.code} needs you to type {approval.confirm}.")
+        return Refusal("subset_denied", "A no is a no to all of it.") if ballot.only else None
+    fault = find_fault(approval, ballot.only)
+    if fault is not None:
+        return Refusal(*fault)
+    if _needs_confirmation(approval) and not is_confirmed(approval, ballot):
+        return Refusal(
+            "confirm_missing", f"{approval.code} needs you to type {confirmation_of(approval, ballot.only)}."
+        )
     if approval.assurance is Assurance.MFA and voter.assurance is not Assurance.MFA:
         return Refusal("assurance_missing", f"{approval.code} needs a proof of identity by a second factor.")
     return None
+
+
+def shown_digest(approval: Approval) -> str:
+    """Return what a vote must name: the digest of the question, or of all that are decided together with it."""
+    members = approval.course.members
+    return digest([approval.digest, *(member.digest for member in members)]) if members else approval.digest
 
 
 def _needs_confirmation(approval: Approval) -> bool:
     return bool(approval.confirm) and LEVELS.index(approval.assurance) >= LEVELS.index(Assurance.CONFIRMED)
 
 
-def _is_confirmed(approval: Approval, ballot: Ballot) -> bool:
-    return (ballot.confirm or "").strip().casefold() == approval.confirm.strip().casefold()
+def is_confirmed(approval: Approval, ballot: Ballot) -> bool:
+    """Whether what a voter typed is what has to be typed for this."""
+    return (ballot.confirm or "").strip().casefold() == confirmation_of(approval, ballot.only).strip().casefold()
 
 
 def prove(approval: Approval, voter: Voter, ballot: Ballot) -> Assurance:
     """Return how sure we are of a voter: what the request proves, and what they typed."""
     if voter.assurance is Assurance.MFA:
         return Assurance.MFA
-    is_confirmed = bool(approval.confirm) and _is_confirmed(approval, ballot)
-    return Assurance.CONFIRMED if is_confirmed else voter.assurance
+    has_typed = bool(approval.confirm) and is_confirmed(approval, ballot)
+    return Assurance.CONFIRMED if has_typed else voter.assurance
 
 
 def _count(approval: Approval, at: datetime) -> Approval:
@@ -283,6 +306,10 @@ def is_meant(principal: str, voter: Voter) -> bool:
             return name in voter.roles
         case "user":
             return name.casefold() == voter.email.casefold()
+        case "group":
+            return name in voter.groups
+        case "oncall":
+            return name in voter.duties
         case _:
             return False
 
@@ -292,10 +319,18 @@ def say_voter(vote: Vote) -> str:
     return vote.name if vote.for_name is None else f"{vote.name} for {vote.for_name}"
 
 
+def say_part(vote: Vote) -> str:
+    """Say what a yes is for, where not for everything: ` for web-1, web-2 alone`."""
+    more = f" and {len(vote.only) - _SAID} more" if len(vote.only) > _SAID else ""
+    return f" for {', '.join(vote.only[:_SAID])}{more} alone" if vote.only else ""
+
+
 def say_outcome(approval: Approval) -> str:
     """Say in a few words how a question ended, for cards, answers and the audit."""
     last = approval.votes[-1] if approval.votes else None
     match approval.status:
+        case ApprovalStatus.APPROVED if approval.course.standing is not None:
+            return f"approved beforehand: {approval.reason}"
         case ApprovalStatus.APPROVED:
             return "approved by " + ", ".join(say_voter(v) for v in approval.votes if v.choice is VoteChoice.APPROVE)
         case ApprovalStatus.DENIED if last:

@@ -1,16 +1,16 @@
 """From what the engine wants asked to the question that people see."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from soar.approvals.decide import is_meant, name_all
-from soar.approvals.people import as_voter
+from soar.approvals.decide import Voter, is_meant, name_all
+from soar.approvals.parts import default_confirmation
+from soar.engine.action import targets_of
 from soar.engine.commands import RequestAnswer, RequestApproval
-from soar.model.approval import Approval, ApprovalStatus, Card, Course, EscalationLevel
+from soar.model.approval import Approval, ApprovalStatus, Card, Course, EscalationLevel, Part
 from soar.model.canonical import digest
 from soar.model.catalog import ActionSpec, Effect
-from soar.model.identity import User, UserKind
 from soar.model.run import Run
 from soar.model.step import Assurance
 from soar.model.values import JsonValue
@@ -30,6 +30,7 @@ class Question:
         code: a short code that no other open question has.
         channel: where the playbook tells people of its runs, unless the gate names its own.
         course: under what it is asked.
+        actions: what is known of the actions, by name.
     """
 
     run: Run
@@ -39,6 +40,7 @@ class Question:
     channel: str
     exclude_users: Mapping[str, str]
     course: Course
+    actions: Mapping[str, ActionSpec]
 
 
 def build_approval(command: RequestApproval, question: Question, at: datetime) -> Approval:
@@ -65,14 +67,14 @@ def build_approval(command: RequestApproval, question: Question, at: datetime) -
         quorum=quorum,
         has_veto=command.has_veto,
         assurance=assurance,
-        confirm=command.confirm or _default_confirmation(command.targets) or question.code,
+        confirm=command.confirm or default_confirmation(command.targets) or question.code,
         comment=command.comment,
         channel=command.channel or question.channel,
         asked_at=at,
         expires_at=at + command.timeout,
         escalations=escalations,
         remind_at=tuple(at + moment for moment in command.remind or _default_reminders(command.timeout)),
-        course=question.course,
+        course=replace(question.course, parts=_list_parts(command, question.actions)),
     )
 
 
@@ -134,6 +136,18 @@ def _is_admitted(principal: str, rules: Sequence[GateRule]) -> bool:
     return all(combine((principal,), 1, None, rule)[0] == (principal,) for rule in rules)
 
 
+def _list_parts(command: RequestApproval, actions: Mapping[str, ActionSpec]) -> tuple[Part, ...]:
+    """Return the elements of which people may allow some; none where one of them acts on nothing that has a name."""
+    if not command.may_choose:
+        return ()
+    found: dict[str, list[str]] = {}
+    for call in command.calls:
+        element, spec = call.step.removeprefix(command.path).partition("/")[0], actions.get(call.action)
+        targets = found.setdefault(command.path + element, [])
+        targets += targets_of(spec, call.arguments) if spec is not None else ()
+    return tuple(Part(path, tuple(targets)) for path, targets in found.items()) if all(found.values()) else ()
+
+
 def _card(command: RequestApproval, spec: ActionSpec | None) -> Card:
     undo = command.undo or (f"{spec.connector}.{spec.undo}" if spec and spec.undo else "")
     connections = [call.connection for call in command.calls if spec and call.action == spec.full_name]
@@ -157,41 +171,31 @@ def _default_assurance(spec: ActionSpec | None) -> Assurance:
     return Assurance.CONFIRMED if spec and spec.effect is Effect.DESTRUCTIVE else Assurance.LINKED
 
 
-def _default_confirmation(targets: Sequence[str]) -> str:
-    """Return what must be typed: the one target's name, or how many there are."""
-    if len(targets) == 1:
-        return targets[0]
-    return str(len(targets)) if targets else ""
-
-
 def _default_reminders(timeout: timedelta) -> tuple[timedelta, ...]:
     return (timeout * 0.5, timeout * 0.8)
 
 
-def find_hopeless(approval: Approval, people: Sequence[User], strong: Collection[str]) -> str | None:
+def find_hopeless(approval: Approval, people: Sequence[Voter], strong: Collection[str]) -> str | None:
     """Return why nobody could ever bring this question to a yes or an answer, or None if somebody could.
 
     Args:
         approval: the question.
-        people: everybody.
+        people: everybody who may act.
         strong: ids of those who could prove themselves with a second factor.
     """
     principals = (*approval.by, *(level.to for level in approval.escalations if level.may_decide))
     able = [
-        user
-        for user in people
-        if user.id not in approval.exclude_users
-        and user.kind is UserKind.PERSON
-        and user.may_act(approval.asked_at)
-        and any(is_meant(principal, as_voter(user)) for principal in principals)
+        voter
+        for voter in people
+        if voter.id not in approval.exclude_users and any(is_meant(principal, voter) for principal in principals)
     ]
     if approval.assurance is Assurance.MFA:
-        able = [user for user in able if user.id in strong]
+        able = [voter for voter in able if voter.id in strong]
     if len(able) >= approval.quorum:
         return None
     verb = "answer" if approval.is_question else "vote"
     needed = "one person" if approval.quorum == 1 else f"{approval.quorum} people"
     how = " with a second factor" if approval.assurance is Assurance.MFA else ""
     said = f"it needs {needed} of {name_all(principals, ', ')}{how}, and {len(able) or 'nobody'} could ever {verb}"
-    empty = [each for each in principals if not any(is_meant(each, as_voter(user)) for user in able)]
+    empty = [each for each in principals if not any(is_meant(each, voter) for voter in able)]
     return f"{said}; nobody of {name_all(empty, ', ')} can" if able and empty else said

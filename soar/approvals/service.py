@@ -1,6 +1,6 @@
 """Questions in the store: asked, voted on, reminded, escalated and closed, each in its caller's transaction."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,43 +17,47 @@ from soar.approvals.decide import (
     deciders,
     escalate,
     expire,
+    is_confirmed,
     name_all,
     prove,
     say_outcome,
+    say_part,
     say_voter,
     supersede,
     take_answers,
 )
-from soar.approvals.people import EVERYBODY, describe_actor, find_excluded, find_voter
+from soar.approvals.merging import find_detour, find_lead, join, list_members, part
+from soar.approvals.parts import narrow
+from soar.approvals.people import EVERYBODY, describe_actor, find_excluded, find_voter, list_voters
 from soar.approvals.quiet import QuietHours
 from soar.approvals.record import ENGINE, record_approval
 from soar.approvals.request import Question, build_approval, build_question, find_hopeless
+from soar.approvals.rota import NO_ROTAS, Rotas, find_duties
+from soar.approvals.standing import describe_standing, find_standing
+from soar.approvals.tidings import answers_of, describe_vote, publish, say_levels, tell_run
 from soar.engine.action import targets_of
 from soar.engine.commands import RequestAnswer, RequestApproval
-from soar.engine.events import ApprovalDecided, dump_event
 from soar.engine.plan import Plan
 from soar.model.alert import Severity
-from soar.model.approval import Approval, ApprovalStatus, Course, EscalationLevel
+from soar.model.approval import Approval, ApprovalStatus, Course
 from soar.model.audit import Actor, Outcome
 from soar.model.catalog import ActionSpec, Effect
 from soar.model.errors import NotFoundError
-from soar.model.event import EventType
 from soar.model.identity import Principal, User
 from soar.model.ids import Ids, normalize_code
 from soar.model.run import Run
+from soar.model.standing_approval import StandingApproval
 from soar.model.step import Assurance
-from soar.model.values import JsonValue, Value
+from soar.model.values import JsonValue
 from soar.policy import GateRule, Policy, Target, digest_gates, required_gate
 from soar.store import Unit
 
-_HAPPENINGS: Mapping[ApprovalStatus, EventType] = {
-    ApprovalStatus.APPROVED: EventType.APPROVAL_APPROVED,
-    ApprovalStatus.DENIED: EventType.APPROVAL_DENIED,
-    ApprovalStatus.EXPIRED: EventType.APPROVAL_EXPIRED,
-}
 _CODE_LENGTH = 4
 _CROWDED_LENGTH = 5
 _TRIES = 20
+
+
+NOBODY = Refusal("not_allowed", "Only people decide; log in as one.")
 
 
 class ApprovalService:
@@ -65,6 +69,7 @@ class ApprovalService:
         trusts_provider: whether logins through the identity provider can count as made with a second factor.
         undelegable: roles that nobody can lend to somebody else.
         quiet: when nobody is reminded, unless an alert is critical; None is never.
+        rotas: who is on call.
     """
 
     def __init__(
@@ -75,12 +80,14 @@ class ApprovalService:
         trusts_provider: bool = False,
         undelegable: Collection[str] = (),
         quiet: QuietHours | None = None,
+        rotas: Rotas = NO_ROTAS,
     ) -> None:
         self._ids = ids
         self._policy = policy
         self._terms = digest_gates(policy)
         self._undelegable = undelegable
         self._quiet = quiet
+        self._rotas = rotas
         self._trusts_provider = trusts_provider
 
     def request(
@@ -114,8 +121,11 @@ class ApprovalService:
             channel=_find_channel(plan),
             exclude_users=find_excluded(unit, excluded, command.targets, run, people),
             course=Course(exclude=tuple(sorted(excluded)), policy=self._terms),
+            actions=plan.actions,
         )
-        opened = self._open(unit, build_approval(command, question, at), people, at)
+        approval = build_approval(command, question, at)
+        standing = find_standing(unit, self._policy, approval, command, plan, lambda: self.list_voters(unit, at), at)
+        opened = self._open(unit, approval, at) if standing is None else self._grant(unit, approval, standing, at)
         if command.supersedes is not None:
             self._follow_up(unit, command.supersedes, opened, at)
         return opened
@@ -138,23 +148,82 @@ class ApprovalService:
             at: the moment.
         """
         question = build_question(command, run, self._find_code(unit), _find_channel(plan), at)
-        return self._open(unit, question, unit.users.list(EVERYBODY).items, at)
+        return self._open(unit, question, at)
 
-    def _open(self, unit: Unit, approval: Approval, people: Sequence[User], at: datetime) -> Approval:
-        lent = {each.receiver for each in unit.delegations.active(at) if each.giver in approval.exclude_users}
-        free = [person for person in people if person.id not in lent]
-        hopeless = find_hopeless(approval, free, self.find_strong(unit))
+    def _open(self, unit: Unit, approval: Approval, at: datetime) -> Approval:
+        hopeless = self._find_hopeless(unit, approval, at)
         if hopeless is not None:
             refused = replace(approval, status=ApprovalStatus.REFUSED, decided_at=at, reason=hopeless)
             unit.approvals.add(refused)
             self._record(unit, "approval.refused", refused, Outcome.FAILURE, at, reason=hopeless)
-            self._tell_run(unit, refused, at)
+            tell_run(unit, refused, at)
             return refused
-        unit.approvals.add(approval)
-        self._record(unit, "approval.requested", approval, Outcome.SUCCESS, at, reason=approval.card.reason)
-        set_timers(unit, approval)
-        post_card(unit, approval, ids=self._ids, at=at)
-        return approval
+        lead = self._find_lead(unit, approval, at)
+        asked = approval if lead is None else replace(approval, merged_into=lead.id)
+        unit.approvals.add(asked)
+        context: dict[str, JsonValue] = {} if lead is None else {"merged_into": lead.id}
+        self._record(unit, "approval.requested", asked, Outcome.SUCCESS, at, reason=asked.card.reason, context=context)
+        set_timers(unit, asked)
+        if lead is None:
+            post_card(unit, asked, ids=self._ids, at=at)
+        else:
+            text = f"{len(lead.course.members)} more want the same: {asked.run}"
+            post_line(unit, lead, text, key=f"joined:{asked.id}", ids=self._ids, at=at)
+        return asked
+
+    def _grant(self, unit: Unit, approval: Approval, standing: StandingApproval, at: datetime) -> Approval:
+        """Answer a question by what two people have agreed to beforehand; nobody is asked."""
+        course = replace(approval.course, standing=standing.id)
+        granted = replace(
+            approval,
+            status=ApprovalStatus.APPROVED,
+            decided_at=at,
+            course=course,
+            reason=f"standing approval {standing.id}",
+        )
+        unit.approvals.add(granted)
+        unit.standing_approvals.update(replace(standing, uses=standing.uses + 1, used_at=at))
+        context: dict[str, JsonValue] = {"standing": standing.id, **describe_standing(standing)}
+        self._record(unit, "approval.granted", granted, Outcome.SUCCESS, at, reason=standing.reason, context=context)
+        text = f"{granted.card.question} {say_outcome(granted)}"
+        post_line(unit, granted, text, key="granted", ids=self._ids, at=at)
+        tell_run(unit, granted, at)
+        publish(unit, granted, at)
+        return granted
+
+    def _find_lead(self, unit: Unit, approval: Approval, at: datetime) -> Approval | None:
+        """Return the question that a new one is asked together with, which knows of it now; None if there is none."""
+        known = find_lead(unit, approval, at)
+        lead = join(known, approval)[0] if known is not None else None
+        if known is None or lead is None or self._find_hopeless(unit, lead, at) is not None:
+            return None
+        unit.approvals.update(lead, expected=known.version)
+        return lead
+
+    def _part(self, unit: Unit, closed: Approval, at: datetime) -> None:
+        """Let those be asked on their own that were asked together with a question that has ended."""
+        leading = part(unit, closed)
+        if leading is not None:
+            post_card(unit, leading, ids=self._ids, at=at)
+
+    def _find_hopeless(self, unit: Unit, approval: Approval, at: datetime) -> str | None:
+        lent = {each.receiver for each in unit.delegations.active(at) if each.giver in approval.exclude_users}
+        everybody = list_voters(unit, at, lambda user: self.find_duties(user, at, approval.expires_at))
+        free = [voter for voter in everybody if voter.id not in lent]
+        return find_hopeless(approval, free, self.find_strong(unit))
+
+    @property
+    def rotas(self) -> Rotas:
+        """Who is on call, by the name of the rota."""
+        return self._rotas
+
+    def find_duties(self, user: User, at: datetime, until: datetime | None = None) -> frozenset[str]:
+        """Return the names of the rotas by which somebody is on call: at a moment, or at any from then to another."""
+        return find_duties(self._rotas, user.email, at, until)
+
+    def list_voters(self, unit: Unit, at: datetime) -> list[Voter]:
+        """Return everybody who may act now, as they would vote in their own right."""
+        return list_voters(unit, at, lambda user: self.find_duties(user, at))
 
     def find_strong(self, unit: Unit) -> Collection[str]:
         """Return the ids of those who could prove themselves with a second factor."""
@@ -172,7 +241,14 @@ class ApprovalService:
             at: the moment.
             assurance: how sure we are of who it is.
         """
-        return find_voter(unit, principal, at, assurance=assurance, undelegable=self._undelegable)
+        return find_voter(
+            unit,
+            principal,
+            at,
+            assurance=assurance,
+            undelegable=self._undelegable,
+            find_duties=lambda user: self.find_duties(user, at),
+        )
 
     def _renew(self, unit: Unit, approval: Approval, at: datetime) -> Approval | None:
         """Close an open question that was asked under another policy; its run asks anew under this one."""
@@ -183,6 +259,8 @@ class ApprovalService:
             return None
         unit.approvals.update(closed, expected=approval.version)
         self._record(unit, "approval.superseded", closed, Outcome.SUCCESS, at, reason=closed.reason, before=approval)
+        for member in list_members(unit, approval):
+            self._renew(unit, member, at)
         self._close(unit, closed, at)
         return closed
 
@@ -212,13 +290,16 @@ class ApprovalService:
         approval = find_approval(unit, reference)
         voter = self.find_voter(unit, principal, at, assurance=assurance)
         if voter is None:
-            outcome: Approval | Refusal = Refusal("not_allowed", "Only people decide; log in as one.")
+            outcome: Approval | Refusal = NOBODY
+        elif detour := find_detour(unit, approval):
+            outcome = detour
         elif self._renew(unit, approval, at):
             outcome = Refusal(
                 "superseded", f"The policy has changed since {approval.code} was asked; it is asked anew."
             )
         else:
             outcome = cast_vote(approval, voter, ballot, at=at, via=principal.via)
+            outcome = outcome if isinstance(outcome, Refusal) else narrow(outcome, unit.workspace)
         actor = describe_actor(principal, prove(approval, voter, ballot) if voter else None)
         if isinstance(outcome, Refusal):
             self._record(unit, "approval.voted", approval, Outcome.DENIED, at, actor=actor, reason=outcome.reason)
@@ -234,13 +315,48 @@ class ApprovalService:
             actor=actor,
             reason=ballot.comment,
             before=approval,
-            context={} if vote.for_user is None else {"for": vote.for_user, "for_name": vote.for_name},
+            context=describe_vote(vote),
         )
-        said = f"{say_voter(vote)}: {ballot.choice.value}{f' “{ballot.comment}”' if ballot.comment else ''}"
+        said = f"{say_voter(vote)}: {ballot.choice.value}{say_part(vote)}"
+        said += f" “{ballot.comment}”" if ballot.comment else ""
         post_line(unit, outcome, said, key=f"vote:{outcome.version}", ids=self._ids, at=at)
+        for member in list_members(unit, approval):
+            self._vote_along(unit, member, approval, voter, ballot, principal, at)
         if outcome.status is not ApprovalStatus.PENDING:
             self._close(unit, outcome, at)
         return outcome
+
+    def _vote_along(
+        self,
+        unit: Unit,
+        member: Approval,
+        lead: Approval,
+        voter: Voter | None,
+        ballot: Ballot,
+        principal: Principal,
+        at: datetime,
+    ) -> None:
+        """Count a vote on a question for one that is decided together with it, by that one's own rules."""
+        typed = member.confirm if is_confirmed(lead, ballot) else ballot.confirm
+        own = replace(ballot, digest=member.digest, confirm=typed)
+        outcome = NOBODY if voter is None else cast_vote(member, voter, own, at=at, via=principal.via)
+        after = member if isinstance(outcome, Refusal) else outcome
+        self._record(
+            unit,
+            "approval.voted",
+            after,
+            Outcome.DENIED if isinstance(outcome, Refusal) else Outcome.SUCCESS,
+            at,
+            actor=describe_actor(principal, prove(member, voter, own) if voter else None),
+            reason=outcome.reason if isinstance(outcome, Refusal) else ballot.comment,
+            before=member,
+            context={"merged_into": lead.id},
+        )
+        if isinstance(outcome, Refusal):
+            return
+        unit.approvals.update(outcome, expected=member.version)
+        if outcome.status is not ApprovalStatus.PENDING:
+            self._close(unit, outcome, at)
 
     def answer(
         self, unit: Unit, reference: str, principal: Principal, given: Mapping[str, JsonValue], at: datetime
@@ -269,7 +385,7 @@ class ApprovalService:
             return outcome
         unit.approvals.update(outcome, expected=question.version)
         self._record(unit, "approval.answered", outcome, Outcome.SUCCESS, at, actor=actor, before=question)
-        said = f"{principal.name}: {say_answers(_answers_of(outcome))}"
+        said = f"{principal.name}: {say_answers(answers_of(outcome))}"
         post_line(unit, outcome, said, key="answer", ids=self._ids, at=at)
         self._close(unit, outcome, at)
         return outcome
@@ -284,6 +400,7 @@ class ApprovalService:
         self._record(unit, "approval.cancelled", closed, Outcome.SUCCESS, at, reason=reason, before=approval)
         post_line(unit, closed, say_outcome(closed), key="closed", ids=self._ids, at=at)
         clear_timers(unit, closed)
+        self._part(unit, closed, at)
 
     def wake(self, unit: Unit, event: Mapping[str, JsonValue], at: datetime) -> Approval | None:
         """Take a timer: remind, escalate or expire, whatever is due by now. Returns the approval if it changed."""
@@ -310,8 +427,9 @@ class ApprovalService:
         reached = [level.to for level in raised.escalations if level.is_reached]
         said = ", ".join(reached)
         self._record(unit, "approval.escalated", raised, Outcome.SUCCESS, at, reason=said, before=approval)
-        text = _say_levels([level for level in raised.escalations if level.is_reached])
-        post_line(unit, raised, text, key=f"up:{said}", ids=self._ids, at=at)
+        if raised.merged_into is None:
+            text = say_levels([level for level in raised.escalations if level.is_reached])
+            post_line(unit, raised, text, key=f"up:{said}", ids=self._ids, at=at)
         return raised
 
     def _remind(self, unit: Unit, approval: Approval, at: datetime) -> Approval | None:
@@ -320,7 +438,8 @@ class ApprovalService:
             return None
         reminded = replace(approval, reminded=due, version=approval.version + 1)
         unit.approvals.update(reminded, expected=approval.version)
-        if self._quiet is not None and self._quiet.is_quiet(at) and not _is_critical(unit, approval):
+        is_quiet = self._quiet is not None and self._quiet.is_quiet(at) and not _is_critical(unit, approval)
+        if is_quiet or approval.merged_into is not None:
             return reminded
         minutes = max(1, int((approval.expires_at - at).total_seconds() // 60))
         wanted = name_all(deciders(approval))
@@ -333,21 +452,9 @@ class ApprovalService:
     def _close(self, unit: Unit, approval: Approval, at: datetime) -> None:
         post_line(unit, approval, say_outcome(approval), key="closed", ids=self._ids, at=at)
         clear_timers(unit, approval)
-        self._tell_run(unit, approval, at)
-        _publish(unit, approval, at)
-
-    def _tell_run(self, unit: Unit, approval: Approval, at: datetime) -> None:
-        last = approval.votes[-1] if approval.votes else None
-        event = ApprovalDecided(
-            at=at,
-            path=approval.step,
-            approval=approval.id,
-            outcome=approval.status.value,
-            digest=approval.digest,
-            comment=last.comment if last else approval.reason,
-            answers=_answers_of(approval) if approval.reply else None,
-        )
-        unit.inbox.add(approval.run, dump_event(event), at)
+        tell_run(unit, approval, at)
+        publish(unit, approval, at)
+        self._part(unit, approval, at)
 
     def is_ending(self, unit: Unit, approval_id: str) -> bool:
         """Whether a question is open and has a timer that ends it."""
@@ -368,7 +475,7 @@ class ApprovalService:
         if approval.status is ApprovalStatus.PENDING:
             unit.timers.set(list_timers(approval)[-1])
         else:
-            self._tell_run(unit, approval, at)
+            tell_run(unit, approval, at)
         return True
 
     def _find_rules(self, unit: Unit, command: RequestApproval, plan: Plan, at: datetime) -> tuple[GateRule, ...]:
@@ -446,35 +553,5 @@ def _find_channel(plan: Plan) -> str:
     return plan.playbook.notify.channel if plan.playbook.notify else DEFAULT_CHANNEL
 
 
-def _answers_of(approval: Approval) -> dict[str, Value]:
-    return dict(approval.reply.answers) if approval.reply else {}
-
-
-def _publish(unit: Unit, approval: Approval, at: datetime) -> None:
-    """Put down that a question was answered, or was not in time, for whoever waits for that."""
-    kind, run = _HAPPENINGS.get(approval.status), unit.runs.get(approval.run)
-    if kind is None:
-        return
-    data: dict[str, Value] = {
-        "approval": approval.id,
-        "run": approval.run,
-        "step": approval.step,
-        "playbook": approval.playbook,
-        "action": approval.card.action,
-        "targets": list(approval.card.targets),
-    }
-    unit.happenings.add(
-        kind, approval.id, data, at, playbook=approval.playbook, depth=run.depth + 1 if run is not None else 0
-    )
-
-
 def _gravity(spec: ActionSpec) -> int:
     return tuple(Effect).index(spec.effect)
-
-
-def _say_levels(levels: Sequence[EscalationLevel]) -> str:
-    deciding = [level.to for level in levels if level.may_decide]
-    told = [level.to for level in levels if not level.may_decide]
-    said = [f"{name_all(deciding, ', ')} may decide, too"] if deciding else []
-    said += [f"{name_all(told, ', ')} should know"] if told else []
-    return f"escalated: {'; '.join(said)}"

@@ -1,11 +1,12 @@
 """`soar approval`."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from soar.cli import delegation
+from soar.cli import delegation, standing
 from soar.cli.answer import Answer
 from soar.cli.card import tell_card
 from soar.cli.client import Client, connect
@@ -29,6 +30,7 @@ commands = group(
 )
 
 commands.add_typer(delegation.commands)
+commands.add_typer(standing.commands, name="standing")
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="Its short code, in any case, or its id.")]
 Comment = Annotated[str | None, typer.Option("--message", "-m", help="Your comment; it goes into the record.")]
@@ -88,6 +90,7 @@ def show_approval(code: Code, is_json: Json = False) -> None:
         "Say yes to exactly what is shown. On a terminal you are asked for what must be typed.",
         "soar approval approve AB12",
         'soar approval approve AB12 --confirm srv-files-01 -m "seen it"',
+        "soar approval approve AB12 --only srv-files-01,srv-files-02 --confirm 2",
     )
 )
 def approve(
@@ -96,18 +99,21 @@ def approve(
         str | None, typer.Option("--confirm", help="What must be typed: the target's name, or how many there are.")
     ] = None,
     comment: Comment = None,
+    only: Annotated[
+        str | None, typer.Option("--only", help="Allow these targets alone, with commas between them.")
+    ] = None,
     is_json: Json = False,
 ) -> None:
     """Vote yes, bound to the digest of what was fetched and shown."""
     client = connect()
     approval = _open_gate(client, code)
-    typed = confirm
+    typed, chosen = confirm, [target.strip() for target in (only or "").split(",") if target.strip()]
     if typed is None and approval.text("confirm"):
-        hint = approval.text("confirm_hint") or "what it acts on"
+        hint = "what you allow: its name, or how many" if chosen else approval.text("confirm_hint") or "what it acts on"
         typed = ask(f"to approve, type {hint}", otherwise=f"use --confirm with {hint}")
     if comment is None and approval.text("comment") == "required":
         comment = _ask_comment()
-    _vote(client, approval, "approve", confirm=typed, comment=comment, is_json=is_json)
+    _vote(client, approval, "approve", confirm=typed, comment=comment, only=chosen, is_json=is_json)
 
 
 @commands.command(help=guide("Say no.", 'soar approval deny AB12 -m "wrong host"'))
@@ -243,8 +249,23 @@ def _ask_comment() -> str:
     return ask("comment", otherwise="a comment is required: use -m")
 
 
-def _vote(client: Client, shown: Answer, vote: str, *, confirm: str | None, comment: str | None, is_json: bool) -> None:
-    body: JsonValue = {"vote": vote, "comment": comment, "confirm": confirm, "digest": shown.text("digest")}
+def _vote(
+    client: Client,
+    shown: Answer,
+    vote: str,
+    *,
+    confirm: str | None,
+    comment: str | None,
+    only: Sequence[str] = (),
+    is_json: bool,
+) -> None:
+    body: dict[str, JsonValue] = {
+        "vote": vote,
+        "comment": comment,
+        "confirm": confirm,
+        "digest": shown.text("digest"),
+        **({"only": [*only]} if only else {}),
+    }
     decided = client.post("approvals", shown.text("id"), "votes", body=body)
     status, code = decided.text("status"), decided.text("code")
     votes = f"{decided.number('yes')} of {decided.number('quorum')} yes"

@@ -32,6 +32,13 @@ def _tell_decision(approval: Answer) -> Iterator[Line]:
     yield Line(card.text("question"), "bold")
     yield Line(f"  runs      {card.text('action')} over {card.text('connection')}, {card.text('effect')}, {way_back}")
     yield Line(f"  targets   {card.number('target_count') or len(targets)}: {named}")
+    if approval.parts("members"):
+        yield Line(f"  same      {len(approval.parts('members'))} more want the same, and are decided with it")
+    if approval.parts("parts"):
+        allowed = [
+            target for part in approval.parts("parts") if part.flag("is_allowed") for target in part.texts("targets")
+        ]
+        yield Line(f"  in part   --only allows some of {len(allowed)}: {', '.join(allowed[:_MOST_TARGETS])}")
     yield Line(f"  undo      {card.text('undo') or 'there is no way back'}")
 
 

@@ -16,6 +16,7 @@ NOUNS: Mapping[str, str] = {
     "alert": "Send alerts, and see what became of them.",
     "run": "Follow runs, cancel them, try them again, take back what they did.",
     "approval": "See what waits for people, and decide it.",
+    "oncall": "See who is on call.",
     "response": "See what we hold down in the world, check it, lift it or let it stand longer.",
     "dead-letter": "See what the service has given up on; put it back or discard it.",
     "playbook": "List playbooks; write, check and rehearse files before they serve.",

@@ -55,11 +55,18 @@ def go_on(turn: Turn, record: StepRecord, event: ApprovalDecided) -> None:
         return
     try:
         if step.foreach is not None and not gate.per_item:
+            _leave_out(turn, event)
             turn.put(replace(decided, status=StepStatus.RUNNING))
         else:
             enact(turn, step, turn.place(record.path), decided)
     except ExpressionError as error:
         turn.fail(decided, error.code, error.message)
+
+
+def _leave_out(turn: Turn, event: ApprovalDecided) -> None:
+    """Skip the elements that people have not allowed."""
+    for path in event.left_out if isinstance(event.left_out, list) else ():
+        turn.finish(turn.records[str(path)], StepStatus.SKIPPED, "left out by whoever approved the others")
 
 
 def _ask_anew(turn: Turn, step: Step, gate: Gate, record: StepRecord, superseded: str) -> None:

@@ -86,6 +86,7 @@ class RequestApproval:
         confirm: what the author wants typed; None leaves it to the engine's default.
         escalate: after how long who may decide too, and how they are told.
         supersedes: id of the question that this one is asked instead of; None for the first.
+        may_choose: whether people may leave out elements of the `foreach`.
     """
 
     approval: str
@@ -110,6 +111,7 @@ class RequestApproval:
     escalate: tuple[tuple[timedelta, str, tuple[str, ...]], ...]
     channel: str | None
     supersedes: str | None = None
+    may_choose: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,6 +133,7 @@ class ApprovalDecided:
         comment: what the last voter wrote, or why it was refused.
         digest: of what was approved.
         answers: by field, if facts were asked for.
+        left_out: paths of the elements of a `foreach` that people did not allow.
     """
 
     kind: ClassVar[str] = "approval_decided"
@@ -143,6 +144,7 @@ class ApprovalDecided:
     digest: str
     comment: str | None = None
     answers: Value = None
+    left_out: Value = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,6 +145,7 @@ def _request(
         remind=gate.remind,
         escalate=tuple((level.after, level.to, level.via) for level in gate.escalate),
         channel=gate.channel,
+        may_choose=gate.may_choose and step.foreach is not None and not gate.per_item,
     )
 
 

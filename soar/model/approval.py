@@ -49,6 +49,7 @@ class Vote:
         via: where the vote came from: `web`, `cli`, `api`, `chat`.
         for_user: id of the person whom the voter stands in for; None if they voted in their own right.
         for_name: that person's name.
+        only: the targets that a yes allows, where not all of them; empty is all that were allowed by then.
     """
 
     user: str
@@ -61,6 +62,7 @@ class Vote:
     comment: str | None = None
     for_user: str | None = None
     for_name: str | None = None
+    only: tuple[str, ...] = ()
 
     @property
     def people(self) -> frozenset[str]:
@@ -98,6 +100,22 @@ class Inquiry:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An element of a list that people may leave out: the path of its record, and what would be acted on."""
+
+    path: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A question that is decided together with another one: its id, and the digest that it binds to."""
+
+    id: str
+    digest: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
     """What became of a question besides the votes on it.
@@ -107,12 +125,18 @@ class Course:
         extended_by: id of the person who gave it more time; None if nobody did.
         exclude: of `initiator`, `author`, `publisher`, `target`: whom the gate and the policy keep from deciding.
         policy: digest of the policy's gates that it was asked under; empty if they have no say in it.
+        standing: id of the standing approval that answered it; None if people were asked.
+        members: the questions that are decided together with this one.
+        parts: the elements of which people may allow some; empty if it is decided as a whole.
     """
 
     inquiries: tuple[Inquiry, ...] = ()
     extended_by: str | None = None
     exclude: tuple[str, ...] = ()
     policy: str = ""
+    parts: tuple[Part, ...] = ()
+    members: tuple[Member, ...] = ()
+    standing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +203,8 @@ class Approval:
     Attributes:
         id: `ap_…`.
         code: short code for people, unique among open questions.
-        digest: of what would be executed; a vote must name it, the executor recomputes it.
+        digest: of what would be executed, which is less once somebody leaves something out; a vote must name it, the
+            executor recomputes it.
         by: principals that may decide; empty means nobody.
         exclude_users: ids of people who may not, whoever they are: the initiator, the author, the person concerned.
         quorum: how many different people must say yes.
@@ -189,6 +214,7 @@ class Approval:
         fields: what is asked for, by id, where people are asked for facts; empty where they decide.
         reply: what was answered.
         course: what became of it besides the votes.
+        merged_into: id of the question that this one is decided together with, and shown by; None if it has a card.
     """
 
     id: str
@@ -220,6 +246,7 @@ class Approval:
     fields: Mapping[str, Question] = field(default_factory=dict)
     reply: Reply | None = None
     course: Course = Course()
+    merged_into: str | None = None
 
     @property
     def is_question(self) -> bool:

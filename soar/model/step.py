@@ -14,6 +14,9 @@ from soar.model.values import JsonValue
 
 Template: TypeAlias = JsonValue
 
+EXCLUDABLE = ("initiator", "author", "publisher", "target")
+"""Whom a gate can keep from deciding: who started the run, wrote or published its playbook, or is acted on."""
+
 UNDO_ACTION = "core.undo"
 """Takes back what a step of the same run holds. The engine does it: a step that uses it calls nothing itself."""
 
@@ -94,7 +97,7 @@ class Gate:
         condition: expression; the gate asks only if it is true. None means always.
         quorum: a whole number or a template that gives one.
         has_veto: whether one no decides.
-        exclude: of `initiator`, `author`, `target`.
+        exclude: of `EXCLUDABLE`.
         assurance: None means by the action's effect.
         confirm: what must be typed, a template; None means what the engine finds (the target, or their number).
         comment: `optional`, `required` or `required_on_deny`.

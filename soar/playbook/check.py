@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from soar.access.allowances import EVERYBODY, Allowances
 from soar.model.alert import OWN_SOURCE
@@ -26,6 +27,18 @@ from soar.policy import Policy
 
 _SOURCE = re.compile(r"on/(?:[0-9]+/)?alert/source(?:/[0-9]+)?")
 
+_ASKED = re.compile(r"(?:.*/)?(?:approve|by(?:/[0-9]+)?|to)")
+_ROTA = re.compile(r"oncall:(.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a site has set up besides connectors."""
+
+    sources: Collection[str] | None
+    allowances: Allowances
+    rotas: Collection[str]
+
 
 def check_playbook(
     playbook: Playbook,
@@ -36,6 +49,7 @@ def check_playbook(
     policy: Policy,
     known_sources: Collection[str] | None = None,
     allowances: Allowances = EVERYBODY,
+    known_rotas: Collection[str] = (),
 ) -> list[Finding]:
     """Check a playbook that `parse_playbook` has read.
 
@@ -47,13 +61,16 @@ def check_playbook(
         policy: what stands above every playbook.
         known_sources: ids of the sources that are set up; None leaves sources unchecked.
         allowances: which playbooks connections and credentials are for.
+        known_rotas: names of the rotas by which people are on call; without any, `oncall:` is left unchecked.
 
     Returns:
         What is wrong or doubtful, in the order of the document.
     """
     root, _ = read_document(text, file)
     spots = {} if root is None else index_spots(root)
-    return _check(playbook, text, spots, Report(text, file), catalog, policy, known_sources, allowances)
+    report = Report(text, file)
+    known = _Known(known_sources, allowances, known_rotas)
+    return _check(playbook, text, spots, report, catalog, policy, known)
 
 
 def validate_text(
@@ -65,6 +82,7 @@ def validate_text(
     policy: Policy,
     known_sources: Collection[str] | None = None,
     allowances: Allowances = EVERYBODY,
+    known_rotas: Collection[str] = (),
 ) -> tuple[Playbook | None, list[Finding]]:
     """Read and check a playbook; all stages run, so that all findings come at once.
 
@@ -76,6 +94,7 @@ def validate_text(
         policy: what stands above every playbook.
         known_sources: ids of the sources that are set up; None leaves sources unchecked.
         allowances: which playbooks connections and credentials are for.
+        known_rotas: names of the rotas by which people are on call; without any, `oncall:` is left unchecked.
 
     Returns:
         The playbook, or None if one of the findings is an error; and all findings in the order of the document.
@@ -84,7 +103,8 @@ def validate_text(
     findings = list(draft.findings)
     if draft.playbook is not None:
         report = Report(text, file)
-        checked = _check(draft.playbook, text, draft.spots, report, catalog, policy, known_sources, allowances)
+        known = _Known(known_sources, allowances, known_rotas)
+        checked = _check(draft.playbook, text, draft.spots, report, catalog, policy, known)
         findings = sort_findings((*findings, *checked))
     return None if has_errors(findings) else draft.playbook, findings
 
@@ -96,8 +116,7 @@ def _check(
     report: Report,
     catalog: Catalog,
     policy: Policy,
-    known_sources: Collection[str] | None,
-    allowances: Allowances,
+    known: _Known,
 ) -> list[Finding]:
     check_order(playbook, spots, report)
     if not has_bearable_weight(playbook, text, spots, report):
@@ -109,10 +128,22 @@ def _check(
     check_verifying(playbook, spots, catalog, report)
     check_gating(playbook, spots, catalog, policy, report)
     check_lints(playbook, spots, catalog, report)
-    check_allowances(playbook, spots, catalog, allowances, report)
-    if known_sources is not None:
-        _check_sources(spots, known_sources, report)
+    check_allowances(playbook, spots, catalog, known.allowances, report)
+    if known.rotas:
+        _check_rotas(spots, known.rotas, report)
+    if known.sources is not None:
+        _check_sources(spots, known.sources, report)
     return sort_findings(report.findings)
+
+
+def _check_rotas(spots: Mapping[str, Spot], known: Collection[str], report: Report) -> None:
+    """Note down who is asked by a rota that there is not: nobody, then."""
+    for path, spot in spots.items():
+        found = _ROTA.fullmatch(str(spot.node.value)) if isinstance(spot.node, Scalar) else None
+        if found is not None and _ASKED.fullmatch(path) and found[1] not in known:
+            hint = report.suggest(found[1], known) or f"it has {', '.join(sorted(known))}"
+            message = f"there is no rota {quote(found[1])}, so nobody is on call by it"
+            report.add("P408", (spot.node.line, spot.node.column), spot.path, message, hint)
 
 
 def _check_sources(spots: Mapping[str, Spot], known: Collection[str], report: Report) -> None:

@@ -77,6 +77,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "P405": "A gate on a group cannot freeze the arguments of a step inside it.",
         "P406": "A gate names nobody who may decide.",
         "P407": "A supervised playbook names nobody to ask about its writes.",
+        "P408": "There is no rota of this name, so nobody is on call by it.",
+        "P409": "A gate leaves the choice of elements to people, and there are none to choose from.",
         "P501": "Nobody answers for the playbook.",
         "P502": "A change in the world declares no way back.",
         "P503": "A change in the world may fail without anybody noticing.",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TypeAlias
 
-from soar.model.step import AfterFailure, Assurance, Escalation, Gate, OnDeny, Step
+from soar.model.step import EXCLUDABLE, AfterFailure, Assurance, Escalation, Gate, OnDeny, Step
 from soar.playbook import grammar
 from soar.playbook.field import (
     Field,
@@ -48,7 +48,7 @@ def read_gate(field: Field, read_steps: StepsReader) -> Gate | None:
         condition=keys.find("if", read_expression),
         quorum=1 if quorum is None else _read_quorum(quorum) or 1,
         has_veto=keys.read("veto", read_bool, default=True),
-        exclude=keys.read("exclude", list_of(word_of(("initiator", "author", "target"))), ("initiator", "target")),
+        exclude=keys.read("exclude", list_of(word_of(EXCLUDABLE)), ("initiator", "target")),
         assurance=keys.find("assurance", one_of(Assurance)),
         reason=keys.template("reason"),
         impact=keys.template("impact"),

@@ -41,6 +41,8 @@ def check_gating(
         inner = tuple(inner for branch in list_branches(step.body) for inner in branch.steps)
         if step.gate is not None and inner:
             _check_group(inner, spots, catalog, report)
+        if step.gate is not None and step.gate.may_choose and (step.foreach is None or step.gate.per_item):
+            _report_choice(spots[f"{step.path}/approve/subset"], report)
     _check_supervision(playbook, spots, catalog, report)
 
 
@@ -97,6 +99,11 @@ def _check_group(steps: tuple[Step, ...], spots: Mapping[str, Spot], catalog: Ca
         if cause and spot is not None:
             message = f"the gate on the group cannot show what `{action.full_name}` will do: {cause}"
             report.add("P405", (spot.line, spot.column), spot.path[:-1], message, "gate the step itself")
+
+
+def _report_choice(spot: Spot, report: Report) -> None:
+    message = "people can choose only among the elements of a `foreach` that they are asked about at once"
+    report.add("P409", (spot.line, spot.column), spot.path, message, "remove `subset`, or put it beside a `foreach`")
 
 
 def _find_dependence(step: Step, inside: set[str]) -> str | None:

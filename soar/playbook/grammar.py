@@ -204,7 +204,7 @@ GATE: Final[Keys] = MappingProxyType(
         "if": "Expression; people are asked only if it is true. Always unless said.",
         "quorum": "How many must say yes; 1 unless said.",
         "veto": "Whether one no decides; true unless said.",
-        "exclude": "Who may not: initiator, author, target. [initiator, target] unless said.",
+        "exclude": "Who may not: initiator, author, publisher, target. [initiator, target] unless said.",
         "assurance": "How sure we must be who votes: linked, confirmed (something is typed) or mfa.",
         "reason": "Template, why.",
         "impact": "Template, what it means.",

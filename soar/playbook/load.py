@@ -49,6 +49,7 @@ def load_file(
     policy: Policy,
     known_sources: Collection[str] | None = None,
     allowances: Allowances = EVERYBODY,
+    known_rotas: Collection[str] = (),
 ) -> Loaded:
     """Read and check a playbook's file.
 
@@ -58,6 +59,7 @@ def load_file(
         policy: what stands above every playbook.
         known_sources: ids of the sources that are set up; None leaves sources unchecked.
         allowances: which playbooks connections and credentials are for.
+        known_rotas: names of the rotas by which people are on call; without any, `oncall:` is left unchecked.
 
     Raises:
         OSError: the file cannot be read.
@@ -73,6 +75,7 @@ def load_file(
         policy=policy,
         known_sources=known_sources,
         allowances=allowances,
+        known_rotas=known_rotas,
     )
     return Loaded(file, playbook, text, tuple(findings))
 

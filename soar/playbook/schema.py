@@ -15,7 +15,7 @@ from soar.model.errors import ActionCode
 from soar.model.event import EventType
 from soar.model.playbook import CatchUp, OnDuplicate, Overlap, Rollback
 from soar.model.run import Mode
-from soar.model.step import AfterSilence, Assurance, Backoff
+from soar.model.step import EXCLUDABLE, AfterSilence, Assurance, Backoff
 from soar.model.values import JsonValue
 from soar.playbook import grammar
 from soar.playbook.parameters import COMPUTED, Schema, describe_calls, describe_parameters, describe_uses
@@ -334,7 +334,7 @@ def _describe_gate() -> Schema:
         "if": _ref("expression"),
         "quorum": _any_of(_COUNT, _ref(COMPUTED)),
         "veto": _BOOL,
-        "exclude": _list_of(_words("initiator", "author", "target")),
+        "exclude": _list_of(_words(*EXCLUDABLE)),
         "assurance": _names(Assurance),
         "reason": _ANY,
         "impact": _ANY,

@@ -7,6 +7,7 @@ from soar.policy.gates import DEFAULT_POLICY, GateRule, Policy, combine, digest_
 from soar.policy.parse import parse_policy
 from soar.policy.protected import ProtectedRule, Refusal, find_refusal
 from soar.policy.situation import Target
+from soar.policy.standing import StandingRule, find_standing_rule
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -18,6 +19,7 @@ __all__ = [
     "ProtectedRule",
     "Refusal",
     "Shift",
+    "StandingRule",
     "Target",
     "Verdict",
     "combine",
@@ -26,6 +28,7 @@ __all__ = [
     "dump_policy",
     "find_free_rule",
     "find_refusal",
+    "find_standing_rule",
     "parse_policy",
     "required_gate",
     "sort_caps",

@@ -14,6 +14,10 @@ def dump_policy(policy: Policy) -> dict[str, JsonValue]:
         "silence": "deny",
         "protected": [_dump_protected(rule) for rule in policy.protected],
         "caps": [_dump_cap(cap) for cap in policy.caps],
+        "standing": [
+            {"action": rule.action, "by": list(rule.by), "longest": print_duration(rule.longest)}
+            for rule in policy.standing
+        ],
     }
 
 

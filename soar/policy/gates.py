@@ -14,6 +14,7 @@ from soar.model.values import Value
 from soar.policy.caps import Cap
 from soar.policy.protected import ProtectedRule
 from soar.policy.situation import Target, describe_situation, holds
+from soar.policy.standing import StandingRule
 
 NO_CONFIG: Mapping[str, Value] = MappingProxyType({})
 _LEVELS = (Assurance.LINKED, Assurance.CONFIRMED, Assurance.MFA)
@@ -30,7 +31,7 @@ class GateRule:
         by: principals that may decide, such as `role:analyst`.
         quorum: how many different people must say yes.
         assurance: how sure we must be of each.
-        exclude: of `initiator`, `author`, `target`: who may not decide.
+        exclude: of `initiator`, `author`, `publisher`, `target`: who may not decide.
         is_free: the rule asks nobody; the other fields mean nothing then.
     """
 
@@ -50,6 +51,7 @@ class Policy:
     gates: tuple[GateRule, ...] = ()
     protected: tuple[ProtectedRule, ...] = ()
     caps: tuple[Cap, ...] = ()
+    standing: tuple[StandingRule, ...] = ()
 
 
 DEFAULT_POLICY = Policy(

@@ -7,15 +7,15 @@ from datetime import timedelta
 from soar.expr import ExpressionError, StaticType, compile_expression, parse_duration
 from soar.model.catalog import Effect
 from soar.model.errors import FieldFault, InputError
-from soar.model.step import Assurance
+from soar.model.step import EXCLUDABLE, Assurance
 from soar.model.values import JsonValue
 from soar.policy.caps import Cap, CapOutcome
 from soar.policy.gates import GateRule, Policy
 from soar.policy.protected import ProtectedRule
 from soar.policy.situation import FIELDS
+from soar.policy.standing import StandingRule
 
 _PRINCIPALS = ("role:", "user:", "group:", "oncall:")
-_EXCLUDABLE = ("initiator", "author", "target")
 _LARGEST_QUORUM = 10
 _NAMELESS = "?"
 _CAP_KEYS = ("action", "effect", "connection", "max", "per", "max_items", "then")
@@ -55,7 +55,7 @@ class _Reader:
         self.faults: list[FieldFault] = []
 
     def read_policy(self, plain: JsonValue) -> Policy:
-        fields = self._read_map(plain, "", known=("gates", "silence", "protected", "caps"))
+        fields = self._read_map(plain, "", known=("gates", "silence", "protected", "caps", "standing"))
         if fields.get("silence", "deny") != "deny":
             self._fault("/silence", "must be `deny`: silence never approves")
         gates = [
@@ -74,7 +74,11 @@ class _Reader:
             self._read_cap(cap, f"/caps/{index}")
             for index, cap in enumerate(self._read_list(fields.get("caps", []), "/caps"))
         ]
-        return Policy(gates=tuple(gates), protected=tuple(protected), caps=tuple(caps))
+        standing = [
+            self._read_standing(rule, f"/standing/{index}")
+            for index, rule in enumerate(self._read_list(fields.get("standing", []), "/standing"))
+        ]
+        return Policy(gates=tuple(gates), protected=tuple(protected), caps=tuple(caps), standing=tuple(standing))
 
     def _read_gate(self, plain: JsonValue, pointer: str) -> GateRule:
         fields = self._read_map(plain, pointer, known=("name", "when", "require"), needed=("name", "when", "require"))
@@ -99,7 +103,7 @@ class _Reader:
             quorum=quorum,
             assurance=Assurance(level) if level else Assurance.MFA,
             exclude=tuple(
-                self._read_choice(entry, f"{pointer}/exclude/{index}", _EXCLUDABLE)
+                self._read_choice(entry, f"{pointer}/exclude/{index}", EXCLUDABLE)
                 for index, entry in enumerate(self._read_list(fields.get("exclude", []), f"{pointer}/exclude"))
             ),
         )
@@ -129,6 +133,14 @@ class _Reader:
             most_items=counts.get("max_items"),
             outcome=outcome,
             by=by,
+        )
+
+    def _read_standing(self, plain: JsonValue, pointer: str) -> StandingRule:
+        fields = self._read_map(plain, pointer, known=("action", "by", "longest"), needed=("action", "by", "longest"))
+        return StandingRule(
+            action=self._read_text(fields.get("action", _NAMELESS), f"{pointer}/action"),
+            by=self._read_principals(fields.get("by", "role:?"), f"{pointer}/by"),
+            longest=self._read_window(fields.get("longest", "1h"), f"{pointer}/longest"),
         )
 
     def _read_effect(self, plain: JsonValue, pointer: str) -> Effect:

@@ -7,7 +7,7 @@ from soar.model.approval import VoteChoice
 from soar.playbook.field import Field, Fields, list_of, open_map, read_duration, read_map, read_text, word_of
 from soar.rehearsal.suite import Act, Script
 
-_VOTE_KEYS = ("approve", "deny", "timeout", "roles", "after", "confirm", "comment", "expect")
+_VOTE_KEYS = ("approve", "deny", "timeout", "roles", "after", "confirm", "comment", "only", "expect")
 _ANSWER_KEYS = ("answer", "timeout", "by", "roles", "after", "expect")
 _LONGEST_WAIT = timedelta(days=3_650)
 _VOTE_VERDICTS = (
@@ -17,6 +17,7 @@ _VOTE_VERDICTS = (
     "not_allowed",
     "excluded_initiator",
     "excluded_author",
+    "excluded_publisher",
     "excluded_target",
     "expired",
     "comment_missing",
@@ -62,6 +63,7 @@ def _read_vote(field: Field) -> Act | None:
         after=keys.find("after", _read_after),
         confirm=keys.find("confirm", read_text),
         comment=keys.find("comment", read_text),
+        only=keys.read("only", list_of(read_text), ()),
         wanted=keys.read("expect", word_of(_VOTE_VERDICTS), "accepted"),
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from soar.approvals.decide import Ballot, Refusal
+from soar.approvals.parts import confirmation_of
 from soar.engine.action import targets_of
 from soar.engine.plan import Program
 from soar.engine.replay import fold
@@ -170,7 +171,7 @@ class _Passage:
 
     def _vote(self, unit: Unit, question: Approval, choice: VoteChoice) -> None:
         """Let everybody vote who may, until it is decided; a question that this does not decide is left to expire."""
-        ballot = Ballot(choice, question.digest, comment="backtest", confirm=question.confirm)
+        ballot = Ballot(choice, question.digest, comment="backtest", confirm=confirmation_of(question))
         for person in self._people:
             principal = log_in(person)
             counted = self._stage.approvals.vote(

@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from soar.approvals import people as approvals
 from soar.approvals.decide import Voter, is_meant
 from soar.model.identity import User
 from soar.model.playbook import Playbook
-from soar.model.step import Assurance, Gate
+from soar.model.step import Gate
 from soar.policy import Policy
 from soar.rehearsal.known import list_steps
 from soar.rehearsal.suite import ManualStart, Test
 
+_GROUP, _ON_CALL = "group:", "oncall:"
 _MOST_VOTES = 9
 """Silent people where a quorum is computed: more than any gate asks for."""
 
@@ -55,7 +57,12 @@ def find_asked(principal: str, people: Iterable[User], at: datetime) -> User | N
 
 def as_voter(person: User) -> Voter:
     """Return somebody of a rehearsal as those see them who ask whether they are meant."""
-    return Voter(id=person.id, name=person.name, email=person.email, roles=person.roles, assurance=Assurance.LINKED)
+    return approvals.as_voter(person, duties=list_duties(person))
+
+
+def list_duties(person: User) -> frozenset[str]:
+    """Return the rotas by which somebody of a rehearsal is on call: a test says so among their roles."""
+    return frozenset(team.removeprefix(_ON_CALL) for team in person.teams if team.startswith(_ON_CALL))
 
 
 def _list_named(test: Test) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -81,10 +88,14 @@ def _list_silent(principals: Iterable[str], number: int, known: set[str]) -> Ite
         kind, _, name = principal.partition(":")
         if kind == "role":
             yield from ((f"silent-{name}-{index}", (name,)) for index in range(1, number + 1))
+        elif kind in ("group", "oncall"):
+            yield from ((f"silent-{kind}-{name}-{index}", (principal,)) for index in range(1, number + 1))
         elif kind == "user" and name not in known:
             yield name, ()
 
 
 def _make_person(name: str, roles: frozenset[str], at: datetime) -> User:
     email = name if "@" in name else f"{name}@rehearsal.invalid"
-    return User(id=identify(name), name=name, email=email, roles=roles, password_hash=None, created_at=at)
+    teams = frozenset(role.removeprefix(_GROUP) for role in roles if role.startswith((_GROUP, _ON_CALL)))
+    held = frozenset(role for role in roles if ":" not in role)
+    return User(id=identify(name), name=name, email=email, roles=held, teams=teams, password_hash=None, created_at=at)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from soar.approvals import deadlines
 from soar.approvals.decide import Ballot, Refusal, is_meant
+from soar.approvals.parts import confirmation_of
 from soar.approvals.service import find_approval
 from soar.engine.replay import fold
 from soar.expr import to_plain
@@ -222,8 +223,10 @@ class _Play:
         principal = log_in(person)
         at = self._stage.clock.now()
         if act.answers is None:
-            typed = question.confirm if act.confirm is None else act.confirm
-            ballot = Ballot(act.choice or VoteChoice.DENY, question.digest, comment=act.comment, confirm=typed)
+            typed = confirmation_of(question, act.only) if act.confirm is None else act.confirm
+            ballot = Ballot(
+                act.choice or VoteChoice.DENY, question.digest, comment=act.comment, confirm=typed, only=act.only
+            )
             outcome = self._stage.approvals.vote(unit, question.id, principal, ballot, at, assurance=question.assurance)
         else:
             outcome = self._stage.approvals.answer(unit, question.id, principal, act.answers, at)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from soar.approvals.parts import confirmation_of
 from soar.expr import print_duration
 from soar.model.approval import Approval
 from soar.model.values import JsonValue
@@ -20,7 +21,7 @@ _ASPECTS: Mapping[str, Callable[[Approval], JsonValue]] = {
     "undo": lambda approval: approval.card.undo,
     "targets": lambda approval: list(approval.card.targets),
     "evidence": lambda approval: dict(approval.card.evidence),
-    "confirm": lambda approval: approval.confirm,
+    "confirm": confirmation_of,
     "by": lambda approval: list(approval.by),
     "quorum": lambda approval: approval.quorum,
     "votes": lambda approval: len(approval.votes),

@@ -20,7 +20,7 @@ from soar.model.run import Run, Timer
 from soar.model.values import Value
 from soar.policy import Policy
 from soar.rehearsal.clock import VirtualClock
-from soar.rehearsal.people import find_asked
+from soar.rehearsal.people import find_asked, list_duties
 from soar.responses.service import ResponseService
 from soar.runtime.children import Caller
 from soar.runtime.commit import Committer
@@ -123,6 +123,9 @@ class _Approvals(ApprovalService):
 
     def find_strong(self, unit: Unit) -> Collection[str]:
         return {person.id for person in unit.users.list(_EVERYBODY).items}
+
+    def find_duties(self, user: User, at: datetime, until: datetime | None = None) -> frozenset[str]:  # noqa: ARG002 -- on call for the whole rehearsal
+        return list_duties(user)
 
     def ask(self, unit: Unit, command: RequestAnswer, *, run: Run, plan: Plan, at: datetime) -> Approval:
         added = find_asked(command.to, unit.users.list(_EVERYBODY).items, at)

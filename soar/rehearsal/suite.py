@@ -54,6 +54,7 @@ class Act:
         user: name or e-mail address of the person; empty where nobody acts, or where whoever is asked answers.
         after: since the question was asked; None means a minute after what happened before.
         confirm: what is typed; None means what the question wants typed.
+        only: the targets that a yes is for; empty is all of them.
         wanted: `accepted`, or the code of the refusal that the vote or the answer must meet.
     """
 
@@ -65,6 +66,7 @@ class Act:
     after: timedelta | None = None
     confirm: str | None = None
     comment: str | None = None
+    only: tuple[str, ...] = ()
     wanted: str = "accepted"
 
     @property

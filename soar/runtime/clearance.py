@@ -5,6 +5,8 @@ from datetime import datetime
 
 from soar.approvals.caps import find_caps_hit, measure, write_rule
 from soar.approvals.freezer import describe_freeze
+from soar.approvals.parts import list_calls
+from soar.approvals.standing import find_lapse
 from soar.engine.commands import Call, StartAction
 from soar.engine.gate import digest_calls
 from soar.engine.plan import Plan
@@ -86,7 +88,8 @@ def _find_disagreement(
     if command.approval is None:
         return f"policy `{rule.name}` wants an approval before this" if rule else None
     mismatch = find_mismatch(unit, run, command.call, command.approval, is_read=spec.effect is Effect.READ)
-    return mismatch or find_weakness(unit, command.approval, policy, rule)
+    lapse = find_lapse(unit, policy, unit.approvals.get(command.approval), now)
+    return mismatch or lapse or find_weakness(unit, command.approval, policy, rule)
 
 
 def find_weakness(unit: Unit, approval_id: str, policy: Policy, rule: GateRule | None) -> str | None:
@@ -120,7 +123,7 @@ def _find_cap(
 def _is_agreed(unit: Unit, approval_id: str | None, cap: Cap) -> bool:
     """Whether none but those whom a cap names could say yes to what was asked."""
     approval: Approval | None = unit.approvals.get(approval_id) if approval_id else None
-    if approval is None:
+    if approval is None or approval.course.standing is not None:
         return False
     deciding = (*approval.by, *(level.to for level in approval.escalations if level.is_reached and level.may_decide))
     rule = write_rule(cap)
@@ -132,9 +135,9 @@ def find_mismatch(unit: Unit, run: Run, call: Call, approval_id: str, *, is_read
     approval = unit.approvals.get(approval_id)
     if approval is None or approval.status is not ApprovalStatus.APPROVED:
         return "its approval is not given"
-    calls = approval.card.arguments
-    if not isinstance(calls, list):
+    if not isinstance(approval.card.arguments, list):
         return "its approval covers no call"
+    calls = list_calls(approval)
     taken = digest_calls(
         workspace=unit.workspace, run=approval.run, revision=approval.revision, step=approval.step, calls=calls
     )

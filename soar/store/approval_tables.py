@@ -66,6 +66,30 @@ class ApprovalRow(PlacedRow, table=True):
     fields: Any = Field(sa_type=Form)
     reply: Any = Field(sa_type=ReplyText)
     course: Any = Field(sa_type=CourseText)
+    merged_into: str | None
+
+
+class StandingApprovalRow(PlacedRow, table=True):
+    """A yes that two people give beforehand."""
+
+    __tablename__ = "standing_approvals"
+    __table_args__ = (UniqueConstraint("workspace", "id"), Index(None, "workspace", "action", "playbook"))
+
+    id: str
+    action: str
+    playbook: str
+    revision: str
+    targets: str
+    reason: str
+    proposed_by: str
+    proposed_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
+    signed_by: str | None
+    signed_at: datetime | None = Field(sa_type=Moment)
+    revoked_by: str | None
+    revoked_at: datetime | None = Field(sa_type=Moment)
+    uses: int
+    used_at: datetime | None = Field(sa_type=Moment)
 
 
 class DelegationRow(PlacedRow, table=True):

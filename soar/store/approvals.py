@@ -44,6 +44,12 @@ _PRECEDENT = select(
     func.coalesce(func.sum(_LATEST.c.is_approved), 0),
     func.coalesce(func.sum(_LATEST.c.is_approved * _LATEST.c.is_undone), 0),
 ).select_from(_LATEST)
+_OPEN = (
+    _APPROVALS.where("playbook", "step")
+    .where(_TABLE.c.status == ApprovalStatus.PENDING)
+    .order_by(_TABLE.c.position.desc())
+    .limit(given("limit"))
+)
 _UPDATE = _APPROVALS.change().where(_TABLE.c.version == given("expected"))
 
 
@@ -85,6 +91,10 @@ class Approvals(Repository):
         """
         if not self._change(_APPROVALS, _UPDATE, approval, given_expected=expected):
             raise ConflictError(f"approval {approval.id} is no longer at version {expected}")
+
+    def find_open(self, playbook: str, step: str, limit: int) -> tuple[Approval, ...]:
+        """Return the open questions of a step of a playbook, the newest first."""
+        return self._all(_APPROVALS, _OPEN, given_playbook=playbook, given_step=step, given_limit=limit)
 
     def find_precedent(self, approval: Approval) -> Precedent:
         """Return how the last twenty questions of the same step of the same playbook ended, whatever its revision.

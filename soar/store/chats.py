@@ -33,7 +33,12 @@ _ASKED = _APPROVALS.table.c
 _IS_POSTED = exists().where(_CARD.workspace == _ASKED.workspace, _CARD.approval == _ASKED.id)
 _UNPOSTED = (
     _APPROVALS.where()
-    .where(_ASKED.status == ApprovalStatus.PENDING, _ASKED.channel.startswith(given("prefix")), ~_IS_POSTED)
+    .where(
+        _ASKED.status == ApprovalStatus.PENDING,
+        _ASKED.merged_into.is_(None),
+        _ASKED.channel.startswith(given("prefix")),
+        ~_IS_POSTED,
+    )
     .order_by(_ASKED.position)
     .limit(given("limit"))
 )

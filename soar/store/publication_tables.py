@@ -33,3 +33,14 @@ class PublicationRow(Row, table=True):
     over: str
     published_at: datetime = Field(sa_type=Moment)
     published_by: str
+
+
+class PublisherRow(Row, table=True):
+    """Somebody who has published a revision; what serves later does not change that."""
+
+    __tablename__ = "publishers"
+
+    workspace: str = Field(primary_key=True)
+    playbook: str = Field(primary_key=True)
+    digest: str = Field(primary_key=True)
+    published_by: str = Field(primary_key=True)

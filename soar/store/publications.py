@@ -1,8 +1,10 @@
 """Playbooks that are brought in over the API: what is proposed, and what of it serves."""
 
+from dataclasses import dataclass
+
 from soar.model.page import Page
 from soar.model.playbook import Publication, Revision
-from soar.store.publication_tables import DraftRow, PublicationRow
+from soar.store.publication_tables import DraftRow, PublicationRow, PublisherRow
 from soar.store.repository import Repository
 from soar.store.rows import Rows
 from soar.store.tables import table_of
@@ -16,6 +18,19 @@ _PUBLICATIONS = Rows(table_of(PublicationRow), Publication, key=("playbook",))
 _SET = _PUBLICATIONS.upsert()
 _GET = _PUBLICATIONS.where("playbook")
 _LIST = _PUBLICATIONS.where().order_by(_PUBLICATIONS.table.c.playbook)
+
+
+@dataclass(frozen=True, slots=True)
+class _Publisher:
+    """Somebody who has published a revision."""
+
+    playbook: str
+    digest: str
+    published_by: str
+
+
+_PUBLISHERS = Rows(table_of(PublisherRow), _Publisher, key=("playbook", "digest", "published_by"))
+_PUBLISHED_BY = _PUBLISHERS.where("playbook", "digest").order_by(_PUBLISHERS.table.c.published_by)
 
 
 class Drafts(Repository):
@@ -46,13 +61,20 @@ class Publications(Repository):
     __slots__ = ()
 
     def set(self, publication: Publication) -> None:
-        """Keep a publication in the place of the playbook's last one."""
+        """Keep a publication in the place of the playbook's last one, and for good who has published what."""
+        by = _Publisher(publication.playbook, publication.digest, publication.published_by)
+        self._insert(_PUBLISHERS, by)
         values = {"workspace": self._workspace, **_PUBLICATIONS.dump(publication)}
         self._connection.execute(_SET.on(self._connection), values)
 
     def get(self, playbook: str) -> Publication | None:
         """Return a playbook's publication."""
         return self._first(_PUBLICATIONS, _GET, given_playbook=playbook)
+
+    def publishers(self, playbook: str, digest: str) -> tuple[str, ...]:
+        """Return the ids of all who ever published this revision of a playbook."""
+        found = self._all(_PUBLISHERS, _PUBLISHED_BY, given_playbook=playbook, given_digest=digest)
+        return tuple(each.published_by for each in found)
 
     def list(self) -> tuple[Publication, ...]:
         """Return all of them, by playbook."""

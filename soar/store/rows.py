@@ -29,7 +29,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-from soar.model.approval import Card, Course, EscalationLevel, Inquiry, Reply, Vote, VoteChoice
+from soar.model.approval import Card, Course, EscalationLevel, Inquiry, Member, Part, Reply, Vote, VoteChoice
 from soar.model.catalog import Effect
 from soar.model.errors import BugError, InputError
 from soar.model.grant import Attribute, Grant, Scope
@@ -186,6 +186,7 @@ def _dump_votes(votes: Sequence[Vote]) -> JsonValue:
             "comment": vote.comment,
             "for_user": vote.for_user,
             "for_name": vote.for_name,
+            "only": list(vote.only),
         }
         for vote in votes
     ]
@@ -194,6 +195,7 @@ def _dump_votes(votes: Sequence[Vote]) -> JsonValue:
 def _load_vote(document: dict[str, Any]) -> Vote:
     decoded = {
         "roles": tuple(document["roles"]),
+        "only": tuple(document.get("only", ())),
         "choice": VoteChoice(document["choice"]),
         "assurance": Assurance(document["assurance"]),
         "at": parse_timestamp(document["at"]),
@@ -260,6 +262,9 @@ def _dump_course(course: Course) -> JsonValue:
         "extended_by": course.extended_by,
         "exclude": list(course.exclude),
         "policy": course.policy,
+        "standing": course.standing,
+        "members": [[member.id, member.digest] for member in course.members],
+        "parts": [[part.path, *part.targets] for part in course.parts],
     }
 
 
@@ -270,7 +275,13 @@ def _load_course(document: dict[str, Any]) -> Course:
         Inquiry(user=user, name=name, at=parse_timestamp(at), text=text)
         for user, name, at, text in document["inquiries"]
     )
-    return Course(**{**document, "inquiries": tuple(inquiries), "exclude": tuple(document["exclude"])})
+    decoded = {
+        "inquiries": tuple(inquiries),
+        "exclude": tuple(document["exclude"]),
+        "members": tuple(Member(*member) for member in document.get("members", ())),
+        "parts": tuple(Part(path, tuple(targets)) for path, *targets in document.get("parts", ())),
+    }
+    return Course(**{**document, **decoded})
 
 
 def _dump_scope(scope: Scope | None) -> JsonValue:

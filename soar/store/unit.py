@@ -33,6 +33,7 @@ from soar.store.publications import Drafts, Publications
 from soar.store.responses import Responses
 from soar.store.revisions import Revisions
 from soar.store.runs import Runs
+from soar.store.standing_approvals import StandingApprovals
 from soar.store.suppressions import Suppressions
 from soar.store.timers import Timers
 
@@ -147,6 +148,11 @@ class Unit:
     def approvals(self) -> Approvals:
         """Questions to people."""
         return Approvals(self._connection, self.workspace)
+
+    @property
+    def standing_approvals(self) -> StandingApprovals:
+        """What two people have approved beforehand."""
+        return StandingApprovals(self._connection, self.workspace)
 
     @property
     def delegations(self) -> Delegations:

@@ -89,3 +89,12 @@ async def test_who_votes_nowhere_or_with_a_limited_token_lends_nothing(face: Fac
     body = {"to": "bob", "until": print_timestamp(face.clock.now() + timedelta(days=2))}
     for person in (await face.person("vera"), await face.person("carol", scopes=frozenset({"approval:read"}))):
         assert (await person.post("/delegations", body)).status == 403
+
+
+async def test_a_part_is_allowed_only_where_it_is_offered(face: Face) -> None:
+    approval = await ask(face)
+    ann = await face.person("ann")
+    assert approval["parts"] == []
+    ballot = {"vote": "approve", "digest": approval["digest"], "confirm": "1", "only": ["m1"]}
+    refused = await ann.post(f"/approvals/{approval['id']}/votes", ballot)
+    assert (refused.status, refused.code) == (422, "subset_not_offered")

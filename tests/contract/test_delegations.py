@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from soar.model.approval import Course, Inquiry
+from soar.model.approval import Course, Inquiry, Member, Part
 from soar.model.delegation import Delegation
 from soar.model.errors import ConflictError, NotFoundError
 from soar.store import Store
@@ -41,7 +41,10 @@ async def test_what_became_of_a_question_is_kept(store: Store) -> None:
         extended_by="u_carol",
         exclude=("initiator",),
         policy="sha256:0",
+        parts=(Part("steps/0#0", ("web-1", "web-2")),),
+        members=(Member("ap_2", "sha256:2"),),
+        standing="sa_1",
     )
-    asked = build_approval(course=course, votes=(build_vote(for_user="u_ann", for_name="ann"),))
+    asked = build_approval(course=course, votes=(build_vote(for_user="u_ann", for_name="ann", only=("web-1",)),))
     await store.write("default", lambda unit: unit.approvals.add(asked))
     assert await store.read("default", lambda unit: unit.approvals.get(asked.id)) == asked

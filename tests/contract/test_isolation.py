@@ -8,12 +8,27 @@ import pytest
 
 from soar.model.errors import ConflictError, NotFoundError
 from soar.model.factor import CodePurpose
+from soar.model.standing_approval import StandingApproval
 from soar.store import Store, Unit
 from tests.support import builders
 from tests.support.clock import START
 
 RUN = "run_000000000001"
 BEFORE = START - timedelta(hours=1)
+
+STANDING = StandingApproval(
+    id="sa_1",
+    action="crm.wipe",
+    playbook="triage",
+    revision="sha256:0",
+    targets="lab-*",
+    reason="a drill",
+    proposed_by="u_carol",
+    proposed_at=START,
+    expires_at=START + timedelta(days=1),
+    signed_by="u_dave",
+    signed_at=START,
+)
 
 
 @dataclass(frozen=True)
@@ -175,6 +190,31 @@ PROBES = [
         "publication",
         lambda u: u.publications.set(builders.build_publication()),
         lambda u: u.publications.get("triage"),
+    ),
+    Probe(
+        "standing approval",
+        lambda u: u.standing_approvals.add(STANDING),
+        lambda u: u.standing_approvals.get("sa_1"),
+    ),
+    Probe(
+        "good standing approvals",
+        lambda u: u.standing_approvals.add(STANDING),
+        lambda u: u.standing_approvals.find_good("crm.wipe", "triage", START),
+    ),
+    Probe(
+        "standing approvals",
+        lambda u: u.standing_approvals.add(STANDING),
+        lambda u: u.standing_approvals.list(9).items,
+    ),
+    Probe(
+        "open approvals of a step",
+        lambda u: u.approvals.add(builders.build_approval()),
+        lambda u: u.approvals.find_open(builders.build_approval().playbook, builders.build_approval().step, 9),
+    ),
+    Probe(
+        "publishers",
+        lambda u: u.publications.set(builders.build_publication()),
+        lambda u: u.publications.publishers("triage", builders.build_publication().digest),
     ),
     Probe(
         "publications",

@@ -8,7 +8,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -32,6 +32,7 @@ from soar.app.serving import Serving
 from soar.app.sign_on import make_sign_on
 from soar.approvals.desks import Desks
 from soar.approvals.platform import Office
+from soar.approvals.rota import parse_rotas
 from soar.approvals.service import ApprovalService
 from soar.approvals.slack_desk import SlackDesk, SlackRules, describe_slack
 from soar.audit.keeper import verify_unit
@@ -42,7 +43,7 @@ from soar.ingest.request import RunRequests
 from soar.ingest.source import parse_source
 from soar.model.audit import Actor, AnchorStanding, AnchorState
 from soar.model.breaker import Breaker
-from soar.model.catalog import Allow, Effect, Repeat
+from soar.model.catalog import Allow, Catalog, Effect, Repeat
 from soar.model.errors import InputError
 from soar.model.identity import Role, Token, User
 from soar.model.secret import Secret
@@ -51,7 +52,7 @@ from soar.people.accounts import Accounts
 from soar.people.emergency import TIMER_KIND as EMERGENCY_OVER
 from soar.people.emergency import EmergencyAccess
 from soar.people.factors import SecondFactors
-from soar.policy import DEFAULT_POLICY
+from soar.policy import DEFAULT_POLICY, StandingRule
 from soar.responses.service import ResponseService
 from soar.runtime.commit import Committer
 from soar.runtime.driver import Driver
@@ -282,6 +283,24 @@ def sign(body: bytes) -> str:
     return f"sha256={hmac.digest(HOOK_KEY.encode(), body, hashlib.sha256).hex()}"
 
 
+POLICY = replace(
+    DEFAULT_POLICY,
+    standing=(StandingRule(action="exchange.purge_messages", by=("role:soc-lead",), longest=timedelta(days=7)),),
+)
+"""What stands above the playbooks of an installation."""
+
+ROTAS = parse_rotas(
+    {
+        "rotas": {
+            "night": {"shifts": {"from": "2026-03-02", "people": ["carol@corp.example", "gone@corp.example"]}},
+            "empty": {},
+            "incident-commander": {"shifts": {"from": "2026-01-05", "people": ["bob@corp.example"]}},
+        }
+    }
+)
+"""Who is on call in an installation: carol in the even weeks."""
+
+
 @asynccontextmanager
 async def open_face(
     folder: Path,
@@ -292,6 +311,9 @@ async def open_face(
     unready: tuple[str, ...] = (),
     provider: Provider | None = None,
     clock: SteppedClock | None = None,
+    catalog: Catalog | None = None,
+    playbooks: Mapping[str, str] | None = None,
+    sources: Mapping[str, JsonValue] = SOURCES,
 ) -> AsyncIterator[Face]:
     """Serve an installation with people, a source and a playbook in it, and take it all down again."""
     listener = socket.create_server(("127.0.0.1", 0))
@@ -301,7 +323,19 @@ async def open_face(
         "sqlite://", disk=disk, process=RecordingProcess(), readers=InlineDisk, randomness=SeededRandomness(5)
     )
     await store.migrate()
-    wiring = _Wiring(store, folder, url, unready, provider, clock or SteppedClock())
+    catalog = catalog or build_actions_catalog(ACTIONS)
+    texts = {"purge": PLAYBOOK} if playbooks is None else playbooks
+    wiring = _Wiring(
+        store,
+        folder,
+        url,
+        unready,
+        provider,
+        clock or SteppedClock(),
+        catalog=catalog,
+        playbooks=texts,
+        sources=sources,
+    )
     await wiring.settle_in()
     services = wiring.make_services(passwords, pages)
     faults = wiring.reports
@@ -338,21 +372,25 @@ class _Wiring:
         unready: tuple[str, ...],
         provider: Provider | None,
         clock: SteppedClock,
+        *,
+        catalog: Catalog,
+        playbooks: Mapping[str, str],
+        sources: Mapping[str, JsonValue],
     ) -> None:
         self.store, self.url, self.unready, self.provider = store, url, unready, provider
         self.egress = HttpEgress()
         self.clock, self.ids, self.randomness = clock, SeededIds(), SeededRandomness(7)
         self.hub, self.host = Hub(), ScriptedHost()
-        self.catalog = build_actions_catalog(ACTIONS)
-        self.sources = {name: parse_source(document, name) for name, document in SOURCES.items()}
-        checker = Checker(catalog=self.catalog, policy=DEFAULT_POLICY, sources=tuple(self.sources))
+        self.catalog = catalog
+        self.sources = {name: parse_source(document, name) for name, document in sources.items()}
+        checker = Checker(catalog=self.catalog, policy=POLICY, sources=tuple(self.sources))
         self.allowances = Allowances({"exchange": Allow(playbooks=("purge",))})
-        self.library = Library(_write_playbooks(folder), checker)
+        self.library = Library(_write_playbooks(folder, playbooks), checker)
         create_key_file(folder / "vault.key", self.randomness)
         keyring = Keyring([FileKeyProvider(folder / "vault.key", self.randomness)])
         self.vaults = VaultParts(store, keyring, self.ids, self.randomness, self.clock)
         self.vault = self.vaults.vault
-        self.approvals = ApprovalService(ids=self.ids, policy=DEFAULT_POLICY)
+        self.approvals = ApprovalService(ids=self.ids, policy=POLICY, rotas=ROTAS)
         self.responses = ResponseService(ids=self.ids)
         self.reports: list[Exception] = []
         self.breakers: dict[str, Breaker] = {}
@@ -383,7 +421,7 @@ class _Wiring:
             committer=Committer(
                 approvals=self.approvals,
                 responses=self.responses,
-                policy=DEFAULT_POLICY,
+                policy=POLICY,
                 ids=self.ids,
                 call=make_caller(self.library.current, RunRequests(config={}, ids=self.ids)),
                 rights=Rights(roles=DEFAULT_ROLES, allowances=self.allowances),
@@ -446,7 +484,7 @@ class _Wiring:
             vault=self.vault,
             key_rotation=self.vaults.rotation,
             rewrapper=self.vaults.rewrapper,
-            policy=DEFAULT_POLICY,
+            policy=POLICY,
             roles=DEFAULT_ROLES,
             catalog=self.catalog,
             connections={"exchange": build_connection(id="exchange", connector="exchange")},
@@ -503,10 +541,11 @@ async def _sign() -> Secret:
     return Secret(slack.KEY)
 
 
-def _write_playbooks(folder: Path) -> Path:
+def _write_playbooks(folder: Path, texts: Mapping[str, str]) -> Path:
     playbooks = folder / "playbooks"
     playbooks.mkdir()
-    (playbooks / "purge.yaml").write_text(PLAYBOOK, "utf-8")
+    for name, text in texts.items():
+        (playbooks / f"{name}.yaml").write_text(text, "utf-8")
     return playbooks
 
 

@@ -10,7 +10,8 @@ from typing import Never, Self, TypeVar
 
 from soar.app.callee import make_caller
 from soar.app.triggers import Triggers, make_starter
-from soar.approvals.decide import Ballot, Refusal
+from soar.approvals.decide import Ballot, Refusal, shown_digest
+from soar.approvals.rota import NO_ROTAS, Rotas
 from soar.approvals.service import ApprovalService
 from soar.audit.keeper import verify_unit
 from soar.audit.verify import Report
@@ -69,6 +70,7 @@ PEOPLE: Mapping[str, Role] = {
     "olga": Role.AUDITOR,
 }
 """Who lives in a world: ids `u_ann` and so on, all `@corp.example`."""
+_PEOPLED: list[bytes] = []
 
 _EVERYTHING = 10_000
 _INSTANT = 1e-6
@@ -118,12 +120,8 @@ ACTIONS = (
 def build_actions_catalog(actions: Sequence[ActionSpec] = ACTIONS) -> Catalog:
     """Return the catalog of these actions, by connector."""
     connectors = dict.fromkeys(action.connector for action in actions)
-    return Catalog(
-        {
-            connector: build_connector_spec(*(action for action in actions if action.connector == connector))
-            for connector in connectors
-        }
-    )
+    by_name = {name: [action for action in actions if action.connector == name] for name in connectors}
+    return Catalog({name: build_connector_spec(*found) for name, found in by_name.items()})
 
 
 class SlowHost(ScriptedHost):
@@ -220,12 +218,13 @@ class World:
         last: int = 0,
         is_written: bool = True,
         has_timers: bool = True,
+        rotas: Rotas = NO_ROTAS,
     ) -> None:
-        self.store, self.host, self.clock, self.ids, self.policy = store, host, clock, ids, policy
+        self.store, self.host, self.clock, self.ids, self.policy, self.rotas = store, host, clock, ids, policy, rotas
         self.mortal = MortalStore(store, last, is_written=is_written)
         self.announcer = RecordingAnnouncer()
         self.reports: list[Exception] = []
-        self.approvals = ApprovalService(ids=ids, policy=policy)
+        self.approvals = ApprovalService(ids=ids, policy=policy, rotas=rotas)
         self.responses = ResponseService(ids=ids)
         self.reconciler = Reconciler(ids=ids, every=timedelta(days=1), pace=2)
         self.catalog = catalog or build_actions_catalog()
@@ -395,7 +394,7 @@ class World:
 
         def cast(unit: Unit) -> Approval | Refusal:
             found = unit.approvals.get(reference) or unit.approvals.find_code(reference)
-            shown = digest or (found.digest if found else "")
+            shown = digest or (shown_digest(found) if found else "")
             ballot = Ballot(VoteChoice(choice), shown, comment=comment, confirm=confirm)
             return self.approvals.vote(unit, reference, principal, ballot, self.clock.now())
 
@@ -518,6 +517,7 @@ class World:
             guard=self.guard,
             last=last,
             is_written=is_written,
+            rotas=self.rotas,
         )
         after.playbooks.update(self.playbooks)
         await after.recover()
@@ -549,13 +549,10 @@ async def open_peopled_store(disk: Disk) -> Store:
     return store
 
 
-_PEOPLED: list[bytes] = []
-
-
 def _settle_people(unit: Unit) -> None:
     for name, role in PEOPLE.items():
-        roles = frozenset({role.value})
-        unit.users.add(build_user(id=f"u_{name}", name=name, email=f"{name}@corp.example", roles=roles))
+        email, roles = f"{name}@corp.example", frozenset({role.value})
+        unit.users.add(build_user(id=f"u_{name}", name=name, email=email, roles=roles))
 
 
 def play(scenario: Callable[[World], Awaitable[T]], *, seed: int = 0, **options: object) -> T:

@@ -76,6 +76,9 @@ export function sampleApproval(changes: Partial<Approval> = {}): Approval {
     why_not: null,
     fields: [],
     reply: null,
+    parts: [],
+    members: [],
+    merged_into: null,
     ...changes,
   };
 }

@@ -69,6 +69,28 @@ describe("the vote dialog", () => {
     ]);
   });
 
+  it("lets elements be left out, and sends what is allowed; nothing at all cannot be approved", async () => {
+    const offered = sampleApproval({
+      parts: [
+        { targets: ["web-1"], is_allowed: true },
+        { targets: ["web-2"], is_allowed: true },
+        { targets: ["web-3"], is_allowed: false },
+      ],
+    });
+    const sent = answerWith({ [SHOW]: { status: 200, body: offered }, [VOTES]: { status: 200, body: offered } });
+    const dialog = openDialog(offered, "Approve…");
+    expect(within(dialog).getAllByRole("checkbox")).toHaveLength(2);
+    type(dialog, /To confirm/, "2");
+    fireEvent.click(within(dialog).getByLabelText(/web-1/));
+    fireEvent.click(within(dialog).getByLabelText(/web-2/));
+    expect(button(dialog, "Approve").disabled).toBe(true);
+    fireEvent.click(within(dialog).getByLabelText(/web-2/));
+    type(dialog, /To confirm, type what you allow/, "web-2");
+    fireEvent.click(button(dialog, "Approve"));
+    await waitFor(() => expect(sent.filter((request) => request.method === "POST")).toHaveLength(1));
+    expect(sent.find((request) => request.method === "POST")?.body).toMatchObject({ only: ["web-2"], confirm: "web-2" });
+  });
+
   it("wants a comment with a no where one is required, and nothing typed to confirm", () => {
     answerWith({ [SHOW]: { status: 200, body: sampleApproval() } });
     const dialog = openDialog(sampleApproval(), "Deny…");

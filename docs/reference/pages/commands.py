@@ -2,7 +2,7 @@
 
 import importlib
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
@@ -22,10 +22,15 @@ def list_commands() -> Iterator[tuple[str, TyperCommand]]:
 
 def _walk(words: Sequence[str], module: str) -> Iterator[tuple[str, TyperCommand]]:
     root = get_command(importlib.import_module(f"soar.cli.{module}").commands)
-    commands = root.commands if isinstance(root, TyperGroup) else {root.name: root}
+    yield from _list(words, root.commands if isinstance(root, TyperGroup) else {str(root.name): root})
+
+
+def _list(words: Sequence[str], commands: Mapping[str, object]) -> Iterator[tuple[str, TyperCommand]]:
     for name, command in commands.items():
-        if isinstance(command, TyperCommand):
-            yield " ".join((*words, str(name))), command
+        if isinstance(command, TyperGroup):
+            yield from _list((*words, name), command.commands)
+        elif isinstance(command, TyperCommand):
+            yield " ".join((*words, name)), command
 
 
 def render() -> Iterator[str]:

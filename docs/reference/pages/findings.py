@@ -17,6 +17,7 @@ from soar.registry.load import load_connectors
 _ROOT = Path(__file__).resolve().parents[3]
 _MISTAKES = _ROOT / "tests" / "unit" / "playbook" / "mistakes"
 _EXPECTATION = re.compile(r"# P[0-9]{3} [0-9]+ [0-9]+ .+\n")
+_ROTAS = ("incident-commander", "identity")
 _SOURCES = ("phish-report", "wazuh")
 _IDENTITY = Allow(teams=("identity",))
 _ALLOWANCES = Allowances(connections={"virustotal-of-identity": _IDENTITY}, credentials={"identity_key": _IDENTITY})
@@ -49,6 +50,7 @@ def read_mistake(file: Path, catalog: Catalog) -> Mistake:
         policy=DEFAULT_POLICY,
         known_sources=_SOURCES,
         allowances=_ALLOWANCES,
+        known_rotas=_ROTAS,
     )
     if not findings:
         findings.extend(load_file(file, catalog=catalog, policy=DEFAULT_POLICY).findings)

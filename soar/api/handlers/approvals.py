@@ -30,7 +30,7 @@ from soar.model.step import Assurance
 from soar.store import Unit
 
 _TOO_LATE = frozenset(
-    {"already_decided", "already_voted", "expired", "digest_differs", "superseded", "extended_already"}
+    {"already_decided", "already_voted", "expired", "digest_differs", "superseded", "extended_already", "merged"}
 )
 _INCOMPLETE = frozenset({"confirm_missing", "comment_missing"})
 _STEP_UP_HINT = "`soar step-up` with a second factor, or POST /api/v1/session/step-up; `soar factor add` adds one"
@@ -39,6 +39,10 @@ _MISTAKEN = {
     "is_question": "send the answers, and no vote",
     "is_approval": "send a vote, and no answers",
     "not_voted": "`soar approval show` lists the votes",
+    "subset_not_offered": "vote on all of it",
+    "subset_unknown": "name targets that are still to be decided",
+    "subset_divided": "name all of them, or none",
+    "subset_denied": "approve what you allow; the rest is not done",
     "inquiry_missing": "write what you want to know",
     "inquiry_too_long": "write less",
     "too_many_inquiries": "decide it, or let it expire",
@@ -65,7 +69,7 @@ async def show_approval(call: Call, _: Nothing) -> ApprovalView:
 
 async def cast_vote(call: Call, sent: VoteSent) -> ApprovalView:
     """Say yes or no to a question."""
-    ballot = Ballot(choice=sent.vote, digest=sent.digest, comment=sent.comment, confirm=sent.confirm)
+    ballot = Ballot(choice=sent.vote, digest=sent.digest, comment=sent.comment, confirm=sent.confirm, only=sent.only)
 
     return await _decide(
         call,
@@ -152,13 +156,22 @@ def explain_refusal(refusal: Refusal) -> SoarError:
 
 
 def _find_page(unit: Unit, query: ApprovalQuery, cursor: str | None) -> Page[Approval]:
-    if query.status is Progress.PENDING:
-        return unit.approvals.list(query.limit, cursor, ApprovalStatus.PENDING)
-    page = unit.approvals.list(query.limit, cursor)
-    if query.status is None:
-        return page
+    status = ApprovalStatus.PENDING if query.status is Progress.PENDING else None
+    page = unit.approvals.list(query.limit, cursor, status)
     while True:  # a page may come out shorter than asked for, but never empty before the last
-        decided = tuple(approval for approval in page.items if approval.status is not ApprovalStatus.PENDING)
-        if decided or page.next is None:
-            return Page(decided, page.next)
-        page = unit.approvals.list(query.limit, page.next)
+        wanted = tuple(approval for approval in page.items if _is_wanted(approval, query.status))
+        if wanted or page.next is None:
+            return Page(wanted, page.next)
+        page = unit.approvals.list(query.limit, page.next, status)
+
+
+def _is_wanted(approval: Approval, progress: Progress | None) -> bool:
+    """Whether a list shows a question; what waits is shown once, by the question that leads those asked together."""
+    is_open = approval.status is ApprovalStatus.PENDING
+    match progress:
+        case Progress.PENDING:
+            return is_open and approval.merged_into is None
+        case Progress.DECIDED:
+            return not is_open
+        case None:
+            return True

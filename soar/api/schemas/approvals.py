@@ -14,6 +14,7 @@ from soar.model.run import Mode
 from soar.model.step import Assurance
 
 _MOST_ANSWERS = 100
+_MOST_TARGETS = 1_000
 _LONGEST_EXTENSION = 2_592_000
 
 
@@ -31,12 +32,16 @@ class ApprovalQuery(PageQuery):
 
 
 class VoteSent(Incoming):
-    """A vote; the digest is that of what the voter was shown."""
+    """A vote; the digest is that of what the voter was shown.
+
+    `only` are the targets that a yes is for, where it is not for all that is shown as allowed.
+    """
 
     vote: VoteChoice
     digest: Name
     comment: Text | None = None
     confirm: Text | None = None
+    only: Annotated[tuple[Text, ...], Field(max_length=_MOST_TARGETS), Strict(strict=False)] = ()
 
 
 class InquirySent(Incoming):
@@ -91,6 +96,14 @@ class CardView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartView:
+    """What is allowed together or not at all, and whether nobody who said yes has left it out."""
+
+    targets: tuple[str, ...]
+    is_allowed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EscalationView:
     """From this moment this principal may decide, too."""
 
@@ -112,6 +125,7 @@ class VoteView:
     at: datetime
     comment: str | None
     for_name: str | None
+    only: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,12 +183,24 @@ class ReplyView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemberView:
+    """A question that is decided together with another one, and the run that waits for it."""
+
+    id: str
+    run: str
+    alert: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalView:
     """A question.
 
     `confirm` is what must be typed for a yes, empty if nothing; `digest_code` is ten characters of the digest for
     people to compare; `may_vote` and `why_not` are about the caller. Where `fields` are asked for, it is answered and
-    not voted on: `may_vote` says whether the caller may answer, and `reply` what was answered.
+    not voted on: `may_vote` says whether the caller may answer, and `reply` what was answered. Where there are `parts`,
+    a yes may name the targets that it is for; the digest is over those that are allowed so far. `members` want the same
+    and are decided together with it: the digest is over all of them; `merged_into` is the id of the question that this
+    one is decided together with.
     """
 
     id: str
@@ -209,6 +235,9 @@ class ApprovalView:
     reply: ReplyView | None
     inquiries: tuple[InquiryView, ...]
     is_extended: bool
+    parts: tuple[PartView, ...]
+    members: tuple[MemberView, ...]
+    merged_into: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from soar.approvals.card import Button, ButtonKind, Fact, ShownCard
 from soar.approvals.claim import write_claim
 from soar.approvals.faces.plain import say_more
 from soar.approvals.hostile import fence
+from soar.approvals.parts import confirmation_of
 from soar.model.approval import Approval, VoteChoice
 from soar.model.step import Assurance
 from soar.model.values import JsonValue
@@ -65,8 +66,8 @@ def render_dialog(approval: Approval, choice: VoteChoice, nonce: str) -> dict[st
     """
     is_yes = choice is VoteChoice.APPROVE
     blocks: list[JsonValue] = [{"type": "section", "text": _plain(fence(approval.card.question))}]
-    if is_yes and approval.confirm and approval.assurance in _CONFIRMED:
-        blocks.append(_input(CONFIRM, f"Type {fence(approval.confirm)}", _LONGEST_CONFIRM, is_optional=False))
+    if is_yes and confirmation_of(approval) and approval.assurance in _CONFIRMED:
+        blocks.append(_input(CONFIRM, f"Type {fence(confirmation_of(approval))}", _LONGEST_CONFIRM, is_optional=False))
     is_required = approval.comment == "required" or (approval.comment == "required_on_deny" and not is_yes)
     blocks.append(_input(COMMENT, "Comment", _LONGEST_COMMENT, is_optional=not is_required))
     return {

@@ -74,3 +74,13 @@ def test_the_answer_to_a_command_is_shown(soar: Soar, api: FakeApi) -> None:
 def test_what_is_no_command_is_just_said(soar: Soar, api: FakeApi) -> None:
     api.answer("POST", "/api/v1/messages", {"message": {"text": "hello"}, "answer": None})
     assert soar("message", "say", "#soc", "hello").out == "✔ said in #soc\n"
+
+
+def test_a_yes_to_a_part_names_what_it_is_for(soar: Soar, api: FakeApi) -> None:
+    asked = approval(may_vote=True)
+    api.answer("GET", "/api/v1/approvals/AB12", asked)
+    api.answer("POST", f"/api/v1/approvals/{asked['id']}/votes", {**asked, "status": "approved"})
+    soar("approval", "approve", "AB12", "--only", "web-1, web-2,", "--confirm", "2")
+    body = next(each.body for each in api.asked if each.method == "POST")
+    assert isinstance(body, dict)
+    assert (body["only"], body["confirm"]) == (["web-1", "web-2"], "2")

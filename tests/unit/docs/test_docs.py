@@ -166,8 +166,11 @@ def find_command(words: list[str]) -> tuple[TyperCommand, list[str]]:
     root = get_command(importlib.import_module(f"soar.cli.{module.replace('-', '_')}").commands)
     name = words[0] if words[0] in VERBS else words[1]
     command = root.commands.get(name) if isinstance(root, TyperGroup) else root
-    assert isinstance(command, TyperCommand), f"there is no `soar {' '.join(words[:2])}`"
-    return command, words[1:] if words[0] in VERBS else words[2:]
+    rest = words[1:] if words[0] in VERBS else words[2:]
+    if isinstance(command, TyperGroup):
+        command, rest = command.commands.get(rest[0]), rest[1:]
+    assert isinstance(command, TyperCommand), f"there is no `soar {' '.join(words[:3])}`"
+    return command, rest
 
 
 def find_calls(line: str) -> Iterator[list[str]]:

@@ -44,6 +44,7 @@ def check_file(file: Path, catalog: Catalog) -> Loaded:
         policy=DEFAULT_POLICY,
         known_sources=("wazuh", "phish-report"),
         allowances=ALLOWANCES,
+        known_rotas=("incident-commander", "identity"),
     )
 
 

@@ -16,6 +16,7 @@ from soar.policy import (
     GateRule,
     Policy,
     ProtectedRule,
+    StandingRule,
     dump_policy,
     parse_policy,
 )
@@ -67,8 +68,11 @@ def test_everything_in_the_documents_is_read() -> None:
                 {"action": "entra.disable_user", "max": 20, "per": "1h", "then": "freeze"},
                 {"effect": "destructive", "connection": "corp", "max_items": 500, "then": "ask role:soc-lead"},
             ],
+            "standing": [{"action": "defender.isolate_machine", "by": "role:soc-lead", "longest": "7d"}],
         }
     )
+    lab = StandingRule(action="defender.isolate_machine", by=("role:soc-lead",), longest=timedelta(days=7))
+    assert policy.standing == (lab,)
     assert policy.caps == (
         Cap(action="entra.disable_user", most=20, window=timedelta(hours=1), outcome=CapOutcome.FREEZE),
         Cap(
@@ -118,6 +122,9 @@ def test_everything_in_the_documents_is_read() -> None:
         ({"caps": [{"action": "a.b", "max": 2}]}, "/caps/0", "`max` and `per` belong together"),
         ({"caps": [{"action": "a.b"}]}, "/caps/0", "needs `max` with `per`, or `max_items`"),
         ({"caps": [{"max_items": 2}]}, "/caps/0", "an `action`, an `effect` or a `connection`"),
+        ({"standing": [{"action": "a.b", "by": "role:x"}]}, "/standing/0", "`longest` is missing"),
+        ({"standing": [{"action": "a.b", "by": [], "longest": "1d"}]}, "/standing/0/by", "means nobody"),
+        ({"standing": [{"action": "a.b", "by": "role:x", "longest": "31d"}]}, "/standing/0/longest", "up to 30d"),
         ({"gate": []}, "/gate", "unknown key `gate`; did you mean `gates`?"),
         ({"a/b~": 1}, "/a~1b~0", "known are gates, silence, protected"),
         ({"silence": "approve"}, "/silence", "silence never approves"),
@@ -144,7 +151,7 @@ def test_everything_in_the_documents_is_read() -> None:
         (require(quorum=True), "/gates/0/require/quorum", "from 1 to 10"),
         (require(quorum="2"), "/gates/0/require/quorum", "from 1 to 10"),
         (require(assurance="sure"), "/gates/0/require/assurance", "one of linked, confirmed, mfa"),
-        (require(exclude=["starter"]), "/gates/0/require/exclude/0", "one of initiator, author, target"),
+        (require(exclude=["starter"]), "/gates/0/require/exclude/0", "one of initiator, author, publisher, target"),
         (require(exclude="author"), "/gates/0/require/exclude", "must be a list"),
         (require(veto=False), "/gates/0/require/veto", "unknown key `veto`"),
         ({"protected": [{"kind": "ip"}]}, "/protected/0", "`match` is missing"),

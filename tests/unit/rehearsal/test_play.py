@@ -376,10 +376,12 @@ def test_inputs_that_do_not_fit_reject_the_start(tried: Try) -> None:
 
 
 def test_a_gate_that_nobody_could_ever_answer_says_why(tried: Try) -> None:
-    playbook = WIPE.replace("by: role:analyst", "by: group:nobody").replace("crm.wipe", "crm.note")
+    playbook = WIPE.replace("by: role:analyst", "by: user:olga@rehearsal.invalid").replace("crm.wipe", "crm.note")
     playbook = playbook.replace("escalate: [{after: 15m, to: role:soc-lead}]", "")
     (found,) = tried(playbook, by_hand("approvals: {wipe: {approve: bob, roles: [analyst]}}\nexpect: {}")).problems
-    assert found == ("6: nobody was asked at `wipe`: it needs one person of nobody, and nobody could ever vote",)
+    assert found == (
+        "6: nobody was asked at `wipe`: it needs one person of olga@rehearsal.invalid, and nobody could ever vote",
+    )
 
 
 def test_whoever_votes_proves_what_the_gate_wants(tried: Try) -> None:

@@ -71,7 +71,7 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
     await store.migrate()
     await store.write("default", lambda unit: unit.approvals.add(build_approval()))
     writer = store._database.writer
-    for column in ("fields", "reply", "course"):
+    for column in ("fields", "reply", "course", "merged_into"):
         writer.exec_driver_sql(f"ALTER TABLE approvals DROP COLUMN {column}")
     for index in (
         "ix_runs_workspace_retry_of",
@@ -125,6 +125,8 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         "chat_accounts",
         "chat_links",
         "posted_cards",
+        "publishers",
+        "standing_approvals",
     ):
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table, columns in {

@@ -300,6 +300,19 @@ export interface Approval {
   /** The facts that are asked for; empty where people decide. */
   fields: FormField[];
   reply: Reply | null;
+  /** What people may allow a part of; empty where it is decided as a whole. */
+  parts: ApprovalPart[];
+  /** Questions that want the same and are decided with it. */
+  members: { id: string; run: string; alert: string | null }[];
+  /** Id of the question that this one is decided with; null if it has a card of its own. */
+  merged_into: string | null;
+}
+
+/** What is allowed together or not at all. */
+export interface ApprovalPart {
+  targets: string[];
+  /** Whether nobody who said yes has left it out. */
+  is_allowed: boolean;
 }
 
 export interface VoteRequest {
@@ -307,6 +320,7 @@ export interface VoteRequest {
   comment: string | null;
   confirm: string | null;
   digest: string;
+  only?: string[];
 }
 
 export interface ActiveResponse {

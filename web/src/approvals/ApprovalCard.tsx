@@ -54,6 +54,11 @@ export function ApprovalCard({ approval, isCompact = false }: ApprovalCardProps)
             {" · "}
             <strong>{describeEffect(card)}</strong>
           </p>
+          {approval.members.length > 0 && (
+            <p>
+              <strong>{approval.members.length} more want the same</strong>, and are decided with it.
+            </p>
+          )}
           <CardFacts card={card} />
         </>
       )}

@@ -7,6 +7,7 @@ import { Inert } from "../components/Inert";
 import { useNotice } from "../shell/Notice";
 import { CardFacts } from "./CardFacts";
 import { describeEffect, describeOutcome } from "./describe";
+import { PartChoice } from "./PartChoice";
 import { VoteFields } from "./VoteFields";
 import { VoteNotice } from "./VoteNotice";
 import { VoteRefusal } from "./VoteRefusal";
@@ -22,13 +23,18 @@ interface VoteDialogProps {
 export function VoteDialog({ approval, choice, onClose }: VoteDialogProps) {
   const [confirm, setConfirm] = useState("");
   const [comment, setComment] = useState("");
+  const offered = approval.parts.filter((part) => part.is_allowed);
+  const [chosen, setChosen] = useState(offered);
   const vote = useVote(approval.id);
   const showNotice = useNotice();
   const change = useChangeSince(approval);
   const isApproval = choice === "approve";
   const mustConfirm = isApproval && approval.confirm !== "";
   const mustComment = approval.comment === "required" || (!isApproval && approval.comment === "required_on_deny");
-  const isComplete = (!mustConfirm || confirm.trim() !== "") && (!mustComment || comment.trim() !== "");
+  const isPart = isApproval && chosen.length < offered.length;
+  const isComplete =
+    (!isApproval || offered.length === 0 || chosen.length > 0) &&
+    (!mustConfirm || confirm.trim() !== "") && (!mustComment || comment.trim() !== "");
 
   function submit(event: FormEvent): void {
     event.preventDefault();
@@ -37,6 +43,7 @@ export function VoteDialog({ approval, choice, onClose }: VoteDialogProps) {
       comment: comment.trim() || null,
       confirm: mustConfirm ? confirm.trim() : null,
       digest: approval.digest,
+      ...(isPart ? { only: chosen.flatMap((part) => part.targets) } : {}),
     };
     vote.mutate(request, {
       onSuccess: (after) => {
@@ -53,8 +60,9 @@ export function VoteDialog({ approval, choice, onClose }: VoteDialogProps) {
       </p>
       <CardFacts card={approval.card} />
       <form onSubmit={submit}>
+        {isApproval && offered.length > 1 && <PartChoice offered={offered} chosen={chosen} onChoose={setChosen} />}
         <VoteFields
-          confirmHint={mustConfirm ? approval.confirm_hint : null}
+          confirmHint={mustConfirm ? (isPart ? "what you allow: its name, or how many" : approval.confirm_hint) : null}
           mustComment={mustComment}
           confirm={confirm}
           comment={comment}
