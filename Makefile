@@ -47,7 +47,7 @@ approvals-fuzz: $(STAMPS)/dev ## votes, timers, crashes, policies and chats agai
 
 e2e: $(STAMPS)/dev ## what others have written: an identity provider, fetched with npm, and the senders and queues that are installed here
 	SOAR_E2E=1 SOAR_SENDERS=$(SENDERS) $(BIN)/pytest tests/e2e/test_single_sign_on.py tests/e2e/test_senders.py \
-		tests/e2e/test_sdk_signatures.py tests/e2e/test_queues.py -rs $(PYTEST_ARGS)
+		tests/e2e/test_sdk_signatures.py tests/e2e/test_queues.py tests/e2e/test_slack_sdk.py -rs $(PYTEST_ARGS)
 
 senders: $(BIN)/python ## the senders of `make e2e` that come by pip, apart from what the product needs
 	@$(BIN)/python -m venv $(dir $(SENDERS))

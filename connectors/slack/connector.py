@@ -81,6 +81,10 @@ class Wanted(Arguments):
     user: Id = Field(description="Id of the person.")
 
 
+class Nothing(Arguments):
+    """Nothing needs to be said."""
+
+
 class Posted(Output):
     """Where the message is."""
 
@@ -101,11 +105,18 @@ class Member(Output):
     is_full: bool = Field(description="Whether they are a full member: no guest, no bot, no stranger, not deleted.")
 
 
+class Socket(Output):
+    """Where to listen; once, within a minute or so."""
+
+    url: str = Field(description="Address of the WebSocket, with the ticket that opens it.")
+
+
 class _Answer(BaseModel):
     ok: bool
     error: str = ""
     channel: str = ""
     ts: str = ""
+    url: str = ""
     user: dict[str, Any] = {}
 
 
@@ -139,6 +150,16 @@ class Slack(Connector):
         """Open a modal; see https://docs.slack.dev/reference/methods/views.open."""
         await _write(ctx, "views.open", {"trigger_id": arguments.trigger, "view": arguments.view})
         return Done(ok=True)
+
+    @action(title="Open a WebSocket", effect=Effect.READ, repeat=Repeat.SAFE)
+    async def open_socket(self, ctx: Context, arguments: Nothing) -> Socket:  # noqa: ARG002 -- the method takes none
+        """Ask where to listen in Socket Mode; see https://docs.slack.dev/reference/methods/apps.connections.open."""
+        headers = {"Authorization": f"Bearer {ctx.secret('app_token').reveal()}"}
+        response = await ctx.http.post(f"{_URL}apps.connections.open", headers=headers)
+        answer = _check(read_document(ctx.check(response), _Answer, "Slack answered something that is no address"))
+        if not answer.url.startswith("wss://"):
+            raise PermanentError("Slack answered something that is no address of a WebSocket")
+        return Socket(url=answer.url)
 
     @action(title="Whisper to a person", effect=Effect.WRITE, repeat=Repeat.UNSAFE)
     async def whisper(self, ctx: Context, arguments: Whisper) -> Done:
@@ -184,7 +205,7 @@ def _check(answer: _Answer, *, is_write: bool = False) -> _Answer:
         return answer
     message = f"Slack refused: {answer.error}"
     if answer.error in _AUTH:
-        raise AuthError(message, hint="check the bot's token")
+        raise AuthError(message, hint="check the token")
     if answer.error in _FORBIDDEN:
         raise AuthError(message, is_known=True, hint="check the bot's scopes, and invite it to the channel")
     if answer.error in _MISSING:

@@ -17,6 +17,8 @@ class WorkspaceInSmall(Simulator):
         if request.path == "/api/users.info":
             user = {"id": request.query.get("user", ""), "team_id": _TEAM}
             return SimResponse(json={"ok": True, "user": user})
+        if request.path == "/api/apps.connections.open":
+            return SimResponse(json={"ok": True, "url": "wss://wss-primary.slack.com/link/?ticket=simulated"})
         if request.path in _QUIET:
             return SimResponse(json={"ok": True})
         if request.path in _POSTS:

@@ -11,7 +11,10 @@ from soar.sdk import ActionCode
 from soar.sdk.testing import SECRET, Bench, MemoryLedger, StillClock, check_failures
 
 API = "https://slack.com/api/"
-BENCH = Bench(Slack, hosts={"slack.com"}, credentials={"bot_token": SECRET, "signing_secret": "sign"})
+SOCKET_TOKEN = "xapp-made-up"
+BENCH = Bench(
+    Slack, hosts={"slack.com"}, credentials={"bot_token": SECRET, "signing_secret": "sign", "app_token": SOCKET_TOKEN}
+)
 POST = {"channel": "#soc", "text": "Hello"}
 CARD = {"channel": "C123", "text": "AB12", "blocks": [{"type": "divider"}]}
 WRITES: dict[str, dict[str, Any]] = {
@@ -112,8 +115,22 @@ async def test_an_answer_that_makes_no_sense_is_no_success(body: bytes) -> None:
     assert answer.code is ActionCode.UNKNOWN_OUTCOME
 
 
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [("wss://wss-primary.slack.com/link/?ticket=1", None), ("https://x", ActionCode.INVALID), ("", ActionCode.INVALID)],
+)
+async def test_where_to_listen_is_asked_with_the_token_of_its_own(url: str, code: ActionCode | None) -> None:
+    router = respx.Router()
+    route = router.post(f"{API}apps.connections.open").respond(json={"ok": True, "url": url})
+    answer = await BENCH.call("open_socket", {}, router.async_handler)
+    assert route.calls.last.request.headers["Authorization"] == f"Bearer {SOCKET_TOKEN}"
+    assert answer.code is code
+    assert code is not None or answer.output == {"url": url}
+
+
 async def test_every_failure_has_its_code() -> None:
     await check_failures(BENCH, "member", {"user": "U123"})
+    await check_failures(BENCH, "open_socket", {})
     for name, arguments in WRITES.items():
         await check_failures(BENCH, name, arguments, on_server_error=ActionCode.UNKNOWN_OUTCOME)
 
@@ -140,3 +157,6 @@ async def test_in_small_every_message_has_an_id_of_its_own() -> None:
         assert answer.output == {"ok": True}
     answer = await BENCH.simulate("member", {"user": "U123"}, simulator)
     assert answer.output == {"team": "T0000001", "is_full": True}
+    answer = await BENCH.simulate("open_socket", {}, simulator)
+    assert isinstance(answer.output, dict)
+    assert str(answer.output["url"]).startswith("wss://")

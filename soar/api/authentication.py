@@ -178,18 +178,24 @@ def check_csrf(caller: Caller, request: web.Request) -> None:
 def check_proof(caller: Caller, now: datetime) -> None:
     """Refuse what moves the power to act to somebody who has not proved lately who they are.
 
-    Emergency access is proof enough for its hour: it was opened by whoever has the server itself.
-
     Raises:
         DeniedError: they have not (`step_up_required`).
     """
-    if caller.user.kind is UserKind.EMERGENCY or is_fresh(caller.principal.authenticated_at, now):
+    if has_proved(caller, now):
         return
     raise DeniedError(
         "this needs a proof of who you are that is no older than five minutes",
         code="step_up_required",
         hint="`soar step-up`, or POST /api/v1/session/step-up",
     )
+
+
+def has_proved(caller: Caller, now: datetime) -> bool:
+    """Whether a caller has proved lately who they are.
+
+    Emergency access is proof enough for its hour: it was opened by whoever has the server itself.
+    """
+    return caller.user.kind is UserKind.EMERGENCY or is_fresh(caller.principal.authenticated_at, now)
 
 
 def refuse_stranger() -> DeniedError:

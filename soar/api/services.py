@@ -9,9 +9,11 @@ from soar.access.proxies import Proxies
 from soar.access.roles import RoleTable
 from soar.api.hub import Hub
 from soar.api.intake import IntakeLimits
+from soar.approvals.brake import Brake
 from soar.approvals.conduct import Conduct
 from soar.approvals.console import Console
 from soar.approvals.desks import Desks
+from soar.approvals.freezable import Freezable
 from soar.approvals.service import ApprovalService
 from soar.audit.note import VerifierKey
 from soar.audit.verify import Report
@@ -163,4 +165,10 @@ class Services:
     @property
     def console(self) -> Console:
         """What answers text commands."""
-        return Console(approvals=self.approvals, conduct=self.conduct, ids=self.ids, url=self.url)
+        brake = Brake(freezable=self.freezable, roles=self.roles, ids=self.ids, url=self.url)
+        return Console(approvals=self.approvals, conduct=self.conduct, ids=self.ids, url=self.url, brake=brake)
+
+    @property
+    def freezable(self) -> Freezable:
+        """What there is to be frozen."""
+        return Freezable(self.catalog, self.connections.keys())

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import assert_never
 
 from soar.approvals.decide import deciders, name_all, say_outcome, say_part
 from soar.approvals.hostile import clean, fence
@@ -29,6 +30,8 @@ class ButtonKind(StrEnum):
 
     APPROVE = "approve"
     DENY = "deny"
+    ASK = "ask"
+    UNDO = "undo"
     LINK = "link"
 
 
@@ -70,6 +73,39 @@ class Line:
     text: str
 
 
+class ResultKind(StrEnum):
+    """How far what was approved has come."""
+
+    UNDERWAY = "underway"
+    DONE = "done"
+    FAILED = "failed"
+    LIFTING = "lifting"
+    LIFTED = "lifted"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of what was approved.
+
+    Attributes:
+        at: when it ended, or was taken back.
+        seconds: how long it took.
+        fault: why it failed, or was not done; hostile.
+        is_undoable: whether something stands that can be taken back.
+    """
+
+    kind: ResultKind
+    at: datetime | None = None
+    seconds: float | None = None
+    fault: str = ""
+    is_undoable: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still going to happen to it."""
+        return self.kind in (ResultKind.UNDERWAY, ResultKind.LIFTING)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What is known around a question.
@@ -81,6 +117,7 @@ class Surroundings:
         mode: how the run treats what it would change.
         alert: id of the run's alert; empty for none.
         precedent: how questions like this ended before; None if nobody asked.
+        result: what became of it; None where nothing is to come of it, or not yet.
     """
 
     url: str
@@ -89,6 +126,7 @@ class Surroundings:
     mode: Mode = Mode.LIVE
     alert: str = ""
     precedent: Precedent | None = None
+    result: Result | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +145,10 @@ class ShownCard:
         asked: who asks: the playbook, its revision and last editor, the alert.
         who: who may decide, and who may not.
         until: when it ends, and what follows; empty once it is closed.
-        events: votes and escalations so far.
-        buttons: four at most; once it is closed, none that decides.
+        events: votes, inquiries and escalations so far, and what became of it.
+        buttons: three at most; once it is closed, none that decides.
+        dialogs: one at most, that opens a dialog with a text: to ask first, or to have it taken back; for chats that
+            have dialogs.
         notice: the form for a lock screen, and for whoever shows text alone.
     """
 
@@ -125,6 +165,7 @@ class ShownCard:
     until: str
     events: tuple[str, ...]
     buttons: tuple[Button, ...]
+    dialogs: tuple[Button, ...]
     notice: str
 
 
@@ -146,8 +187,9 @@ def show_card(approval: Approval, around: Surroundings) -> ShownCard:
         asked=_say_asked(approval, around),
         who=_say_who(approval),
         until=_say_until(approval) if is_open else "",
-        events=tuple(line.text for line in list_lines(approval) if line.key != "closed")[-MOST_EVENTS:],
+        events=tuple(line.text for line in list_lines(approval, around.result) if line.key != "closed")[-MOST_EVENTS:],
         buttons=_list_buttons(approval, around.url, is_open=is_open),
+        dialogs=_list_dialogs(approval, around.result),
         notice=say_notice(approval),
     )
 
@@ -165,15 +207,37 @@ def say_notice(approval: Approval) -> str:
     return f"{approval.code}: {question} {needed}, {minutes} min. {how}"
 
 
-def list_lines(approval: Approval) -> tuple[Line, ...]:
-    """Return a line for each thing that happened to a question so far, the oldest first."""
+def list_lines(approval: Approval, result: Result | None = None) -> tuple[Line, ...]:
+    """Return a line for each thing that happened to a question so far, the oldest first, and for what became of it."""
     dated = sorted(_list_dated(approval), key=lambda entry: entry[0])
-    return tuple(line for _, line in dated)
+    said = _say_result(result) if result else ""
+    ended = (Line(f"result:{result.kind}", said),) if result and said else ()
+    return (*(line for _, line in dated), *ended)
+
+
+def _say_result(result: Result) -> str:
+    at = f" {result.at:%H:%M:%S} UTC" if result.at else ""
+    match result.kind:
+        case ResultKind.UNDERWAY:
+            return ""
+        case ResultKind.DONE:
+            return f"✔ done{at}" + (f" ({result.seconds:.1f} s)" if result.seconds is not None else "")
+        case ResultKind.FAILED:
+            return f"✖ failed{at}: {fence(result.fault)}"
+        case ResultKind.LIFTING:
+            return "↩ being taken back"
+        case ResultKind.LIFTED:
+            return f"↩ taken back{at}"
+        case _:
+            assert_never(result.kind)
 
 
 def _list_dated(approval: Approval) -> Iterator[tuple[datetime, Line]]:
     for vote in approval.votes:
         yield vote.at, Line(f"vote:{vote.user}:{vote.at.isoformat()}", _say_vote(vote))
+    for inquiry in approval.course.inquiries:
+        asked = f"? {fence(inquiry.name, _LABEL)} {_say_time(inquiry.at)} asks: “{fence(inquiry.text, _ENGINE)}”"
+        yield inquiry.at, Line(f"ask:{inquiry.user}:{inquiry.at.isoformat()}", asked)
     for moment in approval.remind_at[: approval.reminded]:
         wanted = clean(name_all(deciders(approval)), _ENGINE)
         yield moment, Line(f"remind:{moment.isoformat()}", f"still waiting for {wanted}")
@@ -319,3 +383,9 @@ def _list_buttons(approval: Approval, url: str, *, is_open: bool) -> tuple[Butto
     if approval.is_question:
         return (details,)
     return (Button(ButtonKind.APPROVE, "Approve…"), Button(ButtonKind.DENY, "Deny…"), details)
+
+
+def _list_dialogs(approval: Approval, result: Result | None) -> tuple[Button, ...]:
+    if approval.status is ApprovalStatus.PENDING and not approval.is_question:
+        return (Button(ButtonKind.ASK, "Ask…"),)
+    return (Button(ButtonKind.UNDO, "Undo…"),) if result is not None and result.is_undoable else ()

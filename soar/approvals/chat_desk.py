@@ -2,17 +2,19 @@
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 
 from soar.access.decide import list_permissions
 from soar.access.permissions import Permission
 from soar.access.roles import RoleTable
-from soar.approvals.claim import Claim
+from soar.approvals.claim import Claim, Wish, WishKind
 from soar.approvals.commands import Command, Verb, parse_command
+from soar.approvals.conduct import Conduct
 from soar.approvals.console import Console, Said, Speaker
 from soar.approvals.decide import Ballot, Refusal, shown_digest
-from soar.approvals.hostile import clean, fence
+from soar.approvals.hostile import clean, fence, flatten
 from soar.approvals.linking import offer_link
 from soar.approvals.parts import confirmation_of
 from soar.approvals.platform import Office, Platform
@@ -27,8 +29,8 @@ from soar.model.step import Assurance
 from soar.model.values import JsonValue
 from soar.store import Unit
 
-Undo = Callable[[Unit, Principal, str, str, datetime], str]
-"""Takes back, for a person, what a run holds, or one step of it; returns what came of it."""
+Undo = Callable[[Unit, Principal, str, str, str, datetime], Said]
+"""Takes back, for a person, what a run holds, or one step of it, for a reason; returns what came of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class ChatDesk:
         self._office = office
         self._store, self._workspace = office.store, office.workspace
         self._approvals = approvals
+        self._conduct = Conduct(approvals=approvals, ids=office.ids)
         self._console = console
         self._roles = roles
         self._undo = undo
@@ -98,8 +101,8 @@ class ChatDesk:
             case _:
                 return False
 
-    async def find(self, sender: ChatSender, claim: Claim) -> Known | Unfit:
-        """Return who wants to vote on what; why they may not is in the audit."""
+    async def find(self, sender: ChatSender, claim: Claim | Wish) -> Known | Unfit:
+        """Return who wants what of which question; why they may not have it is in the audit."""
         return await self._store.write(self._workspace, lambda unit: self._find(unit, sender, claim))
 
     async def vote(self, sender: ChatSender, claim: Claim, *, confirm: str, comment: str) -> Unfit | None:
@@ -114,14 +117,9 @@ class ChatDesk:
         Returns:
             Why it does not count; None if it does.
         """
-        known = await self.find(sender, claim)
+        known = await self._find_member(sender, claim)
         if isinstance(known, Unfit):
             return known
-        if not await self.is_member(sender.account):
-            reason = "Guests, bots and people from elsewhere decide nothing."
-            return await self._store.write(
-                self._workspace, lambda unit: self._refuse(unit, sender, claim, known.card, reason)
-            )
         ballot = _read_ballot(known.approval, claim, confirm, comment)
         outcome = await self._store.write(
             self._workspace,
@@ -134,6 +132,41 @@ class ChatDesk:
             return Unfit(outcome.reason + more, known.card)
         self._office.announce_decision(outcome)
         return None
+
+    async def grant(self, sender: ChatSender, wish: Wish, text: str) -> Unfit | None:
+        """Ask first, or take back what was done.
+
+        Args:
+            sender: who wants it.
+            wish: what the card's button carried.
+            text: what they want to know, or why.
+
+        Returns:
+            Why nothing came of it; None if something did.
+        """
+        known = await self._find_member(sender, wish)
+        if isinstance(known, Unfit):
+            return known
+        said = await self._store.write(self._workspace, lambda unit: self._grant(unit, known, wish, text))
+        if said.changed is None and not said.news:
+            return Unfit(said.text, known.card)
+        self._announce(said)
+        return None
+
+    def _grant(self, unit: Unit, known: Known, wish: Wish, text: str) -> Said:
+        approval, principal, at = known.approval, known.principal, self._office.clock.now()
+        match wish.kind:
+            case WishKind.ASK:
+                outcome = self._conduct.inquire(unit, approval.id, principal, text, at)
+                return Said(outcome.reason) if isinstance(outcome, Refusal) else Said("", outcome)
+            case WishKind.UNDO:
+                reason = flatten(text) or "undo in chat"
+                said = self._undo(unit, principal, approval.run, approval.step, reason, at)
+                if said.news:
+                    unit.posted_cards.update(replace(known.card, is_done=False, due_at=at))
+                return said
+            case _:
+                assert_never(wish.kind)
 
     async def obey(self, sender: ChatSender, text: str) -> str | None:
         """Carry out a command such as `!approve ab12`, and return the answer, for its sender; None if it is none.
@@ -150,9 +183,24 @@ class ChatDesk:
         said = await self._store.write(self._workspace, lambda unit: self._answer(unit, speaker, text))
         if said is None:
             return None
+        self._announce(said)
+        return said.text
+
+    def _announce(self, said: Said) -> None:
         if said.changed is not None:
             self._office.announce_decision(said.changed)
-        return said.text
+        for kind, subject in said.news:
+            self._office.announcer.announce(self._workspace, kind, subject)
+
+    async def _find_member(self, sender: ChatSender, claim: Claim | Wish) -> Known | Unfit:
+        """Return like `find`, and ask the chat whether it is a full member's account."""
+        known = await self.find(sender, claim)
+        if isinstance(known, Unfit) or await self.is_member(sender.account):
+            return known
+        reason = "Guests, bots and people from elsewhere decide nothing."
+        return await self._store.write(
+            self._workspace, lambda unit: self._refuse(unit, sender, claim, known.card, reason)
+        )
 
     async def call(self, name: str, arguments: dict[str, JsonValue], approval: Approval | None = None) -> ActionAnswer:
         """Call an action of the chat's connector; a failure is reported, and in the answer."""
@@ -196,10 +244,11 @@ class ChatDesk:
             assurance=Assurance.LINKED,
             may_see=lambda _approval: Permission.APPROVAL_READ in may,
             over=lambda _approval: principal if Permission.APPROVAL_VOTE in may else None,
-            undo=lambda run, step: self._undo(unit, principal, run, step, at),
+            undo=lambda run, step: self._undo(unit, principal, run, step, "undo in chat", at),
+            may_freeze=Permission.FREEZE_WRITE in may,
         )
 
-    def _find(self, unit: Unit, sender: ChatSender, claim: Claim) -> Known | Unfit:
+    def _find(self, unit: Unit, sender: ChatSender, claim: Claim | Wish) -> Known | Unfit:
         card, approval = unit.posted_cards.get(claim.approval), unit.approvals.get(claim.approval)
         is_ours = (
             card is not None
@@ -213,8 +262,10 @@ class ChatDesk:
             reason = f"Your {self.platform.title} account is not linked: {self.platform.link_command}"
             return self._refuse(unit, sender, claim, card, reason)
         principal = self._speak_as(user)
-        if Permission.APPROVAL_VOTE not in list_permissions(principal, roles=self._roles):
-            return self._refuse(unit, sender, claim, card, "No role that you hold everywhere may vote.")
+        _, permission = _name_deed(claim)
+        if permission not in list_permissions(principal, roles=self._roles):
+            what = "take things back" if permission is Permission.RESPONSE_LIFT else "vote"
+            return self._refuse(unit, sender, claim, card, f"No role that you hold everywhere may {what}.")
         return Known(principal, approval, card)
 
     def _find_user(self, unit: Unit, sender: ChatSender, at: datetime) -> User | None:
@@ -233,11 +284,13 @@ class ChatDesk:
             via=self.platform.connection,
         )
 
-    def _refuse(self, unit: Unit, sender: ChatSender, claim: Claim, card: PostedCard | None, reason: str) -> Unfit:
+    def _refuse(
+        self, unit: Unit, sender: ChatSender, claim: Claim | Wish, card: PostedCard | None, reason: str
+    ) -> Unfit:
         """Put a refusal down; the sender is named by the platform's ids, as nobody is known behind them."""
         connection = self.platform.connection
         event = AuditEvent(
-            type="approval.voted",
+            type=_name_deed(claim)[0],
             outcome=Outcome.DENIED,
             actor=Actor(
                 kind="chat_account", id=f"{connection}:{sender.team}:{sender.account}", name="", via=connection
@@ -247,6 +300,17 @@ class ChatDesk:
         )
         record(unit, event, at=self._office.clock.now(), id=self._office.ids.new("ev"))
         return Unfit(reason, card)
+
+
+def _name_deed(claim: Claim | Wish) -> tuple[str, Permission]:
+    """Return what the audit calls that somebody wants this, and what it takes."""
+    match claim:
+        case Claim():
+            return "approval.voted", Permission.APPROVAL_VOTE
+        case Wish(kind=WishKind.ASK):
+            return "approval.inquired", Permission.APPROVAL_VOTE
+        case Wish():
+            return "response.lift_requested", Permission.RESPONSE_LIFT
 
 
 def _read_ballot(approval: Approval, claim: Claim, confirm: str, comment: str) -> Ballot:

@@ -23,6 +23,8 @@ class Verb(StrEnum):
     PENDING = "pending"
     EXTEND = "extend"
     UNDO = "undo"
+    FREEZE = "freeze"
+    UNFREEZE = "unfreeze"
     LINK = "link"
     WHOAMI = "whoami"
     HELP = "help"
@@ -38,6 +40,8 @@ _USAGE = {
     Verb.PENDING: "!pending",
     Verb.EXTEND: "!extend ab12 15m",
     Verb.UNDO: "!undo run_31x8 isolate",
+    Verb.FREEZE: "!freeze the playbooks run wild",
+    Verb.UNFREEZE: "!unfreeze the rule is corrected",
     Verb.LINK: "!link",
     Verb.WHOAMI: "!whoami",
     Verb.HELP: "!help",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from soar.approvals.brake import Answer, Brake, Operator
 from soar.approvals.channels import post_direct
 from soar.approvals.commands import (
     HELP,
@@ -41,6 +42,20 @@ _TOLD = 3
 _DEFAULT_EXTENSION = "15m"
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The answer for the thread, and what has changed.
+
+    Attributes:
+        changed: the question that did, if one did.
+        news: what else did, as kind and id.
+    """
+
+    text: str
+    changed: Approval | None = None
+    news: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speaker:
     """A person whom a chat has proved to us, and what they may reach.
@@ -51,21 +66,17 @@ class Speaker:
         may_see: whether they may see a question.
         over: them with the roles that they hold over a question; None if they may not vote on it at all.
         undo: takes back what a run holds, all of it or that of one step, and says what came of it.
+        may_freeze: whether they may stop writes, and let them go on.
+        has_proved: whether they have proved within the last five minutes who they are.
     """
 
     principal: Principal
     assurance: Assurance
     may_see: Callable[[Approval], bool]
     over: Callable[[Approval], Principal | None]
-    undo: Callable[[str, str], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """The answer for the thread, and the question that changed, if one did."""
-
-    text: str
-    changed: Approval | None = None
+    undo: Callable[[str, str], Said]
+    may_freeze: bool = False
+    has_proved: bool = False
 
 
 class Console:
@@ -76,10 +87,12 @@ class Console:
         conduct: takes back, passes on, extends.
         ids: new identifiers.
         url: how people reach us, without a slash at the end.
+        brake: stops writes.
     """
 
-    def __init__(self, *, approvals: ApprovalService, conduct: Conduct, ids: Ids, url: str) -> None:
+    def __init__(self, *, approvals: ApprovalService, conduct: Conduct, ids: Ids, url: str, brake: Brake) -> None:
         self._approvals = approvals
+        self._brake = brake
         self._conduct = conduct
         self._ids = ids
         self._url = url
@@ -118,7 +131,11 @@ class Console:
                 return Said(_list_open(_find_open(unit, person), at))
             case Verb.UNDO:
                 run, _, step = command.words.partition(" ")
-                return Said(person.undo(run, step.strip()) if run else "Which run? !undo run_31x8 isolate")
+                return person.undo(run, step.strip()) if run else Said("Which run? !undo run_31x8 isolate")
+            case Verb.FREEZE:
+                return _say_braked(self._brake.pull(unit, _as_operator(person), command.words, at))
+            case Verb.UNFREEZE:
+                return _say_braked(self._brake.release(unit, _as_operator(person), command.words, at))
             case Verb.APPROVE | Verb.DENY | Verb.TAKE_BACK | Verb.ASK | Verb.SHOW | Verb.EXTEND:
                 return self._perform_on(unit, person, command, at)
             case _:
@@ -199,6 +216,15 @@ class Console:
             f"{approval.code}: {card.question} {what} · {yes} of {approval.quorum} yes · "
             f"{name_all(deciders(approval))} · {_minutes_left(approval, at)} min left · {self._url}/a/{approval.code}"
         )
+
+
+def _as_operator(person: Speaker) -> Operator:
+    return Operator(principal=person.principal, may_freeze=person.may_freeze, has_proved=person.has_proved)
+
+
+def _say_braked(answer: Answer) -> Said:
+    text, freeze = answer
+    return Said(text, news=(("freeze", freeze),) if freeze else ())
 
 
 def _find_open(unit: Unit, person: Speaker) -> list[Approval]:

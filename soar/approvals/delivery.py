@@ -4,12 +4,14 @@ How far each card is behind is in the store, so that nothing is forgotten by a r
 its time forward first, so that no two processes do.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from soar.approvals.card import Surroundings, list_lines, show_card
 from soar.approvals.channels import DEFAULT_CHANNEL, post_fallback
 from soar.approvals.platform import Office, Platform
+from soar.approvals.result import find_result
 from soar.model.approval import APPROVAL_TRANSITIONS, Approval
 from soar.model.chat import PostedCard
 from soar.model.errors import ActionCode, SoarError
@@ -26,6 +28,8 @@ _MOST_EDITS = 50
 _LONGEST_WAIT = 300.0
 _NONCE = 26  # of base 32: 130 random bits
 _PAUSE = 1.0
+_FIRST_LOOK = timedelta(seconds=1)
+_LAST_LOOK = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,19 @@ class _Due:
     card: PostedCard
     approval: Approval
     around: Surroundings
+
+    @property
+    def has_news(self) -> bool:
+        """Whether it shows less than has happened."""
+        lines = list_lines(self.approval, self.around.result)
+        is_behind = self.card.version < self.approval.version or self.is_over
+        return is_behind or any(line.key not in self.card.told for line in lines)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is going to happen to it."""
+        result = self.around.result
+        return not APPROVAL_TRANSITIONS[self.approval.status] and not (result and result.is_open)
 
 
 class CardDelivery:
@@ -74,26 +91,33 @@ class CardDelivery:
         is_due = await self._store.read(self._workspace, lambda unit: self._is_any_due(unit, at))
         if not is_due:
             return 0
-        due = await self._store.write(self._workspace, lambda unit: self._claim(unit, at))
-        for each in due:
+        claimed = await self._store.write(self._workspace, lambda unit: self._claim(unit, at))
+        due = await self._store.read(self._workspace, lambda unit: self._look_around(unit, claimed))
+        news = [each for each in due if each.has_news]
+        if len(news) < len(due):
+            quiet = [each for each in due if not each.has_news]
+            await self._store.write(self._workspace, lambda unit: _look_later(unit, quiet, at))
+        for each in news:
             await self._show(each)
-        return len(due)
+        return len(news)
 
     def _is_any_due(self, unit: Unit, at: datetime) -> bool:
         prefix = self._platform.prefix
         return bool(unit.posted_cards.unposted(prefix, 1) or unit.posted_cards.behind(prefix, at, 1))
 
-    def _claim(self, unit: Unit, at: datetime) -> list[_Due]:
+    def _claim(self, unit: Unit, at: datetime) -> list[PostedCard]:
         for asked in unit.posted_cards.unposted(self._platform.prefix, _BATCH):
             nonce = encode_crockford(self._office.randomness.bytes(_NONCE), _NONCE)
             unit.posted_cards.add(PostedCard(approval=asked.id, channel=asked.channel, nonce=nonce, due_at=at))
-        claimed = []
-        for card in unit.posted_cards.behind(self._platform.prefix, at, _BATCH):
-            approval = unit.approvals.get(card.approval)
-            if approval is not None:
-                unit.posted_cards.update(replace(card, due_at=at + _LEASE))
-                claimed.append(_Due(card, approval, find_surroundings(unit, approval, self._office.url)))
+        claimed = [*unit.posted_cards.behind(self._platform.prefix, at, _BATCH)]
+        for card in claimed:
+            unit.posted_cards.update(replace(card, due_at=at + _LEASE))
         return claimed
+
+    def _look_around(self, unit: Unit, cards: Sequence[PostedCard]) -> list[_Due]:
+        found = [(card, unit.approvals.get(card.approval)) for card in cards]
+        url = self._office.url
+        return [_Due(card, asked, find_surroundings(unit, asked, url)) for card, asked in found if asked is not None]
 
     async def _show(self, due: _Due) -> None:
         card, approval = due.card, due.approval
@@ -110,17 +134,16 @@ class CardDelivery:
             await self._put_off(due, answer)
             return
         shown = replace(card, place=place, message=stamp)
-        told = await self._tell(shown, approval)
-        is_closed = not APPROVAL_TRANSITIONS[approval.status]
-        done = replace(
-            shown, version=approval.version, told=told, tries=0, due_at=self._office.clock.now(), is_done=is_closed
-        )
+        told = await self._tell(shown, due)
+        now = self._office.clock.now()
+        due_at = now + _find_pause(approval, now)
+        done = replace(shown, version=approval.version, told=told, tries=0, due_at=due_at, is_done=due.is_over)
         await self._store.write(self._workspace, lambda unit: unit.posted_cards.update(done))
 
-    async def _tell(self, card: PostedCard, approval: Approval) -> tuple[str, ...]:
+    async def _tell(self, card: PostedCard, due: _Due) -> tuple[str, ...]:
         """Add lines to the thread, and return the keys of those that it has; one that may be there is not repeated."""
-        told = list(card.told)
-        for line in list_lines(approval):
+        told, approval = list(card.told), due.approval
+        for line in list_lines(approval, due.around.result):
             if line.key in told:
                 continue
             sent: dict[str, JsonValue] = {"channel": card.place, "thread": card.message, "text": line.text}
@@ -148,6 +171,21 @@ class CardDelivery:
             self._office.announcer.announce(self._workspace, "message", DEFAULT_CHANNEL)
 
 
+def _look_later(unit: Unit, quiet: Sequence[_Due], at: datetime) -> None:
+    for due in quiet:
+        unit.posted_cards.update(replace(due.card, due_at=at + _find_pause(due.approval, at)))
+
+
+def _find_pause(approval: Approval, at: datetime) -> timedelta:
+    """Return how long a card is left alone: the longer, the longer ago the yes; an open one's version tells of news.
+
+    What was approved is under way then. Its run tells chats nothing, so it is asked, ever more seldom until it is over.
+    """
+    if approval.decided_at is None:
+        return timedelta()
+    return min(max((at - approval.decided_at) / 2, _FIRST_LOOK), _LAST_LOOK)
+
+
 def find_surroundings(unit: Unit, approval: Approval, url: str) -> Surroundings:
     """Return what is known around a question."""
     run, revision = unit.runs.get(approval.run), unit.revisions.get(approval.revision)
@@ -158,6 +196,7 @@ def find_surroundings(unit: Unit, approval: Approval, url: str) -> Surroundings:
         mode=run.mode if run else Mode.LIVE,
         alert=(run.alert or "") if run else "",
         precedent=unit.approvals.find_precedent(approval),
+        result=find_result(unit, approval),
     )
 
 

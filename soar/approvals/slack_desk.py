@@ -6,10 +6,18 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from soar.approvals.chat_desk import ChatDesk, ChatSender, Unfit
-from soar.approvals.claim import Claim
-from soar.approvals.faces.slack import render, render_dialog
+from soar.approvals.claim import Claim, Wish
+from soar.approvals.faces.slack import render, render_dialog, render_wish_dialog
 from soar.approvals.platform import Office, Platform
-from soar.approvals.slack_request import Command, Press, Sender, Submission, read_request, verify_request
+from soar.approvals.slack_request import (
+    Command,
+    Press,
+    Sender,
+    SlackRequest,
+    Submission,
+    read_request,
+    verify_request,
+)
 from soar.model.errors import DeniedError, SoarError, UnavailableError
 from soar.model.secret import Secret
 from soar.model.values import JsonValue
@@ -25,12 +33,12 @@ class SlackRules:
     Attributes:
         team: the only Slack workspace whose people count.
         application: the only one at api.slack.com whose requests count.
-        resolve: opens the signing secret.
+        resolve: opens the signing secret; None where Slack has none to us and speaks over its WebSocket alone.
     """
 
     team: str
     application: str
-    resolve: Callable[[], Awaitable[Secret]]
+    resolve: Callable[[], Awaitable[Secret]] | None
 
 
 def describe_slack(team: str) -> Platform:
@@ -68,10 +76,23 @@ class SlackDesk:
             InputError: it is no request as Slack documents them.
             UnavailableError: too much waits already.
         """
+        if self._rules.resolve is None:
+            raise DeniedError(
+                "Slack speaks to us over its WebSocket alone",
+                code="chat.signature",
+                hint="with a signing_secret the connection hears Slack here, too",
+            )
         verify_request(await self._rules.resolve(), headers, body, self._office.clock.now())
         request = read_request(body)
-        if request is None:
-            return None
+        return None if request is None else await self.take(request)
+
+    async def take(self, request: SlackRequest) -> dict[str, JsonValue] | None:
+        """Take what certainly comes from Slack; see `receive` for what is returned.
+
+        Raises:
+            DeniedError: it is from another workspace or program than the settings name.
+            UnavailableError: too much waits already.
+        """
         self._check_sender(request.sender)
         if isinstance(request, Command):
             return {"response_type": "ephemeral", "text": await self._obey(request)}
@@ -102,17 +123,29 @@ class SlackDesk:
             case Press(_, claim, trigger):
                 unfit = await self._open_dialog(sender, claim, trigger)
             case Submission():
-                unfit = await self._desk.vote(sender, request.claim, confirm=request.confirm, comment=request.comment)
+                unfit = await self._submit(sender, request)
             case _:
                 assert_never(request)
         if unfit is not None:
             await self._desk.whisper(unfit, sender)
 
-    async def _open_dialog(self, sender: ChatSender, claim: Claim, trigger: str) -> Unfit | None:
+    async def _submit(self, sender: ChatSender, sent: Submission) -> Unfit | None:
+        match sent.claim:
+            case Claim() as claim:
+                return await self._desk.vote(sender, claim, confirm=sent.confirm, comment=sent.comment)
+            case Wish() as wish:
+                return await self._desk.grant(sender, wish, sent.comment)
+
+    async def _open_dialog(self, sender: ChatSender, claim: Claim | Wish, trigger: str) -> Unfit | None:
         known = await self._desk.find(sender, claim)
         if isinstance(known, Unfit):
             return known
-        view = render_dialog(known.approval, claim.choice, known.card.nonce)
+        approval, nonce = known.approval, known.card.nonce
+        view = (
+            render_dialog(approval, claim.choice, nonce)
+            if isinstance(claim, Claim)
+            else render_wish_dialog(approval, claim.kind, nonce)
+        )
         await self._desk.call("open_dialog", {"trigger": trigger, "view": view}, known.approval)
         return None
 

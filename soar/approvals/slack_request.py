@@ -7,7 +7,7 @@ https://docs.slack.dev/interactivity/implementing-slash-commands/.
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -15,8 +15,8 @@ from urllib.parse import parse_qs
 
 from pydantic import BaseModel, Field, ValidationError
 
-from soar.approvals.claim import Claim, read_claim
-from soar.approvals.faces.slack import APPROVE, CALLBACK, COMMENT, CONFIRM, DENY
+from soar.approvals.claim import Claim, Wish, read_claim, read_wish
+from soar.approvals.faces.slack import APPROVE, ASK, CALLBACK, COMMENT, CONFIRM, DENY, UNDO, WISH_CALLBACK
 from soar.model.errors import DeniedError, InputError
 from soar.model.secret import Secret
 
@@ -55,7 +55,7 @@ class Press:
     """
 
     sender: Sender
-    claim: Claim
+    claim: Claim | Wish
     trigger: str
 
 
@@ -65,10 +65,11 @@ class Submission:
 
     Attributes:
         confirm: what was typed as confirmation.
+        comment: why, or what somebody wants to know.
     """
 
     sender: Sender
-    claim: Claim
+    claim: Claim | Wish
     confirm: str
     comment: str
 
@@ -115,7 +116,9 @@ def read_request(body: bytes) -> SlackRequest | None:
     try:
         form = parse_qs(body.decode("utf-8"), max_num_fields=_MOST_FIELDS)
         payload = form.get("payload")
-        return _read_command(form) if payload is None else _read_interaction(payload[0])
+        if payload is None:
+            return read_command({name: values[0] for name, values in form.items()})
+        return read_interaction(payload[0])
     except (ValueError, ValidationError) as error:
         raise InputError(
             "this is no request as Slack sends them", code="chat.request", hint="check the request URL in Slack"
@@ -160,19 +163,30 @@ class _Interaction(BaseModel):
     view: _View | None = None
 
 
-def _read_interaction(text: str) -> Press | Submission | None:
+def read_interaction(text: str | bytes) -> Press | Submission | None:
+    """Return what was pressed or filled in, from its JSON; None if it is nothing to us.
+
+    Raises:
+        ValueError: it is no interaction as Slack documents them.
+    """
     sent = _Interaction.model_validate_json(text)
     sender = Sender(sent.team.id, sent.user.team_id or sent.team.id, sent.user.id, sent.api_app_id)
-    if sent.type == "view_submission" and sent.view is not None and sent.view.callback_id == CALLBACK:
-        return Submission(
-            sender,
-            read_claim(sent.view.private_metadata),
-            _find_typed(sent.view, CONFIRM),
-            _find_typed(sent.view, COMMENT),
-        )
-    if sent.type == "block_actions" and sent.actions and sent.actions[0].action_id in (APPROVE, DENY):
-        return Press(sender, read_claim(sent.actions[0].value), sent.trigger_id)
+    if sent.type == "view_submission" and sent.view is not None and sent.view.callback_id in _DIALOGS:
+        claim = _DIALOGS[sent.view.callback_id](sent.view.private_metadata)
+        return Submission(sender, claim, _find_typed(sent.view, CONFIRM), _find_typed(sent.view, COMMENT))
+    if sent.type == "block_actions" and sent.actions and sent.actions[0].action_id in _BUTTONS:
+        claim = _BUTTONS[sent.actions[0].action_id](sent.actions[0].value)
+        return Press(sender, claim, sent.trigger_id)
     return None
+
+
+_BUTTONS: Mapping[str, Callable[[str], Claim | Wish]] = {
+    APPROVE: read_claim,
+    DENY: read_claim,
+    ASK: read_wish,
+    UNDO: read_wish,
+}
+_DIALOGS: Mapping[str, Callable[[str], Claim | Wish]] = {CALLBACK: read_claim, WISH_CALLBACK: read_wish}
 
 
 def _find_typed(view: _View, name: str) -> str:
@@ -180,15 +194,20 @@ def _find_typed(view: _View, name: str) -> str:
     return (typed.value or "") if typed else ""
 
 
-def _read_command(form: Mapping[str, list[str]]) -> Command | None:
+class _SlashCommand(BaseModel):
+    team_id: str
+    user_id: str
+    api_app_id: str = ""
+    text: str = ""
+
+
+def read_command(form: Mapping[str, object]) -> Command | None:
+    """Return what was written behind a command, from its fields; None if Slack only looks whether we are there.
+
+    Raises:
+        ValueError: it is no command as Slack documents them.
+    """
     if "ssl_check" in form:
         return None
-
-    def need(name: str) -> str:
-        if name not in form:
-            raise ValueError(name)
-        return form[name][0]
-
-    team = need("team_id")
-    sender = Sender(team, team, need("user_id"), form.get("api_app_id", [""])[0])
-    return Command(sender, form.get("text", [""])[0][:_LONGEST_TYPED])
+    sent = _SlashCommand.model_validate(form)
+    return Command(Sender(sent.team_id, sent.team_id, sent.user_id, sent.api_app_id), sent.text[:_LONGEST_TYPED])

@@ -51,7 +51,7 @@ class PostedCard:
         told: keys of the lines that its thread has.
         due_at: not to be touched before; whoever works on it moves this forward.
         tries: failures one after the other.
-        is_done: whether it shows how the question ended, or was given up.
+        is_done: whether it shows how the question ended and what became of it, or was given up.
     """
 
     approval: str

@@ -44,7 +44,7 @@ class _Exchange:
     is_connected: bool = False
 
 
-class _CheckedResolver(AbstractResolver):
+class CheckedResolver(AbstractResolver):
     """Hands out addresses only if every one of them is acceptable; the client connects to these and no others."""
 
     def __init__(self, lookup: Lookup, *, may_be_private: bool) -> None:
@@ -57,6 +57,7 @@ class _CheckedResolver(AbstractResolver):
         port: int = 0,
         family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002 part of the interface; we serve both families
     ) -> list[ResolveResult]:
+        """Return the addresses of a host, unless one of them is not acceptable."""
         addresses = await self._lookup(host)
         for address in addresses:
             check_address(address, may_be_private=self._may_be_private)
@@ -99,7 +100,7 @@ class HttpEgress:
         target = parse_target(request.url, request.hosts, request.private_hosts)
         host = str(target.raw_host)
         may_be_private = host in request.private_hosts
-        _check_literal(host, may_be_private=may_be_private)
+        check_literal(host, may_be_private=may_be_private)
         exchange = _Exchange(is_read=request.method in _READS)
         session = self._open_session(may_be_private=may_be_private, is_read=exchange.is_read)
         try:
@@ -128,7 +129,7 @@ class HttpEgress:
         if session is None:
             session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    resolver=_CheckedResolver(self._lookup, may_be_private=may_be_private),
+                    resolver=CheckedResolver(self._lookup, may_be_private=may_be_private),
                     use_dns_cache=False,
                     limit=0,  # each connection's calls are limited; a limit over all would let one starve the others
                     limit_per_host=_PER_HOST,
@@ -145,7 +146,7 @@ class HttpEgress:
 
 
 @lru_cache(maxsize=_MOST_HOSTS)
-def _check_literal(host: str, *, may_be_private: bool) -> None:
+def check_literal(host: str, *, may_be_private: bool) -> None:
     """Check a host that is an address: it is never resolved, so the resolver does not see it."""
     try:
         ip_address(host)

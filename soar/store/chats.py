@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, or_, select
 
 from soar.model.approval import Approval, ApprovalStatus
 from soar.model.chat import ChatAccount, ChatLink, PostedCard
@@ -44,7 +44,8 @@ _UNPOSTED = (
 )
 _IS_BEHIND = (
     select(_ASKED.id)
-    .where(_ASKED.workspace == _CARD.workspace, _ASKED.id == _CARD.approval, _ASKED.version > _CARD.version)
+    .where(_ASKED.workspace == _CARD.workspace, _ASKED.id == _CARD.approval)
+    .where(or_(_ASKED.version > _CARD.version, _ASKED.status == ApprovalStatus.APPROVED))
     .exists()
 )
 _BEHIND = (
@@ -122,5 +123,8 @@ class PostedCards(Repository):
         return self._all(_APPROVALS, _UNPOSTED, given_prefix=prefix, given_limit=limit)
 
     def behind(self, prefix: str, at: datetime, limit: int) -> tuple[PostedCard, ...]:
-        """Return cards in channels that begin so, that are due and show less than has happened."""
+        """Return cards in channels that begin so, that are due and show less than has happened, or may do so.
+
+        What was approved goes on to happen, so that its cards are among them until they are done.
+        """
         return self._all(_CARDS, _BEHIND, given_prefix=prefix, given_at=at, given_limit=limit)

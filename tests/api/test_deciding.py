@@ -1,6 +1,7 @@
 """What people do with questions over the API besides voting, and say in the built-in chat."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -45,6 +46,23 @@ async def test_what_a_run_holds_is_undone_from_the_chat(face: Face) -> None:
     await face.settle()
     assert any(call.action == "exchange.restore_messages" for call in face.host.calls)
     assert await say(ann, "!undo run_none") == "There is no run run_none."
+
+
+async def test_a_freeze_is_set_and_lifted_from_the_chat_by_two_who_are_still_there(face: Face) -> None:
+    root, ann = await face.log_in("root"), await face.log_in("ann")
+    await face.write(
+        lambda unit: unit.users.update(replace(unit.users.get("u_carol"), roles=frozenset({"soc-lead", "analyst"})))
+    )
+    carol = await face.log_in("carol")
+    assert (await say(ann, "!freeze it burns")).startswith("You may not freeze")
+    assert (await say(carol, "!freeze it burns")).startswith("Every write is frozen now.")
+    assert (await say(carol, "!unfreeze it is out")).endswith("signs: root, by !unfreeze everything why")
+    face.clock.advance(timedelta(minutes=6))
+    assert (await say(root, "!unfreeze it is out")).startswith("carol has asked, and you sign with a fresh login")
+    root = await face.log_in("root")
+    assert (await say(root, "!unfreeze it is out")).endswith("carol and you let it go on.")
+    assert (await root.get("/freeze")).json["items"] == []
+    assert [event["actor"]["via"] for event in await face.events("freeze.")] == ["chat"] * 5
 
 
 async def test_talk_is_talk(face: Face) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,8 @@ from soar.sdk.testing import Bench
 TEAM, APPLICATION, CHANNEL = "T0000001", "A0000001", "C0000001"
 KEY = "the secret that Slack signs with"
 TOKEN = "xoxb-made-up"
+SOCKET_TOKEN = "xapp-made-up"
+CREDENTIALS = {"bot_token": TOKEN, "signing_secret": KEY, "app_token": SOCKET_TOKEN}
 
 _LIMITS = {"header": 150, "section": 3000, "button": 75}  # docs.slack.dev/reference/block-kit
 _BLOCKS = {"header", "section", "context", "rich_text", "actions", "input"}
@@ -80,6 +82,7 @@ class FakeSlack:
         views: dialogs that were opened.
         down: how many of the next calls fail with a 503.
         marks: what `users.info` says of a person besides their id.
+        hand_out: returns an address for Socket Mode.
     """
 
     messages: dict[str, Any] = field(default_factory=dict)
@@ -89,20 +92,24 @@ class FakeSlack:
     down: int = 0
     marks: dict[str, Any] = field(default_factory=dict)
     calls: int = 0
+    hand_out: Callable[[], str] = lambda: ""
 
     async def call(self, call: ActionCall) -> ActionAnswer:
         """Make a call as the service's host does."""
         assert (call.connection, call.action.partition(".")[0]) == ("slack", "slack")
-        bench = Bench(Slack, hosts={"slack.com"}, credentials={"bot_token": TOKEN, "signing_secret": KEY})
+        bench = Bench(Slack, hosts={"slack.com"}, credentials=CREDENTIALS)
         arguments: Any = call.arguments
         return await bench.call(call.action.partition(".")[2], arguments, self._answer, key=call.effect_key)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
-        assert request.headers["Authorization"] == f"Bearer {TOKEN}"
+        is_opening = request.url.path == "/api/apps.connections.open"
+        assert request.headers["Authorization"] == f"Bearer {SOCKET_TOKEN if is_opening else TOKEN}"
         self.calls += 1
         if self.down:
             self.down -= 1
             return httpx.Response(503)
+        if is_opening:
+            return httpx.Response(200, json={"ok": True, "url": self.hand_out()})
         if request.url.path == "/api/users.info":
             user = {"id": request.url.params["user"], "team_id": TEAM, **self.marks}
             return httpx.Response(200, json={"ok": True, "user": user})
@@ -152,7 +159,8 @@ def press(
     value: str, *, account: str = "U0000001", team: str = TEAM, home: str = TEAM, program: str = APPLICATION
 ) -> bytes:
     """Return the request that a press on a card's button makes."""
-    action = {"action_id": "soar_deny" if "|deny|" in value else "soar_approve", "value": value, "type": "button"}
+    kind = next((kind for kind in ("deny", "ask", "undo") if f"|{kind}|" in value), "approve")
+    action = {"action_id": f"soar_{kind}", "value": value, "type": "button"}
     return _interact("block_actions", account, team, home, program, {"actions": [action], "trigger_id": "1.2.3"})
 
 
@@ -171,7 +179,8 @@ def submit(
         name: {name: {"type": "plain_text_input", "value": typed}}
         for name, typed in (("confirm", confirm), ("comment", comment))
     }
-    view = {"callback_id": "soar_vote", "private_metadata": value, "state": {"values": values}}
+    callback = "soar_wish" if {"ask", "undo"} & {*value.split("|")} else "soar_vote"
+    view = {"callback_id": callback, "private_metadata": value, "state": {"values": values}}
     return _interact("view_submission", account, team, home, program, {"view": view})
 
 

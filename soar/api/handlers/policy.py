@@ -1,7 +1,5 @@
 """The policy, the freeze, and what another policy would have changed."""
 
-import difflib
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from soar.api.call import Call
@@ -94,30 +92,17 @@ def _check_name(call: Call, wanted: FreezeWanted) -> str:
     Raises:
         InputError: there is no such thing.
     """
-    known = _list_names(call, wanted.kind)
+    freezable = call.services.freezable
     name = wanted.name or ""
-    if name in known:
+    if name in freezable.list_names(wanted.kind):
         return name
     if wanted.kind is FreezeKind.EVERYTHING:
         message, hint = "a freeze of everything has no name", "leave `name` out, or say of which kind it is"
     else:
         message = f"there is no {wanted.kind} {name}" if name else f"which {wanted.kind} is to be frozen?"
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"soar {_NOUNS[wanted.kind]} list"
+        near = freezable.find_near(wanted.kind, name)
+        hint = f"did you mean {near}?" if near else f"soar {_NOUNS[wanted.kind]} list"
     raise InputError(message, code="nothing_to_freeze", hint=hint, faults=(FieldFault("/name", message),))
-
-
-def _list_names(call: Call, kind: FreezeKind) -> Collection[str]:
-    connectors = call.services.catalog.connectors
-    match kind:
-        case FreezeKind.EVERYTHING:
-            return ("",)
-        case FreezeKind.ACTION:
-            return [action.full_name for spec in connectors.values() for action in spec.actions.values()]
-        case FreezeKind.CONNECTOR:
-            return connectors.keys()
-        case FreezeKind.CONNECTION:
-            return {*call.services.connections, *connectors}
 
 
 def _count_rules(policy: Policy) -> int:

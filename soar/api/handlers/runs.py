@@ -27,7 +27,6 @@ from soar.runtime.settlement import Settlement, Settlements
 from soar.store import Unit
 
 _EVERYTHING = 1_000
-_LIFTABLE = frozenset({ResponseStatus.ACTIVE, ResponseStatus.OVERDUE})
 
 
 async def list_runs(call: Call, query: RunQuery) -> RunPage:
@@ -157,11 +156,6 @@ def find_run(unit: Unit, run_id: str) -> Run:
     if run is None:
         raise NotFoundError(f"no run {run_id}", hint="`soar run list` shows them")
     return run
-
-
-def is_liftable(response: Response) -> bool:
-    """Whether a response holds something that can be taken back."""
-    return response.status in _LIFTABLE
 
 
 def announce_lift(call: Call, response: Response) -> None:

@@ -5,7 +5,7 @@ links are read. The fallback text alone may be read as markup, so it is escaped.
 """
 
 from soar.approvals.card import Button, ButtonKind, Fact, ShownCard
-from soar.approvals.claim import write_claim
+from soar.approvals.claim import WishKind, write_claim
 from soar.approvals.faces.plain import say_more
 from soar.approvals.hostile import fence
 from soar.approvals.parts import confirmation_of
@@ -15,16 +15,23 @@ from soar.model.values import JsonValue
 
 HEADER = 150
 """Characters of a header block's text."""
-APPROVE, DENY = "soar_approve", "soar_deny"
+APPROVE, DENY, ASK, UNDO = "soar_approve", "soar_deny", "soar_ask", "soar_undo"
 """Ids of the buttons that open a dialog."""
-CALLBACK = "soar_vote"
-"""Id of the dialog."""
+CALLBACK, WISH_CALLBACK = "soar_vote", "soar_wish"
+"""Ids of the dialogs: for votes, and for what else is wanted."""
 CONFIRM, COMMENT = "confirm", "comment"
 """Ids of the dialog's fields, and of the blocks around them."""
 _LONGEST_COMMENT = 300
 _LONGEST_CONFIRM = 500
-_ACTIONS = {ButtonKind.APPROVE: APPROVE, ButtonKind.DENY: DENY}
+_LONGEST_WISH = 1_000
+_ACTIONS = {ButtonKind.APPROVE: APPROVE, ButtonKind.DENY: DENY, ButtonKind.ASK: ASK, ButtonKind.UNDO: UNDO}
 _STYLES = {ButtonKind.APPROVE: "primary", ButtonKind.DENY: "danger"}
+_CARRIED: dict[ButtonKind, VoteChoice | WishKind] = {
+    ButtonKind.APPROVE: VoteChoice.APPROVE,
+    ButtonKind.DENY: VoteChoice.DENY,
+    ButtonKind.ASK: WishKind.ASK,
+    ButtonKind.UNDO: WishKind.UNDO,
+}
 _CONFIRMED = (Assurance.CONFIRMED, Assurance.MFA)
 
 
@@ -49,7 +56,9 @@ def render(card: ShownCard, nonce: str) -> dict[str, JsonValue]:
     blocks.append(_context(more, card.asked, card.who, card.until))
     if card.events:
         blocks.append(_context(*card.events))
-    elements: list[JsonValue] = [_button(each, card, nonce) for each in card.buttons]
+    deciding = [each for each in card.buttons if each.kind is not ButtonKind.LINK]
+    links = [each for each in card.buttons if each.kind is ButtonKind.LINK]
+    elements: list[JsonValue] = [_button(each, card, nonce) for each in (*deciding, *card.dialogs, *links)]
     blocks.append({"type": "actions", "elements": elements})
     return {"text": escape(card.notice), "blocks": blocks}
 
@@ -81,6 +90,31 @@ def render_dialog(approval: Approval, choice: VoteChoice, nonce: str) -> dict[st
     }
 
 
+def render_wish_dialog(approval: Approval, kind: WishKind, nonce: str) -> dict[str, JsonValue]:
+    """Return the modal in which somebody asks something first, or says why what was done is to be taken back.
+
+    Args:
+        approval: the question.
+        kind: which button was pressed.
+        nonce: of the card that it was pressed on.
+    """
+    is_undo = kind is WishKind.UNDO
+    said = f"{approval.card.question} Undo: {approval.card.undo}" if is_undo else approval.card.question
+    label = "Why is it to be taken back?" if is_undo else "What do you want to know first?"
+    return {
+        "type": "modal",
+        "callback_id": WISH_CALLBACK,
+        "private_metadata": write_claim(approval.id, kind, nonce),
+        "title": _plain(f"{'Undo' if is_undo else 'Ask about'} {approval.code}"),
+        "submit": _plain("Undo" if is_undo else "Ask"),
+        "close": _plain("Back"),
+        "blocks": [
+            {"type": "section", "text": _plain(fence(said))},
+            _input(COMMENT, label, _LONGEST_WISH, is_optional=False),
+        ],
+    }
+
+
 def escape(text: str) -> str:
     """Escape what Slack reads as markup: https://docs.slack.dev/messaging/formatting-message-text#escaping."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -107,13 +141,10 @@ def _button(button: Button, card: ShownCard, nonce: str) -> JsonValue:
     shown: dict[str, JsonValue] = {"type": "button", "text": _plain(button.label)}
     if button.kind is ButtonKind.LINK:
         return {**shown, "action_id": "soar_open", "url": button.url}
-    choice = VoteChoice.APPROVE if button.kind is ButtonKind.APPROVE else VoteChoice.DENY
-    return {
-        **shown,
-        "action_id": _ACTIONS[button.kind],
-        "style": _STYLES[button.kind],
-        "value": write_claim(card.approval, choice, nonce),
-    }
+    if button.kind in _STYLES:
+        shown["style"] = _STYLES[button.kind]
+    value = write_claim(card.approval, _CARRIED[button.kind], nonce)
+    return {**shown, "action_id": _ACTIONS[button.kind], "value": value}
 
 
 def _input(name: str, label: str, longest: int, *, is_optional: bool) -> JsonValue:

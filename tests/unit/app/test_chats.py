@@ -9,6 +9,7 @@ from soar.app.settings import Settings
 from soar.app.site import read_site
 from soar.app.wiring import open_service
 from soar.model.audit import Actor
+from soar.model.errors import DeniedError, NotFoundError
 from soar.model.secret import Secret
 from tests.support.slack import APPLICATION, KEY, TEAM, command, press, sign
 
@@ -19,6 +20,7 @@ connections:
     settings: {{team: {TEAM}, application: {APPLICATION}}}
     credentials: {{bot_token: slack_bot, signing_secret: slack_sign}}
 """
+SOCKET = WHOLE.replace("signing_secret: slack_sign", "app_token: slack_app")
 NO_SIGNATURE = "connections:\n  slack:\n    credentials: {bot_token: slack_bot}\n"
 
 
@@ -33,15 +35,14 @@ async def test_a_connected_slack_is_heard_under_its_own_secret(settings: Setting
         await service.vault.set_credential(
             service.workspace, "slack_sign", Secret(KEY), actor=Actor(kind="system", id="setup"), now=at
         )
-        desk = service.services.slack
-        assert desk is not None
-        shown = await desk.receive(sign(command("link"), at), command("link"))
+        desk = service.services.desks.find_slack()
+        shown = await desk.receive(sign(command("help"), at), command("help"))
         assert shown is not None
-        assert "soar chat link" in str(shown["text"])
+        assert "!approve ab12" in str(shown["text"])
         assert await desk.receive(sign(press("ap_1|approve|x"), at), press("ap_1|approve|x")) is None
         await desk.work_off()
         parts = _list_parts(service, has_worker=False)
-        assert {"chat presses", "chat cards"} & parts.keys() == {"chat presses"}
+        assert {name for name in parts if "slack" in name} == {"slack presses"}
         for part in parts.values():
             part.close()
 
@@ -50,4 +51,22 @@ async def test_a_connected_slack_is_heard_under_its_own_secret(settings: Setting
 async def test_without_a_way_to_tell_slack_from_others_nothing_is_heard(settings: Settings, text: str) -> None:
     connect(settings, text)
     async with open_service(read_site(settings), URL) as service:
-        assert service.services.slack is None
+        with pytest.raises(NotFoundError):
+            service.services.desks.find_slack()
+
+
+async def test_with_a_token_for_it_slack_is_heard_over_a_socket_and_over_http_not_at_all(settings: Settings) -> None:
+    connect(settings, SOCKET)
+    async with open_service(read_site(settings), URL) as service:
+        with pytest.raises(DeniedError):
+            await service.services.desks.find_slack().receive({}, b"")
+        parts = _list_parts(service, has_worker=True)
+        assert {name for name in parts if "slack" in name} == {"slack presses", "slack socket", "slack cards"}
+        for part in parts.values():
+            part.close()
+
+
+async def test_a_slack_in_small_has_no_socket(settings: Settings) -> None:
+    connect(settings, SOCKET + "    mode: simulate\n")
+    async with open_service(read_site(settings), URL) as service:
+        assert service.chats.slack_socket is None

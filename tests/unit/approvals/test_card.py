@@ -3,9 +3,19 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from soar.approvals.card import MOST_EVIDENCE, ButtonKind, Line, Surroundings, list_lines, say_notice, show_card
+from soar.approvals.card import (
+    MOST_EVIDENCE,
+    ButtonKind,
+    Line,
+    Result,
+    ResultKind,
+    Surroundings,
+    list_lines,
+    say_notice,
+    show_card,
+)
 from soar.approvals.faces import plain
-from soar.model.approval import ApprovalStatus, EscalationLevel, Precedent, VoteChoice
+from soar.model.approval import Approval, ApprovalStatus, EscalationLevel, Precedent, VoteChoice
 from soar.model.step import Assurance, Question
 from tests.support.builders import build_approval, build_card, build_vote
 from tests.support.clock import START
@@ -76,6 +86,24 @@ def test_a_closed_card_says_how_it_ended_and_decides_nothing() -> None:
     assert card.until == ""
     assert [button.kind for button in card.buttons] == [ButtonKind.LINK]
     assert say_notice(approved) == f"AB12: {card.outcome}"
+
+
+def test_a_card_asks_first_while_it_is_open_and_takes_back_what_stands() -> None:
+    done = Result(ResultKind.DONE, at=START, seconds=1.94, is_undoable=True)
+    approved = replace(OPEN, status=ApprovalStatus.APPROVED, decided_at=START)
+
+    def show(approval: Approval, result: Result | None) -> tuple[list[str], str]:
+        card = show_card(approval, replace(AROUND, result=result))
+        return [button.label for button in card.dialogs], card.events[-1] if card.events else ""
+
+    assert show(OPEN, None) == (["Ask…"], "")
+    assert show(replace(OPEN, fields={"owner": Question(label="Owner", type="text")}), None) == ([], "")
+    assert show(approved, Result(ResultKind.UNDERWAY)) == ([], "")
+    assert show(approved, done) == (["Undo…"], "✔ done 09:00:00 UTC (1.9 s)")
+    assert show(approved, replace(done, seconds=None, is_undoable=False)) == ([], "✔ done 09:00:00 UTC")
+    assert show(approved, Result(ResultKind.LIFTING)) == ([], "↩ being taken back")
+    assert show(approved, Result(ResultKind.LIFTED, at=START)) == ([], "↩ taken back 09:00:00 UTC")
+    assert show(approved, Result(ResultKind.FAILED, fault="@all\ngone")) == ([], "✖ failed: \uff20all gone")
 
 
 def test_the_other_ends_are_told_apart_without_colour() -> None:

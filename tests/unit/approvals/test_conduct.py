@@ -18,6 +18,7 @@ from soar.model.process import ActionAnswer
 from soar.model.step import Assurance
 from soar.policy import DEFAULT_POLICY, GateRule, Policy
 from tests.support.builders import build_principal, build_user
+from tests.support.chat import make_brake
 from tests.support.clock import START
 from tests.support.world import PEOPLE, World, at, play
 
@@ -79,13 +80,16 @@ def conduct(world: World) -> Conduct:
 
 async def type_in(world: World, name: str | None, text: str, *, assurance: Assurance = Assurance.LINKED) -> str:
     """Let somebody type something in a chat, and return the answer."""
-    console = Console(approvals=world.approvals, conduct=conduct(world), ids=world.ids, url="http://soar.test")
+    brake = make_brake(world.ids, "http://soar.test")
+    console = Console(
+        approvals=world.approvals, conduct=conduct(world), ids=world.ids, url="http://soar.test", brake=brake
+    )
     speaker = name and Speaker(
         principal=who(name),
         assurance=assurance,
         may_see=lambda _: True,
         over=lambda _: None if name == "olga" else who(name),
-        undo=lambda run, step: f"undone: {run} {step}",
+        undo=lambda run, step: Said(f"undone: {run} {step}"),
     )
     said = await world.write(
         lambda unit: console.answer_command(unit, speaker or None, "Mattermost", text, world.clock.now())

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from soar.approvals.conduct import Conduct
-from soar.approvals.console import Console, Speaker
+from soar.approvals.console import Console, Said, Speaker
 from soar.approvals.decide import Ballot, Refusal, shown_digest
 from soar.approvals.delegations import delegate
 from soar.approvals.rota import parse_rotas
@@ -27,6 +27,7 @@ from soar.model.step import Assurance
 from soar.model.values import print_timestamp
 from soar.policy import GateRule, Policy, digest_gates
 from tests.support.builders import build_principal, build_user
+from tests.support.chat import make_brake
 from tests.support.clock import START
 from tests.support.loop import virtual_loop
 from tests.support.world import PEOPLE, WORKSPACE, World, build_actions_catalog, build_spec, check_record, open_world
@@ -262,14 +263,17 @@ class Everything(RuleBasedStateMachine):
     async def say(self, chat: str, name: str, text: str) -> Approval | None:
         world = self.world
         conduct = Conduct(approvals=world.approvals, ids=world.ids)
-        console = Console(approvals=world.approvals, conduct=conduct, ids=world.ids, url="http://soar.test")
+        brake = make_brake(world.ids, "http://soar.test")
+        console = Console(
+            approvals=world.approvals, conduct=conduct, ids=world.ids, url="http://soar.test", brake=brake
+        )
         principal = build_principal(id=f"u_{name}", name=name, roles=frozenset({PEOPLE[name]}))
         speaker = Speaker(
             principal=principal,
             assurance=Assurance.LINKED,
             may_see=lambda _: True,
             over=lambda _: principal,
-            undo=lambda run, step: f"{run} {step}",
+            undo=lambda run, step: Said(f"{run} {step}"),
         )
         said = await world.write(lambda unit: console.answer_command(unit, speaker, chat, text, world.clock.now()))
         assert said is not None

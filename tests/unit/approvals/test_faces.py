@@ -16,7 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from soar.approvals.card import ButtonKind, ShownCard, Surroundings, show_card
+from soar.approvals.card import ButtonKind, Result, ResultKind, ShownCard, Surroundings, show_card
+from soar.approvals.claim import WishKind
 from soar.approvals.faces import discord, matrix, mattermost, plain, slack, teams
 from soar.model.approval import Approval, ApprovalStatus, EscalationLevel, Precedent, VoteChoice
 from soar.model.step import Assurance
@@ -88,6 +89,14 @@ def hostile_approvals(draw: st.DrawFn) -> Approval:
     )
 
 
+def surround(approval: Approval) -> Surroundings:
+    """What is known around a question; what was approved has failed, for a reason that is hostile too."""
+    if approval.status is not ApprovalStatus.APPROVED:
+        return AROUND
+    result = Result(ResultKind.FAILED, at=START, fault=approval.reason or "", is_undoable=True)
+    return replace(AROUND, result=result)
+
+
 def list_facts(card: ShownCard) -> list[str]:
     """Return every text that a channel has to show."""
     facts = [card.question, card.tally, card.outcome, card.runs]
@@ -109,7 +118,7 @@ hostile_card = settings(max_examples=EXAMPLES, deadline=None, suppress_health_ch
 @hostile_card
 @given(hostile_approvals())
 def test_plain_text_begins_every_line_itself(approval: Approval) -> None:
-    card = show_card(approval, AROUND)
+    card = show_card(approval, surround(approval))
     lines = plain.render(card).split("\n")
     assert lines == list(plain.list_lines(card))
     assert all(len(line.splitlines()) == 1 and "@" not in line for line in lines)
@@ -119,15 +128,15 @@ def test_plain_text_begins_every_line_itself(approval: Approval) -> None:
 @hostile_card
 @given(hostile_approvals())
 def test_slack_reads_no_markup_of_theirs(approval: Approval) -> None:
-    card = show_card(replace_empty(approval), AROUND)
+    card = show_card(replace_empty(approval), surround(approval))
     message = slack.render(card, NONCE)
     check_shown(card, check_slack(message))
     fallback = str(message["text"])
     assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)|@", fallback)
     assert html.unescape(fallback) == card.notice
     values = [node["value"] for node in walk(message) if "value" in node]
-    is_open = approval.status is ApprovalStatus.PENDING
-    assert values == [f"{approval.id}|{vote}|{NONCE}" for vote in ("approve", "deny") if is_open]
+    kinds = {ApprovalStatus.PENDING: ["approve", "deny", "ask"], ApprovalStatus.APPROVED: ["undo"]}
+    assert values == [f"{approval.id}|{kind}|{NONCE}" for kind in kinds.get(approval.status, [])]
 
 
 @hostile_card
@@ -144,6 +153,19 @@ def test_slacks_dialog_keeps_its_limits(approval: Approval, choice: VoteChoice) 
     assert fields == (["confirm", "comment"] if choice is VoteChoice.APPROVE else ["comment"])
 
 
+@hostile_card
+@given(hostile_approvals(), st.sampled_from(WishKind))
+def test_slacks_other_dialogs_keep_their_limits(approval: Approval, kind: WishKind) -> None:
+    modal = slack.render_wish_dialog(replace_empty(approval), kind, NONCE)
+    check_slack(modal)
+    for name in ("title", "submit", "close"):
+        label = modal[name]
+        assert isinstance(label, dict)
+        assert 1 <= len(str(label["text"])) <= 24
+    assert modal["private_metadata"] == f"{approval.id}|{kind.value}|{NONCE}"
+    assert [node["block_id"] for node in walk(modal) if node.get("type") == "input"] == ["comment"]
+
+
 def replace_empty(approval: Approval) -> Approval:
     """Give a question without a visible text one, as a playbook that is checked always has."""
     return replace(approval, card=replace(approval.card, question=f"{approval.card.question}?"))
@@ -155,7 +177,7 @@ MARKDOWN = re.compile(r"(?<!\\)(?:\\\\)*[*_`~\[\]<>#!|]")
 @hostile_card
 @given(hostile_approvals())
 def test_mattermost_reads_no_markup_of_theirs(approval: Approval) -> None:
-    card = show_card(approval, AROUND)
+    card = show_card(approval, surround(approval))
     tokens = {ButtonKind.APPROVE: "a" * 64, ButtonKind.DENY: "d" * 64}
     post: Any = mattermost.render(card, "https://soar.example/chat/mattermost", tokens)
     (attachment,) = post["props"]["attachments"]
@@ -173,7 +195,7 @@ def test_mattermost_reads_no_markup_of_theirs(approval: Approval) -> None:
 @hostile_card
 @given(hostile_approvals())
 def test_teams_reads_no_markup_of_theirs(approval: Approval) -> None:
-    card = show_card(approval, AROUND)
+    card = show_card(approval, surround(approval))
     document: Any = teams.render(card, NONCE)
     assert document["version"] == "1.4"
     assert len(orjson.dumps(document)) <= teams.LARGEST
@@ -186,7 +208,7 @@ def test_teams_reads_no_markup_of_theirs(approval: Approval) -> None:
 @hostile_card
 @given(hostile_approvals())
 def test_discord_reads_no_markup_of_theirs(approval: Approval) -> None:
-    card = show_card(approval, AROUND)
+    card = show_card(approval, surround(approval))
     message: Any = discord.render(card, NONCE)
     assert message["allowed_mentions"] == {"parse": []}
     (embed,) = message["embeds"]
@@ -246,7 +268,7 @@ class Reader(HTMLParser):
 @hostile_card
 @given(hostile_approvals())
 def test_matrix_reads_no_markup_of_theirs_and_mentions_nobody(approval: Approval) -> None:
-    card = show_card(approval, AROUND)
+    card = show_card(approval, surround(approval))
     first: Any = matrix.render(card)
     edit: Any = matrix.render(card, replaces="$event")
     assert first["m.mentions"] == edit["m.mentions"] == edit["m.new_content"]["m.mentions"] == {}

@@ -345,6 +345,30 @@ async def test_another_command_is_answered_with_what_there_is(room: Room) -> Non
     assert await room.send(command("pending")) == "Nothing is open."
 
 
+async def test_a_freeze_is_set_by_a_command_and_lifted_by_nobody_with_an_account_alone(room: Room) -> None:
+    await room.link("U0000001", "u_carol")
+    await room.link("U0000002", "u_dave")
+    assert (await room.send(command("freeze crm.wipe runs wild"))).startswith(
+        "Writes of the action crm.wipe are frozen"
+    )
+    await room.send(command("unfreeze looked"))
+    assert "with a fresh login" in await room.send(command("unfreeze looked", account="U0000002"))
+    (frozen,) = await room.store.read(WORKSPACE, lambda unit: unit.freezes.list())
+    assert (frozen.id, frozen.lift_asked_by) == ("action:crm.wipe", "u_carol")
+
+
+async def test_ask_opens_a_dialog_whose_question_reaches_the_thread(room: Room) -> None:
+    await room.ask()
+    await room.link("U0000001", "u_ann")
+    value = room.slack.value("ask")
+    await room.send(press(value))
+    (view,) = room.slack.views
+    assert (view["title"]["text"], view["private_metadata"]) == ("Ask about AB12", value)
+    await room.send(submit(value, comment="who owns <it>?"))
+    assert room.slack.threads["1.1"] == ["? ann 09:00 UTC asks: “who owns &lt;it&gt;?”"]
+    assert (await room.approval()).votes == ()
+
+
 async def test_what_goes_wrong_with_one_press_does_not_end_the_others(room: Room) -> None:
     await room.ask()
     await room.link("U0000001", "u_ann")

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from soar.approvals.claim import Wish, WishKind
 from soar.approvals.slack_request import (
     TOLERANCE,
     Claim,
@@ -108,6 +109,18 @@ def test_presses_dialogs_and_commands_are_told_apart() -> None:
 )
 def test_what_asks_for_nothing_is_nothing(body: bytes) -> None:
     assert read_request(body) is None
+
+
+def test_a_wish_is_read_where_its_own_button_or_dialog_carries_it() -> None:
+    for kind in WishKind:
+        value = f"ap_1|{kind}|nonce"
+        pressed, sent = read_request(press(value)), read_request(submit(value, comment="why"))
+        assert isinstance(pressed, Press)
+        assert isinstance(sent, Submission)
+        assert pressed.claim == sent.claim == Wish("ap_1", kind, "nonce")
+        assert sent.comment == "why"
+        with pytest.raises(InputError):
+            read_request(press(value).replace(f"soar_{kind}".encode(), b"soar_approve"))
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,12 @@ ALLOWED = (
     Allowance("soar/api/server.py", r"\bweb\.AppRunner\b", "what aiohttp calls whatever serves an application"),
     Allowance("hatch_build.py", r"\bself\.app\b", "what hatchling calls its terminal"),
     Allowance("*mattermost*.py", r'"integration"', "what Mattermost calls where a button's press is sent"),
-    Allowance("*slack*", r"\bapi_app_id\b|\bapi\.slack\.com/apps\b", "what Slack calls what was made there"),
+    Allowance(
+        "*slack*",
+        r"\b(?:api_)?app_id\b|\bapi\.slack\.com/apps\b|\bapp-level token\b|\bapps\.connections\.open\b",
+        "what Slack calls what was made there",
+    ),
+    Allowance("*", r"\bapp_token\b|\bslack_app(?:_token)?\b", "what Slack calls the token for its WebSocket"),
     Allowance("*", r"\bjob(?:_t|T)itle\b", "what Microsoft Graph calls a person's position"),
     Allowance(
         "config/sources/*.yaml",
