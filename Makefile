@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 STATIC := soar/api/static
 SENDERS := $(CURDIR)/$(VENV)/senders/bin
+MATRIX := $(CURDIR)/$(VENV)/matrix/bin
 WEB := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: approvals-fuzz bench cards chaos check clean demo docs e2e forge fuzz help lock mutants schedules schemathesis senders simulate tamper test web
+.PHONY: approvals-fuzz bench cards chaos check clean demo docs e2e forge fuzz help lock matrix mutants schedules schemathesis senders simulate tamper test web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -45,14 +46,19 @@ approvals-fuzz: $(STAMPS)/dev ## votes, timers, crashes, policies and chats agai
 	SOAR_APPROVALS=$(or $(COUNT),2000) SOAR_APPROVALS_STEPS=50 $(BIN)/pytest \
 		tests/unit/approvals/test_everything_at_once.py -q $(PYTEST_ARGS)
 
-e2e: $(STAMPS)/dev ## what others have written: an identity provider, fetched with npm, and the senders and queues that are installed here
-	SOAR_E2E=1 SOAR_SENDERS=$(SENDERS) $(BIN)/pytest tests/e2e/test_single_sign_on.py tests/e2e/test_senders.py \
-		tests/e2e/test_sdk_signatures.py tests/e2e/test_queues.py tests/e2e/test_slack_sdk.py -rs $(PYTEST_ARGS)
+e2e: $(STAMPS)/dev ## what others have written: an identity provider, fetched with npm, and what is installed here of the rest
+	SOAR_E2E=1 SOAR_SENDERS=$(SENDERS) SOAR_MATRIX=$(MATRIX) $(BIN)/pytest tests/e2e/test_single_sign_on.py \
+		tests/e2e/test_senders.py tests/e2e/test_sdk_signatures.py tests/e2e/test_queues.py tests/e2e/test_slack_sdk.py \
+		tests/e2e/test_matrix.py tests/e2e/test_flagship.py -rs $(PYTEST_ARGS)
 
 senders: $(BIN)/python ## the senders of `make e2e` that come by pip, apart from what the product needs
 	@$(BIN)/python -m venv $(dir $(SENDERS))
 	@$(SENDERS)/python -m pip install --quiet --disable-pip-version-check \
 		githubkit==0.16.1 'hishel<2' opencanary==0.9.10 slack-sdk==3.47.0
+
+matrix: $(BIN)/python ## the homeserver and the client of `make e2e`, apart from what the product needs
+	@$(BIN)/python -m venv $(dir $(MATRIX))
+	@$(MATRIX)/python -m pip install --quiet --disable-pip-version-check matrix-synapse==1.163.2 matrix-nio==0.26.0
 
 schemathesis: $(STAMPS)/dev ## the whole API as three people, EXAMPLES=100 calls of each operation and person
 	SOAR_SCHEMATHESIS=$(or $(EXAMPLES),50) $(BIN)/pytest tests/security/test_schemathesis.py $(PYTEST_ARGS)

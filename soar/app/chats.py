@@ -1,8 +1,8 @@
 """Chats that are not ours, wired from the connections that are called as they are."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -22,6 +22,7 @@ from soar.approvals.console import Console, Said
 from soar.approvals.delivery import CardDelivery
 from soar.approvals.desks import Desks
 from soar.approvals.freezable import Freezable
+from soar.approvals.matrix_desk import MatrixDesk, MatrixRules, describe_matrix
 from soar.approvals.platform import Office, Platform
 from soar.approvals.service import ApprovalService
 from soar.approvals.slack_desk import SlackDesk, SlackRules, describe_slack
@@ -29,13 +30,18 @@ from soar.approvals.slack_socket import SlackSocket
 from soar.audit.actor import describe_principal
 from soar.model.catalog import Connection
 from soar.model.identity import Principal
+from soar.model.poll import Poll, TriggerHost
 from soar.model.secret import Secret
 from soar.responses.service import ResponseService
 from soar.responses.undoing import Undoer, Undoing
 from soar.runtime.guard import GuardedHost
+from soar.runtime.pollers import PollKeeper
 from soar.sdk.websocket import WebSocketEgress
 from soar.store import Store, Unit
 from soar.vault import Vault
+
+_PAUSE = timedelta(seconds=1)
+_LONGEST_PAUSE = timedelta(seconds=30)  # what people say counts for some minutes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +51,7 @@ class Chats:
     deliveries: tuple[CardDelivery, ...]
     desks: Desks
     slack_socket: SlackSocket | None = None
+    listeners: tuple[PollKeeper, ...] = ()
 
     def list_parts(self, *, has_worker: bool) -> dict[str, Coroutine[object, object, None]]:
         """Return what runs beside the requests until it is cancelled, by name."""
@@ -55,6 +62,7 @@ class Chats:
             parts["slack socket"] = self.slack_socket.run()
         if has_worker:
             parts |= {f"{each.connection} cards": each.run() for each in self.deliveries}
+            parts |= {f"chat listener {number}": each.run() for number, each in enumerate(self.listeners)}
         return parts
 
 
@@ -69,6 +77,12 @@ class Parts(Protocol):
     randomness: SystemRandomness
     hub: Hub
     url: str
+    worker: str
+
+    @property
+    def host(self) -> TriggerHost:
+        """Runs what listens."""
+        ...
 
     @property
     def guard(self) -> GuardedHost:
@@ -93,23 +107,71 @@ class Parts(Protocol):
 
 def make_chats(parts: Parts) -> Chats:
     """Return what speaks to the chats that are connected, and hears them."""
-    slack = _find_connection(parts, "slack", "app_token") or _find_connection(parts, "slack", "signing_secret")
-    if slack is None:
-        return Chats(deliveries=(), desks=Desks())
     office = _open_office(parts)
-    platform = describe_slack(_read(slack, "team"))
-    desk = _make_desk(parts, office, platform)
-    rules = SlackRules(
-        team=platform.team,
-        application=_read(slack, "application"),
-        resolve=_open_credential(parts, slack, "signing_secret"),
-    )
-    slack_desk = SlackDesk(rules, office, desk)
-    has_socket = "app_token" in slack.credentials and not slack.simulate
+    known = {each.connection: _make_desk(parts, office, each) for each in _list_platforms(parts)}
+    slack = _hear_slack(parts, office, known.get("slack"))
     return Chats(
-        deliveries=(CardDelivery(platform, office),),
-        desks=Desks(known=(desk,), slack=slack_desk),
-        slack_socket=SlackSocket(platform, office, slack_desk, WebSocketEgress()) if has_socket else None,
+        deliveries=tuple(CardDelivery(each.platform, office) for each in known.values()),
+        desks=Desks(known=tuple(known.values()), slack=slack),
+        slack_socket=_open_socket(parts, office, slack, known.get("slack")),
+        listeners=_hear_matrix(parts, office, known.get("matrix")),
+    )
+
+
+def _list_platforms(parts: Parts) -> Iterator[Platform]:
+    if slack := _find_slack(parts):
+        yield describe_slack(_read(slack, "team"))
+    if matrix := _find_connection(parts, "matrix", "access_token"):
+        yield describe_matrix(_read(matrix, "user"))
+
+
+def _find_slack(parts: Parts) -> Connection | None:
+    """Return Slack's connection, where what comes from there proves itself by a signature or by our own WebSocket."""
+    return _find_connection(parts, "slack", "app_token") or _find_connection(parts, "slack", "signing_secret")
+
+
+def _hear_slack(parts: Parts, office: Office, desk: ChatDesk | None) -> SlackDesk | None:
+    connection = _find_slack(parts)
+    if desk is None or connection is None:
+        return None
+    rules = SlackRules(
+        team=desk.platform.team,
+        application=_read(connection, "application"),
+        resolve=_open_credential(parts, connection, "signing_secret"),
+    )
+    return SlackDesk(rules, office, desk)
+
+
+def _open_socket(parts: Parts, office: Office, slack: SlackDesk | None, desk: ChatDesk | None) -> SlackSocket | None:
+    connection = _find_slack(parts)
+    if slack is None or desk is None or connection is None:
+        return None
+    has_socket = "app_token" in connection.credentials and not connection.simulate
+    return SlackSocket(desk.platform, office, slack, WebSocketEgress()) if has_socket else None
+
+
+def _hear_matrix(parts: Parts, office: Office, desk: ChatDesk | None) -> tuple[PollKeeper, ...]:
+    """Return what hears Matrix, where rooms are named and it is not simulated."""
+    connection = parts.site.connections.get("matrix")
+    if desk is None or connection is None or connection.simulate or not connection.settings.get("rooms"):
+        return ()
+    rules = MatrixRules(user=_read(connection, "user"), has_reactions=connection.settings.get("reactions") is True)
+    return (_make_listener(parts, MatrixDesk(rules, office, desk)),)
+
+
+def _make_listener(parts: Parts, desk: MatrixDesk) -> PollKeeper:
+    """Return what listens in one process at a time, and goes on where the last one has stopped."""
+    hearing = Poll(trigger="matrix.sync", connection="matrix", arguments={}, every=_PAUSE)
+    return PollKeeper(
+        store=parts.store,
+        workspace=parts.workspace,
+        clock=parts.clock,
+        node=parts.worker,
+        polls={"chat:matrix": hearing},
+        host=parts.host,
+        accept=desk.receive,
+        report=_report_unheard,
+        longest_pause=_LONGEST_PAUSE,
     )
 
 
@@ -184,3 +246,8 @@ def make_undo(undoing: Undoing, roles: RoleTable) -> Undo:
 def _report(approval: str, message: str) -> None:
     """Log that a call failed, with the question that it was about."""
     structlog.get_logger().warning("a chat was not reached", action="chat.failed", approval=approval, error=message)
+
+
+def _report_unheard(_workspace: str, source: str, error: Exception) -> None:
+    """Log that a chat could not be listened to."""
+    structlog.get_logger().warning("a chat was not heard", action="chat.unheard", source=source, error=str(error))

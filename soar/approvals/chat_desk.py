@@ -10,7 +10,7 @@ from soar.access.decide import list_permissions
 from soar.access.permissions import Permission
 from soar.access.roles import RoleTable
 from soar.approvals.claim import Claim, Wish, WishKind
-from soar.approvals.commands import Command, Verb, parse_command
+from soar.approvals.commands import Command, Misunderstood, Verb, parse_command
 from soar.approvals.conduct import Conduct
 from soar.approvals.console import Console, Said, Speaker
 from soar.approvals.decide import Ballot, Refusal, shown_digest
@@ -31,6 +31,16 @@ from soar.store import Unit
 
 Undo = Callable[[Unit, Principal, str, str, str, datetime], Said]
 """Takes back, for a person, what a run holds, or one step of it, for a reason; returns what came of it."""
+
+
+_DECIDING = frozenset({Verb.APPROVE, Verb.DENY, Verb.TAKE_BACK, Verb.EXTEND, Verb.UNDO, Verb.FREEZE, Verb.UNFREEZE})
+
+
+def find_decision(command: Command | Misunderstood | None) -> str | None:
+    """Return what a command that would change something is about; None for any other."""
+    if isinstance(command, Command) and command.verb in _DECIDING:
+        return command.code or command.words
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +189,9 @@ class ChatDesk:
         is_full = await self.is_member(sender.account)
         if isinstance(command, Command) and command.verb is Verb.LINK and is_full:
             return await self._offer_link(sender)
-        speaker = sender if is_full else None
-        said = await self._store.write(self._workspace, lambda unit: self._answer(unit, speaker, text))
+        said = await self._store.write(
+            self._workspace, lambda unit: self._answer(unit, sender, command, text, is_full=is_full)
+        )
         if said is None:
             return None
         self._announce(said)
@@ -231,9 +242,13 @@ class ChatDesk:
         )
         return f"Within 10 minutes, logged in as yourself: soar chat link {code}"
 
-    def _answer(self, unit: Unit, sender: ChatSender | None, text: str) -> Said | None:
+    def _answer(
+        self, unit: Unit, sender: ChatSender, command: Command | Misunderstood, text: str, *, is_full: bool
+    ) -> Said | None:
         at = self._office.clock.now()
-        user = self._find_user(unit, sender, at) if sender else None
+        user = self._find_user(unit, sender, at) if is_full else None
+        if user is None and (about := find_decision(command)) is not None:
+            self.note_refusal(unit, sender, about, "nobody is known behind this account")
         speaker = self._introduce(unit, self._speak_as(user), at) if user else None
         return self._console.answer_command(unit, speaker, self.platform.title, text, at)
 
@@ -287,19 +302,32 @@ class ChatDesk:
     def _refuse(
         self, unit: Unit, sender: ChatSender, claim: Claim | Wish, card: PostedCard | None, reason: str
     ) -> Unfit:
-        """Put a refusal down; the sender is named by the platform's ids, as nobody is known behind them."""
+        self.note_refusal(unit, sender, claim.approval, reason, deed=_name_deed(claim)[0])
+        return Unfit(reason, card)
+
+    def note_refusal(
+        self, unit: Unit, sender: ChatSender, about: str, reason: str, *, deed: str = "approval.voted"
+    ) -> None:
+        """Put down that something does not count; its sender is named by the platform's ids, not by a person's.
+
+        Args:
+            unit: the transaction.
+            sender: whose.
+            about: id or code of a question, as they gave it.
+            reason: why not.
+            deed: what the audit calls what they wanted.
+        """
         connection = self.platform.connection
         event = AuditEvent(
-            type=_name_deed(claim)[0],
+            type=deed,
             outcome=Outcome.DENIED,
             actor=Actor(
                 kind="chat_account", id=f"{connection}:{sender.team}:{sender.account}", name="", via=connection
             ),
-            target={"kind": "approval", "id": clean(claim.approval)},
+            target={"kind": "approval", "id": clean(about)},
             reason=reason,
         )
         record(unit, event, at=self._office.clock.now(), id=self._office.ids.new("ev"))
-        return Unfit(reason, card)
 
 
 def _name_deed(claim: Claim | Wish) -> tuple[str, Permission]:

@@ -4,6 +4,7 @@ How far each card is behind is in the store, so that nothing is forgotten by a r
 its time forward first, so that no two processes do.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -59,7 +60,7 @@ class CardDelivery:
 
     One that could not be posted six times goes to the built-in chat, and one that could not be edited fifty times is
     left as it is; the question can be decided elsewhere whatever that chat does. An answer that never came may have
-    been a post, so that two cards may be there; the first is then stale.
+    been a post, so that two cards may be there, unless the chat knows our keys; the first is then stale.
 
     Args:
         platform: which chat.
@@ -122,13 +123,14 @@ class CardDelivery:
     async def _show(self, due: _Due) -> None:
         card, approval = due.card, due.approval
         message = self._platform.render(show_card(approval, due.around), card.nonce)
+        key = f"{approval.id}.{approval.version}"
         if card.message:
             sent = {**message, "channel": card.place, "message": card.message}
-            answer = await self._office.call(self._platform, approval, "edit_card", sent)
+            answer = await self._office.call(self._platform, approval, "edit_card", sent, key=key)
             place, stamp = card.place, card.message
         else:
             sent = {**message, "channel": card.channel.removeprefix(self._platform.prefix)}
-            answer = await self._office.call(self._platform, approval, "post_card", sent)
+            answer = await self._office.call(self._platform, approval, "post_card", sent, key=key)
             place, stamp = _read_posted(answer)
         if answer.code is not None:
             await self._put_off(due, answer)
@@ -147,7 +149,8 @@ class CardDelivery:
             if line.key in told:
                 continue
             sent: dict[str, JsonValue] = {"channel": card.place, "thread": card.message, "text": line.text}
-            answer = await self._office.call(self._platform, approval, "post", sent)
+            key = hashlib.sha256(f"{approval.id} {line.key}".encode()).hexdigest()
+            answer = await self._office.call(self._platform, approval, "post", sent, key=key)
             if answer.code is None or answer.code is ActionCode.UNKNOWN_OUTCOME:
                 told.append(line.key)
             else:

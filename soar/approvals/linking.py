@@ -63,7 +63,8 @@ def unlink(unit: Unit, platform: str, team: str, account: str, principal: Princi
 
 def _need(link: ChatLink | None) -> ChatLink:
     if link is None:
-        raise InputError("this code does not count", code="chat.code", hint="`/soar link` in the chat gives a new one")
+        hint = "`!link` in the chat, or `/soar link` in Slack, gives a new one"
+        raise InputError("this code does not count", code="chat.code", hint=hint)
     return link
 
 

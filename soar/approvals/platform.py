@@ -75,9 +75,23 @@ class Office:
     report: Report
 
     async def call(
-        self, platform: Platform, approval: Approval | None, name: str, arguments: dict[str, JsonValue]
+        self,
+        platform: Platform,
+        approval: Approval | None,
+        name: str,
+        arguments: dict[str, JsonValue],
+        *,
+        key: str | None = None,
     ) -> ActionAnswer:
-        """Call an action of a chat's connector, for a question if it is about one; a failure is in the answer."""
+        """Call an action of a chat's connector, for a question if it is about one; a failure is in the answer.
+
+        Args:
+            platform: which chat.
+            approval: the question, or None.
+            name: of the action.
+            arguments: what it is given.
+            key: the same for every attempt at the same effect; None where there is one attempt alone.
+        """
         return await self.host.call(
             ActionCall(
                 workspace=self.workspace,
@@ -87,7 +101,7 @@ class Office:
                 connection=platform.connection,
                 arguments=arguments,
                 secrets=(),
-                effect_key=self.ids.new("call"),
+                effect_key=key or self.ids.new("call"),
                 attempt=1,
                 timeout=_TIMEOUT,
             )

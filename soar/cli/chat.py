@@ -18,13 +18,13 @@ commands = group(
 
 @commands.command(
     help=guide(
-        "Link the chat account that was given a code by `/soar link`. Take only a code that you asked for yourself: "
-        "the account that it was given to votes as you from then on.",
+        "Link the chat account that was given a code by `!link`, or `/soar link` in Slack. Take only a code that you "
+        "asked for yourself: the account that it was given to votes as you from then on.",
         "soar chat link 7k2m9q4wz1xt03ab",
     )
 )
 def link(
-    code: Annotated[str, typer.Argument(help="What `/soar link` answered.")],
+    code: Annotated[str, typer.Argument(help="What `!link` or `/soar link` answered.")],
     is_json: Json = False,
 ) -> None:
     """Bind an account to oneself."""
@@ -47,7 +47,7 @@ def list_accounts(is_json: Json = False) -> None:
         for account in page.parts("items")
     )
     if show_list(page, is_json, ("PLATFORM", "TEAM", "ACCOUNT", "LINKED"), rows):
-        show("No chat account is yours.", "next: /soar link in Slack")
+        show("No chat account is yours.", "next: !link in the chat, or /soar link in Slack")
 
 
 @commands.command(help=guide("Take a chat account away from yourself.", "soar chat unlink slack T0123 U0123"))

@@ -1,4 +1,4 @@
-"""Chats that are not ours: whose accounts are whose, and where a question's card was posted."""
+"""Chats that are not ours: whose accounts are whose, where a question's card was posted, and what was heard there."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,3 +64,20 @@ class PostedCard:
     told: tuple[str, ...] = ()
     tries: int = 0
     is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardEvent:
+    """Something that was heard in a chat, so that it counts once.
+
+    Attributes:
+        id: the platform's own.
+        account: the platform's own id of who did it.
+        approval: id of the question that it was a vote on, so that its removal takes the vote back; else empty.
+    """
+
+    platform: str
+    id: str
+    account: str
+    at: datetime
+    approval: str = ""

@@ -41,6 +41,7 @@ class PollKeeper:
         accept: takes items in.
         report: told of what goes wrong, for the log.
         lease: seconds after which a process that is not heard of has lost its sources.
+        longest_pause: how long a source that fails is left alone at most, unless it asks for longer.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class PollKeeper:
         accept: Accept,
         report: Report,
         lease: float = 30.0,
+        longest_pause: timedelta = _LONGEST_PAUSE,
     ) -> None:
         self._store = store
         self._workspace = workspace
@@ -65,6 +67,7 @@ class PollKeeper:
         self._accept = accept
         self._report = report
         self._lease = timedelta(seconds=lease)
+        self._longest_pause = longest_pause
 
     async def run(self) -> None:
         """Poll until cancelled; then let others poll."""
@@ -157,7 +160,7 @@ class PollKeeper:
         failures = current.failures + 1
         asked = timedelta(seconds=(error.retry_after or 0.0) if isinstance(error, ActionError) else 0.0)
         doublings = min(failures - 1, _MOST_DOUBLINGS)
-        pause = max(min(_FIRST_PAUSE * (1 << doublings), _LONGEST_PAUSE), asked)
+        pause = max(min(_FIRST_PAUSE * (1 << doublings), self._longest_pause), asked)
         due_at = self._clock.now() + pause
         said = error.message if isinstance(error, SoarError) else f"a fault of ours: {type(error).__name__}"
         with suppress(ConflictError):

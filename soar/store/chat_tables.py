@@ -54,3 +54,17 @@ class PostedCardRow(Row, table=True):
     due_at: datetime = Field(sa_type=Moment)
     tries: int
     is_done: bool
+
+
+class HeardEventRow(Row, table=True):
+    """Something that was heard in a chat."""
+
+    __tablename__ = "heard_events"
+    __table_args__ = (Index(None, "workspace", "at"),)
+
+    workspace: str = Field(primary_key=True)
+    platform: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    account: str
+    at: datetime = Field(sa_type=Moment)
+    approval: str

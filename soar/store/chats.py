@@ -1,13 +1,13 @@
-"""Linked chat accounts, and the cards that were posted to chats."""
+"""Linked chat accounts, the cards that were posted to chats, and what was heard there."""
 
 from datetime import datetime
 
 from sqlalchemy import delete, exists, or_, select
 
 from soar.model.approval import Approval, ApprovalStatus
-from soar.model.chat import ChatAccount, ChatLink, PostedCard
+from soar.model.chat import ChatAccount, ChatLink, HeardEvent, PostedCard
 from soar.store.approval_tables import ApprovalRow
-from soar.store.chat_tables import ChatAccountRow, ChatLinkRow, PostedCardRow
+from soar.store.chat_tables import ChatAccountRow, ChatLinkRow, HeardEventRow, PostedCardRow
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
 from soar.store.tables import table_of
@@ -27,6 +27,7 @@ _PRUNE = delete(_LINKS.table).where(*_LINKS.match(), _LINKS.table.c.expires_at <
 _CARDS = Rows(table_of(PostedCardRow), PostedCard, key=("approval",))
 _CARD = _CARDS.table.c
 _GET_CARD = _CARDS.where("approval")
+_AT_PLACE = _CARDS.where("place", "message")
 _UPDATE_CARD = _CARDS.change()
 _APPROVALS = Rows(table_of(ApprovalRow), Approval)
 _ASKED = _APPROVALS.table.c
@@ -55,6 +56,11 @@ _BEHIND = (
     .order_by(_CARD.due_at)
     .limit(given("limit"))
 )
+
+_HEARD = Rows(table_of(HeardEventRow), HeardEvent, key=("platform", "id"))
+_GET_HEARD = _HEARD.where("platform", "id")
+_UPDATE_HEARD = _HEARD.change()
+_FORGET = delete(_HEARD.table).where(*_HEARD.match(), _HEARD.table.c.at <= given("before"))
 
 
 class ChatAccounts(Repository):
@@ -106,6 +112,10 @@ class PostedCards(Repository):
         """Return where an approval's card is."""
         return self._first(_CARDS, _GET_CARD, given_approval=approval)
 
+    def find_message(self, place: str, message: str) -> PostedCard | None:
+        """Return the card that a message shows, by the platform's own ids."""
+        return self._first(_CARDS, _AT_PLACE, given_place=place, given_message=message)
+
     def add(self, card: PostedCard) -> bool:
         """Keep a card that is going to be posted; return False if there is one for its approval already."""
         return self._insert(_CARDS, card)
@@ -128,3 +138,29 @@ class PostedCards(Repository):
         What was approved goes on to happen, so that its cards are among them until they are done.
         """
         return self._all(_CARDS, _BEHIND, given_prefix=prefix, given_at=at, given_limit=limit)
+
+
+class HeardEvents(Repository):
+    """What was heard in chats that are not ours."""
+
+    __slots__ = ()
+
+    def get(self, platform: str, id_: str) -> HeardEvent | None:
+        """Return what was heard under this id."""
+        return self._first(_HEARD, _GET_HEARD, given_platform=platform, given_id=id_)
+
+    def add(self, event: HeardEvent) -> bool:
+        """Keep something; return False if it was heard before."""
+        return self._insert(_HEARD, event)
+
+    def update(self, event: HeardEvent) -> None:
+        """Replace what was heard.
+
+        Raises:
+            NotFoundError: it is not there.
+        """
+        self._replace(_HEARD, _UPDATE_HEARD, event)
+
+    def forget(self, before: datetime) -> None:
+        """Forget what was heard until then."""
+        self._run(_FORGET, given_before=before)

@@ -12,7 +12,7 @@ from soar.store.audit_index import AuditIndex
 from soar.store.breakers import Breakers
 from soar.store.bursts import Bursts
 from soar.store.cases import Cases
-from soar.store.chats import ChatAccounts, PostedCards
+from soar.store.chats import ChatAccounts, HeardEvents, PostedCards
 from soar.store.credentials import Credentials
 from soar.store.dead_letters import DeadLetters
 from soar.store.deeds import Deeds
@@ -228,6 +228,11 @@ class Unit:
     def posted_cards(self) -> PostedCards:
         """Questions' cards in chats that are not ours."""
         return PostedCards(self._connection, self.workspace)
+
+    @property
+    def heard_events(self) -> HeardEvents:
+        """What was heard in chats that are not ours."""
+        return HeardEvents(self._connection, self.workspace)
 
     @property
     def openings(self) -> Openings:

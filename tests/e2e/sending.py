@@ -69,15 +69,27 @@ class Program:
 
 @contextmanager
 def run_program(
-    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None = None
+    command: Sequence[str | Path],
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    sockets: Sequence[int] = (),
 ) -> Iterator[Program]:
-    """Start a product in a folder and a session of its own; end it by its pid, and then what it leaves behind."""
+    """Start a product in a folder and a session of its own; end it by its pid, and then what it leaves behind.
+
+    Args:
+        command: the program and its arguments.
+        folder: where; what it says is written there, too.
+        environment: more of it.
+        sockets: numbers of sockets that it inherits.
+    """
     log = folder / "said.log"
     with log.open("wb") as said:
         process = subprocess.Popen(
             [str(part) for part in command],
             cwd=folder,
             env={**os.environ, "TZ": "UTC", "HOME": str(folder), **(environment or {})},
+            pass_fds=sockets,
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,

@@ -10,23 +10,22 @@ import subprocess
 import sys
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.sending import (
-    EXAMPLES,
     KEY,
-    Receiver,
     find_port,
     find_program,
     is_fresh,
     open_receiver,
     run_program,
 )
+from tests.e2e.sensor import ATTACKED, ATTACKING, RULE, open_two_hosts, run_rsyslog
 from tests.support.server import Client
 
 pytestmark = [
@@ -202,22 +201,6 @@ def test_a_ban_of_fail2ban_starts_a_run(tmp_path: Path, folder: Path) -> None:
     assert is_fresh(alert)
 
 
-@contextmanager
-def run_rsyslog(receiver: Receiver, folder: Path, example: str, replaced: dict[str, str]) -> Iterator[None]:
-    program = find_program("rsyslogd")
-    script = shutil.copy(EXAMPLES / "post-lines.sh", folder)
-    ours = {
-        "/etc/soar/post-lines.sh": script,
-        "/etc/soar/hook.header": str(receiver.write_headers(folder)),
-        **replaced,
-    }
-    file = receiver.write_example(example, folder / "rsyslog.conf", ours)
-    with file.open("a", encoding="utf-8") as settings:
-        settings.write(f'global(workDirectory="{folder}")\n')
-    with run_program([program, "-n", "-f", file, "-i", folder / "rsyslog.pid"], folder):
-        yield
-
-
 def test_a_line_that_rsyslog_passes_on_starts_a_run(tmp_path: Path, folder: Path) -> None:
     for name in ("rsyslogd", "curl", "logger"):
         find_program(name)
@@ -240,36 +223,6 @@ def test_a_line_that_rsyslog_passes_on_starts_a_run(tmp_path: Path, folder: Path
     assert len(alert["entities"]["hosts"]) == 1
     assert is_fresh(alert)
     assert {one["title"] for one in heard} == {alert["title"]}, "what is no error is not passed on"
-
-
-RULE = (
-    'alert http any any -> any any (msg:"sqlmap looks for a way in"; flow:established,to_server; '
-    'http.user_agent; content:"sqlmap"; nocase; classtype:web-application-attack; sid:1000001; rev:1;)\n'
-)
-ATTACKED, ATTACKING = "10.77.0.2", "10.77.0.1"
-
-
-@contextmanager
-def open_two_hosts(ip: str) -> Iterator[tuple[str, str]]:
-    """Make two network namespaces with a cable between them, and yield the attacker's and the victim's name."""
-    attacker, victim = f"soar-{os.getpid()}-a", f"soar-{os.getpid()}-v"
-    cable = f"link add cable type veth peer name cable netns {victim}".split()
-    steps = [
-        [ip, "-n", attacker, *cable],
-        [ip, "-n", attacker, "addr", "add", f"{ATTACKING}/24", "dev", "cable"],
-        [ip, "-n", victim, "addr", "add", f"{ATTACKED}/24", "dev", "cable"],
-        [ip, "-n", attacker, "link", "set", "cable", "up"],
-        [ip, "-n", victim, "link", "set", "cable", "up"],
-    ]
-    with ExitStack() as stack:
-        for name in (attacker, victim):
-            made = subprocess.run([ip, "netns", "add", name], capture_output=True, text=True, timeout=20, check=False)
-            if made.returncode:
-                pytest.skip(f"no network namespace can be made here: {made.stderr.strip()}")
-            stack.callback(subprocess.run, [ip, "netns", "delete", name], check=True, timeout=20)
-        for step in steps:
-            subprocess.run(step, check=True, capture_output=True, timeout=20)
-        yield attacker, victim
 
 
 def test_an_attack_that_suricata_sees_live_starts_a_run(tmp_path: Path, folder: Path) -> None:

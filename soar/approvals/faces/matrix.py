@@ -1,7 +1,6 @@
 """The card as a Matrix room message: https://spec.matrix.org/v1.15/client-server-api/#mroommessage-msgtypes.
 
-Texts are escaped into the few tags that we write. Every event names whom it mentions, which is nobody: without that,
-clients look for names in the text.
+Texts are escaped into the few tags that we write. The connector makes an event of them that mentions nobody.
 """
 
 from html import escape
@@ -11,33 +10,10 @@ from soar.approvals.faces.plain import render as render_plain
 from soar.approvals.faces.plain import say_more
 from soar.model.values import JsonValue
 
-LARGEST = 65_536
-"""Bytes of a whole event: https://spec.matrix.org/v1.15/client-server-api/#size-limits."""
 
-
-def render(card: ShownCard, *, replaces: str | None = None) -> dict[str, JsonValue]:
-    """Return a message's content.
-
-    Args:
-        card: what to show.
-        replaces: id of the event that showed the card first, to edit it; None for the first.
-    """
-    content: dict[str, JsonValue] = {
-        "msgtype": "m.notice",
-        "body": render_plain(card),
-        "format": "org.matrix.custom.html",
-        "formatted_body": _write_html(card),
-        "m.mentions": {},
-    }
-    if replaces is None:
-        return content
-    return {
-        "msgtype": "m.notice",
-        "body": f"* {card.notice}",
-        "m.mentions": {},
-        "m.new_content": content,
-        "m.relates_to": {"rel_type": "m.replace", "event_id": replaces},
-    }
+def render(card: ShownCard, _nonce: str) -> dict[str, JsonValue]:
+    """Return the arguments of the connector's `post_card` and `edit_card`; a card has no buttons to carry its nonce."""
+    return {"text": render_plain(card), "html": _write_html(card), "notice": card.notice}
 
 
 def _write_html(card: ShownCard) -> str:

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connectors.matrix import connector as wire
 from soar.approvals.card import ButtonKind, Result, ResultKind, ShownCard, Surroundings, show_card
 from soar.approvals.claim import WishKind
 from soar.approvals.faces import discord, matrix, mattermost, plain, slack, teams
@@ -269,12 +270,14 @@ class Reader(HTMLParser):
 @given(hostile_approvals())
 def test_matrix_reads_no_markup_of_theirs_and_mentions_nobody(approval: Approval) -> None:
     card = show_card(approval, surround(approval))
-    first: Any = matrix.render(card)
-    edit: Any = matrix.render(card, replaces="$event")
-    assert first["m.mentions"] == edit["m.mentions"] == edit["m.new_content"]["m.mentions"] == {}
+    message: Any = {**matrix.render(card, NONCE), "channel": "#soc", "message": "$event"}
+    edit: Any = wire.build_edit(wire.Edit.model_validate(message))
+    first = edit["m.new_content"]
+    assert first["m.mentions"] == edit["m.mentions"] == {}
     assert edit["m.relates_to"] == {"rel_type": "m.replace", "event_id": "$event"}
-    assert edit["m.new_content"] == first
-    assert len(orjson.dumps(edit)) < matrix.LARGEST
+    del message["message"]
+    assert first == wire.build_card(wire.Card.model_validate(message))
+    assert len(orjson.dumps(edit)) < wire.LARGEST
     reader = Reader()
     reader.feed(first["formatted_body"])
     assert reader.tags <= {"h4", "p", "b", "code", "ul", "li", "a"}

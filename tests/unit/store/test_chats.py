@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from soar.model.approval import ApprovalStatus, Precedent
-from soar.model.chat import ChatAccount, ChatLink, PostedCard
+from soar.model.chat import ChatAccount, ChatLink, HeardEvent, PostedCard
 from soar.model.response import ResponseStatus
 from soar.store import Store, Unit
 from tests.support.builders import build_approval, build_response
@@ -64,6 +64,33 @@ async def test_a_question_is_posted_once_and_followed_until_it_is_done(store: St
     assert await store.read("default", lambda unit: unit.posted_cards.behind("slack:", later, 9)) == (shown,)
     await store.write("default", lambda unit: unit.posted_cards.update(replace(shown, is_done=True)))
     assert await store.read("default", lambda unit: unit.posted_cards.behind("slack:", later, 9)) == ()
+
+
+async def test_a_card_is_found_by_the_message_that_shows_it(store: Store) -> None:
+    shown = replace(CARD, place="C1", message="1.2")
+    await store.write("default", lambda unit: unit.posted_cards.add(shown))
+    assert await store.read("default", lambda unit: unit.posted_cards.find_message("C1", "1.2")) == shown
+    for place, message in (("C2", "1.2"), ("C1", "1.3")):
+        assert (
+            await store.read("default", lambda unit, at=(place, message): unit.posted_cards.find_message(*at)) is None
+        )
+    assert await store.read("elsewhere", lambda unit: unit.posted_cards.find_message("C1", "1.2")) is None
+
+
+async def test_what_was_heard_is_heard_once_until_it_is_forgotten(store: Store) -> None:
+    heard = HeardEvent(platform="matrix", id="$1", account="@ann:corp.example", at=START)
+    vote = replace(heard, approval="ap_1")
+    assert await store.write("default", lambda unit: unit.heard_events.add(heard))
+    assert not await store.write("default", lambda unit: unit.heard_events.add(heard))
+    assert await store.write("elsewhere", lambda unit: unit.heard_events.add(heard))
+    assert await store.write("default", lambda unit: unit.heard_events.add(replace(heard, platform="slack")))
+    await store.write("default", lambda unit: unit.heard_events.update(vote))
+    assert await store.read("default", lambda unit: unit.heard_events.get("matrix", "$1")) == vote
+    await store.write("default", lambda unit: unit.heard_events.forget(START - timedelta(seconds=1)))
+    assert await store.read("default", lambda unit: unit.heard_events.get("matrix", "$1")) == vote
+    await store.write("default", lambda unit: unit.heard_events.forget(START))
+    assert await store.read("default", lambda unit: unit.heard_events.get("matrix", "$1")) is None
+    assert await store.read("elsewhere", lambda unit: unit.heard_events.get("matrix", "$1")) == heard
 
 
 async def test_the_last_twenty_like_it_say_how_it_went(store: Store) -> None:

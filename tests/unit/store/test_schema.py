@@ -127,6 +127,7 @@ async def test_an_approval_from_before_asks_for_no_facts(store: Store) -> None:
         "posted_cards",
         "publishers",
         "standing_approvals",
+        "heard_events",
     ):
         writer.exec_driver_sql(f"DROP TABLE {table}")
     for table, columns in {
