@@ -17,6 +17,31 @@ def list_chat_routes() -> tuple[Route, ...]:
             chat.hear_slack,
             answers=None,
         ),
+        raw(
+            "POST",
+            "/chat/mattermost",
+            Public(
+                "buttons and dialogs prove themselves by our key, commands by Mattermost's token; who acts is looked up"
+            ),
+            chat.hear_mattermost,
+            answers=None,
+        ),
+        raw(
+            "POST",
+            "/chat/discord",
+            Public("Discord proves itself by a signature over the raw body; who acts is looked up by a linked account"),
+            chat.hear_discord,
+            answers=None,
+        ),
+        raw(
+            "POST",
+            "/chat/teams",
+            Public(
+                "Teams proves itself by a token that Microsoft has signed; who acts is looked up by a linked account"
+            ),
+            chat.hear_teams,
+            answers=None,
+        ),
         private("GET", accounts, Self(), chat.list_accounts, takes=Nothing, answers=ChatAccountPage),
         private(
             "POST",

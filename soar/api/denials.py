@@ -9,7 +9,7 @@ from soar.api.call import Caller, Desk
 from soar.audit.actor import describe_principal
 from soar.audit.record import record
 from soar.model.audit import AuditEvent, Outcome
-from soar.model.errors import DeniedError
+from soar.model.errors import DeniedError, SoarError
 from soar.model.values import JsonValue
 
 
@@ -18,7 +18,7 @@ class QuietDenialError(DeniedError):
 
 
 async def record_denial(
-    desk: Desk, request: web.Request, caller: Caller | None, target: Mapping[str, JsonValue], error: DeniedError
+    desk: Desk, request: web.Request, caller: Caller | None, target: Mapping[str, JsonValue], error: SoarError
 ) -> None:
     """Record a denial, up to a bound that a flood of them cannot pass.
 

@@ -21,13 +21,17 @@ from soar.approvals.conduct import Conduct
 from soar.approvals.console import Console, Said
 from soar.approvals.delivery import CardDelivery
 from soar.approvals.desks import Desks
+from soar.approvals.discord_desk import DiscordDesk, DiscordRules, describe_discord
 from soar.approvals.freezable import Freezable
 from soar.approvals.matrix_desk import MatrixDesk, MatrixRules, describe_matrix
+from soar.approvals.mattermost_desk import MattermostDesk, MattermostRules, describe_mattermost
 from soar.approvals.platform import Office, Platform
 from soar.approvals.service import ApprovalService
 from soar.approvals.slack_desk import SlackDesk, SlackRules, describe_slack
 from soar.approvals.slack_socket import SlackSocket
+from soar.approvals.teams_desk import TeamsDesk, TeamsRules, describe_teams
 from soar.audit.actor import describe_principal
+from soar.federation.bot_token import BotTokens
 from soar.model.catalog import Connection
 from soar.model.identity import Principal
 from soar.model.poll import Poll, TriggerHost
@@ -36,6 +40,7 @@ from soar.responses.service import ResponseService
 from soar.responses.undoing import Undoer, Undoing
 from soar.runtime.guard import GuardedHost
 from soar.runtime.pollers import PollKeeper
+from soar.sdk.egress import HttpEgress
 from soar.sdk.websocket import WebSocketEgress
 from soar.store import Store, Unit
 from soar.vault import Vault
@@ -60,6 +65,10 @@ class Chats:
             parts["slack presses"] = self.desks.slack.run()
         if self.slack_socket is not None:
             parts["slack socket"] = self.slack_socket.run()
+        if self.desks.discord is not None:
+            parts["discord presses"] = self.desks.discord.backlog.run()
+        if self.desks.teams is not None:
+            parts["teams commands"] = self.desks.teams.backlog.run()
         if has_worker:
             parts |= {f"{each.connection} cards": each.run() for each in self.deliveries}
             parts |= {f"chat listener {number}": each.run() for number, each in enumerate(self.listeners)}
@@ -76,6 +85,7 @@ class Parts(Protocol):
     ids: RandomIds
     randomness: SystemRandomness
     hub: Hub
+    egress: HttpEgress
     url: str
     worker: str
 
@@ -101,7 +111,7 @@ class Parts(Protocol):
 
     @property
     def vault(self) -> Vault:
-        """Keeps the signing secret."""
+        """Keeps what the chats prove themselves with."""
         ...
 
 
@@ -112,7 +122,13 @@ def make_chats(parts: Parts) -> Chats:
     slack = _hear_slack(parts, office, known.get("slack"))
     return Chats(
         deliveries=tuple(CardDelivery(each.platform, office) for each in known.values()),
-        desks=Desks(known=tuple(known.values()), slack=slack),
+        desks=Desks(
+            known=tuple(known.values()),
+            slack=slack,
+            mattermost=_hear_mattermost(parts, office, known.get("mattermost")),
+            discord=_hear_discord(parts, office, known.get("discord")),
+            teams=_hear_teams(parts, office, known.get("teams")),
+        ),
         slack_socket=_open_socket(parts, office, slack, known.get("slack")),
         listeners=_hear_matrix(parts, office, known.get("matrix")),
     )
@@ -123,6 +139,12 @@ def _list_platforms(parts: Parts) -> Iterator[Platform]:
         yield describe_slack(_read(slack, "team"))
     if matrix := _find_connection(parts, "matrix", "access_token"):
         yield describe_matrix(_read(matrix, "user"))
+    if mattermost := _find_connection(parts, "mattermost", "action_key", "command_token"):
+        yield describe_mattermost(_read(mattermost, "team"), parts.url)
+    if (discord := _find_connection(parts, "discord")) and _read(discord, "public_key"):
+        yield describe_discord(_read(discord, "guild"))
+    if (teams := _find_connection(parts, "teams")) and _read(teams, "application"):
+        yield describe_teams(_read(teams, "tenant"))
 
 
 def _find_slack(parts: Parts) -> Connection | None:
@@ -173,6 +195,43 @@ def _make_listener(parts: Parts, desk: MatrixDesk) -> PollKeeper:
         report=_report_unheard,
         longest_pause=_LONGEST_PAUSE,
     )
+
+
+def _hear_mattermost(parts: Parts, office: Office, desk: ChatDesk | None) -> MattermostDesk | None:
+    if desk is None:
+        return None
+    connection = parts.site.connections["mattermost"]
+    rules = MattermostRules(
+        team=desk.platform.team,
+        key=_opener(parts, connection, "action_key"),
+        token=_opener(parts, connection, "command_token"),
+    )
+    return MattermostDesk(rules, office, desk)
+
+
+def _hear_discord(parts: Parts, office: Office, desk: ChatDesk | None) -> DiscordDesk | None:
+    if desk is None:
+        return None
+    connection = parts.site.connections["discord"]
+    rules = DiscordRules(
+        guild=desk.platform.team,
+        application=_read(connection, "application"),
+        public_key=_read(connection, "public_key"),
+    )
+    return DiscordDesk(rules, office, desk)
+
+
+def _hear_teams(parts: Parts, office: Office, desk: ChatDesk | None) -> TeamsDesk | None:
+    if desk is None:
+        return None
+    application = _read(parts.site.connections["teams"], "application")
+    tokens = BotTokens(application, egress=parts.egress, clock=parts.clock)
+    return TeamsDesk(TeamsRules(tenant=desk.platform.team, verify=tokens.verify), office, desk)
+
+
+def _opener(parts: Parts, connection: Connection, field: str) -> Callable[[], Awaitable[Secret]]:
+    """Return what opens a credential of a connection, each time anew."""
+    return lambda: parts.vault.resolve(parts.workspace, connection.credentials[field])
 
 
 def _find_connection(parts: Parts, id_: str, *credentials: str) -> Connection | None:

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 
 from soar.approvals.chat_desk import ChatDesk
+from soar.approvals.discord_desk import DiscordDesk
+from soar.approvals.mattermost_desk import MattermostDesk
 from soar.approvals.slack_desk import SlackDesk
+from soar.approvals.teams_desk import TeamsDesk
 from soar.model.errors import NotFoundError
 
 
@@ -14,10 +17,16 @@ class Desks:
     Attributes:
         known: counts votes and answers commands, by connection.
         slack: hears Slack; None where it is not connected.
+        mattermost: hears Mattermost; None where it is not connected.
+        discord: hears Discord; None where it is not connected.
+        teams: hears Teams; None where it is not connected.
     """
 
     known: tuple[ChatDesk, ...] = ()
     slack: SlackDesk | None = None
+    mattermost: MattermostDesk | None = None
+    discord: DiscordDesk | None = None
+    teams: TeamsDesk | None = None
 
     def find(self, platform: str) -> ChatDesk:
         """Return who counts votes and answers commands of a chat.
@@ -31,9 +40,7 @@ class Desks:
         for desk in self.known:
             if desk.platform.connection == platform:
                 return desk
-        raise NotFoundError(
-            f"no {platform} is connected", hint=f"a connection called `{platform}` in connections.yaml connects one"
-        )
+        raise _miss(platform, platform)
 
     def find_slack(self) -> SlackDesk:
         """Return who hears Slack.
@@ -42,7 +49,41 @@ class Desks:
             NotFoundError: it is not connected.
         """
         if self.slack is None:
-            raise NotFoundError(
-                "no Slack is connected", hint="a connection called `slack` in connections.yaml connects one"
-            )
+            raise _miss("slack", "Slack")
         return self.slack
+
+    def find_mattermost(self) -> MattermostDesk:
+        """Return who hears Mattermost.
+
+        Raises:
+            NotFoundError: it is not connected.
+        """
+        if self.mattermost is None:
+            raise _miss("mattermost", "Mattermost")
+        return self.mattermost
+
+    def find_discord(self) -> DiscordDesk:
+        """Return who hears Discord.
+
+        Raises:
+            NotFoundError: it is not connected.
+        """
+        if self.discord is None:
+            raise _miss("discord", "Discord")
+        return self.discord
+
+    def find_teams(self) -> TeamsDesk:
+        """Return who hears Teams.
+
+        Raises:
+            NotFoundError: it is not connected.
+        """
+        if self.teams is None:
+            raise _miss("teams", "Teams")
+        return self.teams
+
+
+def _miss(connection: str, title: str) -> NotFoundError:
+    return NotFoundError(
+        f"no {title} is connected", hint=f"a connection called `{connection}` in connections.yaml connects one"
+    )

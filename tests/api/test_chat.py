@@ -1,14 +1,17 @@
-"""Slack over HTTP: its signature, and who owns which account."""
+"""Chats over HTTP: how each proves itself, and who owns which account."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from soar.model.process import ActionAnswer
+from tests.support import discord, mattermost, teams
 from tests.support.service import Answer, Face
 from tests.support.slack import TEAM, command, press, sign
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON = {"Content-Type": "application/json"}
 
 
 async def send(face: Face, body: bytes, **headers: str) -> Answer:
@@ -95,3 +98,57 @@ async def test_nothing_that_a_prefetcher_sends_is_heard(face: Face, method: str)
 async def test_another_type_of_body_is_refused(face: Face) -> None:
     answer = await send(face, b"{}", **{"Content-Type": "application/json"})
     assert answer.code == "unsupported_media_type"
+
+
+async def test_mattermost_is_heard_by_its_token_and_what_it_did_not_send_is_recorded(face: Face) -> None:
+    face.host.script("mattermost.member", ActionAnswer(output={"team": mattermost.TEAM, "is_full": True}))
+    for token, status in ((mattermost.COMMAND_TOKEN, 200), ("x", 403)):
+        body = mattermost.command("link", token=token)
+        answer = await face.stranger.send("POST", "/chat/mattermost", body, FORM)
+        assert answer.status == status
+    press = {
+        "user_id": mattermost.ANN,
+        "channel_id": mattermost.CHANNEL,
+        "team_id": mattermost.TEAM,
+        "post_id": mattermost.OTHER,
+        "trigger_id": "x",
+        "context": {"claim": "ap_1|approve|x", "proof": "x"},
+    }
+    answer = await face.stranger.send("POST", "/chat/mattermost", json.dumps(press).encode(), JSON)
+    assert (answer.status, answer.code) == (403, "chat.signature")
+    events = await face.events("access.denied")
+    assert [(event["target"]["id"], event["context"]["code"]) for event in events] == [
+        ("POST /chat/mattermost", "chat.signature")
+    ] * 2
+    assert (await face.stranger.send("GET", "/chat/mattermost")).status == 405
+
+
+async def test_discord_finds_out_that_its_signature_is_checked(face: Face) -> None:
+    body, at = discord.ping(), face.clock.now()
+    answer = await face.stranger.send("POST", "/chat/discord", body, JSON | discord.sign(body, at))
+    assert (answer.status, answer.json) == (200, {"type": 1})
+    wrong = discord.sign(body, at) | {"x-signature-ed25519": "0" * 128}
+    answer = await face.stranger.send("POST", "/chat/discord", body, JSON | wrong)
+    assert answer.status == 401
+    (event,) = await face.events("access.denied")
+    assert event["target"]["id"] == "POST /chat/discord"
+    assert (await face.stranger.send("GET", "/chat/discord")).status == 405
+
+
+async def test_teams_is_heard_by_its_token_and_what_it_did_not_send_is_recorded(face: Face) -> None:
+    body = teams.act("message", text="pending")
+    answer = await face.stranger.send("POST", "/chat/teams", body, JSON | teams.prove(face.clock.now()))
+    assert (answer.status, answer.body) == (200, b"")
+    answer = await face.stranger.send("POST", "/chat/teams", body, JSON)
+    assert (answer.status, answer.code) == (403, "chat.signature")
+    (event,) = await face.events("access.denied")
+    assert event["target"]["id"] == "POST /chat/teams"
+    assert (await face.stranger.send("GET", "/chat/teams")).status == 405
+
+
+@pytest.mark.parametrize("body", [b"", b"payload=", b"payload=%7B", b"payload=%7B%7D&payload=1", b"\xff\xfe"])
+async def test_what_slack_has_signed_and_nobody_can_read_is_recorded_too(face: Face, body: bytes) -> None:
+    answer = await send(face, body)
+    assert 400 <= answer.status < 500
+    (event,) = await face.events("access.denied")
+    assert event["target"]["id"] == "POST /chat/slack"

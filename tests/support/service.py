@@ -31,12 +31,16 @@ from soar.app.passwords import Passwords
 from soar.app.serving import Serving
 from soar.app.sign_on import make_sign_on
 from soar.approvals.desks import Desks
+from soar.approvals.discord_desk import DiscordDesk, DiscordRules, describe_discord
+from soar.approvals.mattermost_desk import MattermostDesk, MattermostRules, describe_mattermost
 from soar.approvals.platform import Office
 from soar.approvals.rota import parse_rotas
 from soar.approvals.service import ApprovalService
 from soar.approvals.slack_desk import SlackDesk, SlackRules, describe_slack
+from soar.approvals.teams_desk import TeamsDesk, TeamsRules, describe_teams
 from soar.audit.keeper import verify_unit
 from soar.audit.verify import Report
+from soar.federation.bot_token import BotTokens
 from soar.federation.provider import Provider
 from soar.ingest.receive import Receiver
 from soar.ingest.request import RunRequests
@@ -64,7 +68,7 @@ from soar.runtime.timers import TimerKeeper
 from soar.sdk.egress import HttpEgress
 from soar.store import Store, Unit, open_store
 from soar.vault import FileKeyProvider, Keyring, create_key_file
-from tests.support import slack
+from tests.support import discord, mattermost, slack, teams
 from tests.support.builders import build_connection, build_user
 from tests.support.chat import make_chat_desk
 from tests.support.clock import SteppedClock
@@ -74,6 +78,7 @@ from tests.support.ids import SeededIds
 from tests.support.playbooks import refresh
 from tests.support.process import RecordingProcess, ScriptedHost
 from tests.support.randomness import SeededRandomness
+from tests.support.room import Opener
 from tests.support.vault import VaultParts
 from tests.support.world import build_actions_catalog, build_spec
 
@@ -451,7 +456,7 @@ class _Wiring:
         return await self.vault.resolve(workspace, name)
 
     def make_desks(self) -> Desks:
-        """Return what hears Slack; the calls that it makes are scripted as every product's."""
+        """Return what hears chats; the calls that it makes are scripted as every product's."""
         office = Office(
             store=self.store,
             workspace=WORKSPACE,
@@ -464,8 +469,22 @@ class _Wiring:
             report=lambda _approval, _message: None,
         )
         desk = make_chat_desk(describe_slack(slack.TEAM), office, self.approvals)
-        rules = SlackRules(team=slack.TEAM, application=slack.APPLICATION, resolve=_sign)
-        return Desks(known=(desk,), slack=SlackDesk(rules, office, desk))
+        rules = SlackRules(team=slack.TEAM, application=slack.APPLICATION, resolve=Opener(slack.KEY))
+        second = make_chat_desk(describe_mattermost(mattermost.TEAM, self.url), office, self.approvals)
+        pinned = MattermostRules(
+            team=mattermost.TEAM, key=Opener(mattermost.KEY), token=Opener(mattermost.COMMAND_TOKEN)
+        )
+        third = make_chat_desk(describe_discord(discord.GUILD), office, self.approvals)
+        signed = DiscordRules(guild=discord.GUILD, application=discord.APPLICATION, public_key=discord.PUBLIC_KEY)
+        fourth = make_chat_desk(describe_teams(teams.TENANT), office, self.approvals)
+        tokens = BotTokens(teams.APPLICATION, egress=teams.FakeTeams().egress, clock=self.clock)
+        return Desks(
+            known=(desk, second, third, fourth),
+            slack=SlackDesk(rules, office, desk),
+            mattermost=MattermostDesk(pinned, office, second),
+            discord=DiscordDesk(signed, office, third),
+            teams=TeamsDesk(TeamsRules(tenant=teams.TENANT, verify=tokens.verify), office, fourth),
+        )
 
     async def _find_unready(self) -> tuple[str, ...]:
         return self.unready
@@ -535,10 +554,6 @@ class _Wiring:
         if self.provider is not None:
             secret = Secret(CLIENT_SECRET)
             await self.vault.set_credential(WORKSPACE, "provider_secret", secret, actor=setup, now=at)
-
-
-async def _sign() -> Secret:
-    return Secret(slack.KEY)
 
 
 def _write_playbooks(folder: Path, texts: Mapping[str, str]) -> Path:

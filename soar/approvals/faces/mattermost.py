@@ -6,20 +6,31 @@ Its texts are Markdown, so every character that Markdown could read is escaped.
 import re
 
 from soar.approvals.card import Button, ButtonKind, ShownCard
+from soar.approvals.claim import write_claim
 from soar.approvals.faces.plain import say_more
-from soar.model.approval import VoteChoice
+from soar.approvals.hostile import fence
+from soar.approvals.parts import confirmation_of
+from soar.model.approval import Approval, VoteChoice
+from soar.model.step import Assurance
 from soar.model.values import JsonValue
 
+CALLBACK = "soar_vote"
+"""Id of the dialog."""
+CONFIRM, COMMENT = "confirm", "comment"
+"""Names of the dialog's fields."""
+_LONGEST_COMMENT = 300
+_LONGEST_CONFIRM = 500
+_CONFIRMED = (Assurance.CONFIRMED, Assurance.MFA)
 _READ = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$^=&\"'])")
 
 
-def render(card: ShownCard, url: str, tokens: dict[ButtonKind, str]) -> dict[str, JsonValue]:
-    """Return a post's text and props.
+def render(card: ShownCard, url: str, nonce: str) -> dict[str, JsonValue]:
+    """Return a post's attachment; the connector adds to each button what it proves itself with.
 
     Args:
         card: what to show.
         url: where presses are sent.
-        tokens: what each deciding button proves itself with.
+        nonce: what the card's buttons carry beside the approval's id.
     """
     fields: list[JsonValue] = [
         {"title": escape(fact.label), "value": _quote(fact.text, is_quoted=fact.is_quoted), "short": False}
@@ -27,7 +38,7 @@ def render(card: ShownCard, url: str, tokens: dict[ButtonKind, str]) -> dict[str
     ]
     more = say_more(card) if card.more_evidence else ""
     foot = "\n".join(escape(text) for text in (more, card.asked, card.who, card.until, *card.events) if text)
-    actions = [_action(button, card, url, tokens[button.kind]) for button in card.buttons if not button.url]
+    actions = [_action(button, card, url, nonce) for button in card.buttons if not button.url]
     links = " · ".join(f"[{escape(button.label)}]({button.url})" for button in card.buttons if button.url)
     attachment: dict[str, JsonValue] = {
         "fallback": card.notice,
@@ -36,7 +47,33 @@ def render(card: ShownCard, url: str, tokens: dict[ButtonKind, str]) -> dict[str
         "fields": [*fields, {"title": "", "value": "\n".join(filter(None, (foot, links))), "short": False}],
         "actions": actions,
     }
-    return {"message": "", "props": {"attachments": [attachment], "disable_group_highlight": True}}
+    return {"attachment": attachment}
+
+
+def render_dialog(approval: Approval, choice: VoteChoice, state: str) -> dict[str, JsonValue]:
+    """Return the dialog in which somebody says yes or no: https://developers.mattermost.com/integrate/plugins/interactive-dialogs/.
+
+    Args:
+        approval: the question.
+        choice: which button was pressed.
+        state: what comes back with what was filled in; its reader can see it.
+    """
+    is_yes = choice is VoteChoice.APPROVE
+    said, elements = [escape(fence(approval.card.question))], []
+    if is_yes and (wanted := confirmation_of(approval)) and approval.assurance in _CONFIRMED:
+        said.append(f"To approve, type {escape(fence(wanted))}")
+        elements.append(_element(CONFIRM, "Confirmation", _LONGEST_CONFIRM, is_optional=False))
+    is_required = approval.comment == "required" or (approval.comment == "required_on_deny" and not is_yes)
+    elements.append(_element(COMMENT, "Comment", _LONGEST_COMMENT, is_optional=not is_required))
+    return {
+        "callback_id": CALLBACK,
+        "title": f"{'Approve' if is_yes else 'Deny'} {approval.code}",
+        "introduction_text": "\n\n".join(said),
+        "elements": elements,
+        "submit_label": "Approve" if is_yes else "Deny",
+        "notify_on_cancel": False,
+        "state": state,
+    }
 
 
 def escape(text: str) -> str:
@@ -48,9 +85,19 @@ def _quote(text: str, *, is_quoted: bool) -> str:
     return f"> {escape(text)}" if is_quoted else escape(text)
 
 
-def _action(button: Button, card: ShownCard, url: str, token: str) -> JsonValue:
+def _element(name: str, label: str, longest: int, *, is_optional: bool) -> JsonValue:
+    return {
+        "name": name,
+        "display_name": label,
+        "type": "textarea",  # a field of one line takes 150 characters at most
+        "optional": is_optional,
+        "max_length": longest,
+    }
+
+
+def _action(button: Button, card: ShownCard, url: str, nonce: str) -> JsonValue:
     choice = VoteChoice.APPROVE if button.kind is ButtonKind.APPROVE else VoteChoice.DENY
-    context: JsonValue = {"approval": card.approval, "vote": choice.value, "token": token}
+    context: JsonValue = {"claim": write_claim(card.approval, choice, nonce)}
     return {
         "id": choice.value,  # letters and digits alone: Mattermost finds no action with another id
         "type": "button",

@@ -24,7 +24,10 @@ from soar.model.approval import Approval, ApprovalStatus, EscalationLevel, Prece
 from soar.model.step import Assurance
 from tests.support.builders import build_approval, build_card, build_vote
 from tests.support.clock import START
+from tests.support.discord import check_message, check_modal
+from tests.support.mattermost import check_dialog
 from tests.support.slack import check_slack, walk
+from tests.support.teams import check_card
 
 EXAMPLES = int(os.environ.get("SOAR_CARD_EXAMPLES", "60"))
 """How many hostile cards: a sample, unless somebody asks for more."""
@@ -179,10 +182,9 @@ MARKDOWN = re.compile(r"(?<!\\)(?:\\\\)*[*_`~\[\]<>#!|]")
 @given(hostile_approvals())
 def test_mattermost_reads_no_markup_of_theirs(approval: Approval) -> None:
     card = show_card(approval, surround(approval))
-    tokens = {ButtonKind.APPROVE: "a" * 64, ButtonKind.DENY: "d" * 64}
-    post: Any = mattermost.render(card, "https://soar.example/chat/mattermost", tokens)
-    (attachment,) = post["props"]["attachments"]
-    assert len(orjson.dumps(post["props"])) < 800_000  # model.PostPropsMaxUserRunes
+    post: Any = mattermost.render(card, "https://soar.example/chat/mattermost", NONCE)
+    attachment = post["attachment"]
+    assert len(orjson.dumps(attachment)) < 400_000  # half of model.PostPropsMaxUserRunes
     texts = [attachment["title"], attachment["text"]]
     for field in attachment["fields"]:
         texts += [field["title"], field["value"]]
@@ -194,16 +196,28 @@ def test_mattermost_reads_no_markup_of_theirs(approval: Approval) -> None:
 
 
 @hostile_card
+@given(hostile_approvals(), st.sampled_from(VoteChoice))
+def test_mattermosts_dialog_keeps_its_limits(approval: Approval, choice: VoteChoice) -> None:
+    dialog = mattermost.render_dialog(approval, choice, "state")
+    check_dialog(dialog)
+    for text in str(dialog["introduction_text"]).split("\n\n"):
+        assert not MARKDOWN.search(text)
+        assert "@" not in text
+
+
+@hostile_card
 @given(hostile_approvals())
 def test_teams_reads_no_markup_of_theirs(approval: Approval) -> None:
     card = show_card(approval, surround(approval))
     document: Any = teams.render(card, NONCE)
-    assert document["version"] == "1.4"
-    assert len(orjson.dumps(document)) <= teams.LARGEST
-    assert len(document["actions"]) <= 6
-    kinds = {node["type"] for node in walk(document) if "type" in node}
-    assert kinds <= {"AdaptiveCard", "RichTextBlock", "TextRun", "Action.Execute", "Action.OpenUrl"}
+    check_card(document)
     check_shown(card, [run["text"] for block in document["body"] for run in block["inlines"]])
+
+
+@hostile_card
+@given(hostile_approvals(), st.sampled_from(VoteChoice))
+def test_teams_second_card_keeps_its_limits(approval: Approval, choice: VoteChoice) -> None:
+    check_card(teams.render_dialog(approval, choice, NONCE))
 
 
 @hostile_card
@@ -211,23 +225,19 @@ def test_teams_reads_no_markup_of_theirs(approval: Approval) -> None:
 def test_discord_reads_no_markup_of_theirs(approval: Approval) -> None:
     card = show_card(approval, surround(approval))
     message: Any = discord.render(card, NONCE)
-    assert message["allowed_mentions"] == {"parse": []}
-    (embed,) = message["embeds"]
-    assert len(embed["title"]) <= 256
-    assert len(embed["description"]) <= 4096
-    assert len(embed["fields"]) <= 25
-    texts = [embed["title"], *embed["description"].split("\n")]
-    for field in embed["fields"]:
-        assert 1 <= len(field["name"]) <= 256
-        assert 1 <= len(field["value"]) <= 1024
-        texts += [field["name"], field["value"]]
-    assert sum(map(len, texts)) <= discord.LARGEST
+    texts = check_message(message)
     assert all(re.fullmatch(r"`[^`\n]+`", text) for text in texts[1:] if text != "\u200b")
-    (row,) = message["components"]
-    assert len(row["components"]) <= 5
-    assert all(len(button.get("custom_id", "")) <= 100 for button in row["components"])
     looking_alike = replace_ticks(card)
     check_shown(looking_alike, [text.strip("`") for text in texts])
+
+
+@hostile_card
+@given(hostile_approvals(), st.sampled_from(VoteChoice))
+def test_discords_dialog_keeps_its_limits(approval: Approval, choice: VoteChoice) -> None:
+    modal = discord.render_dialog(approval, choice, NONCE)
+    check_modal(modal)
+    for text in (str(node["content"]) for node in walk(modal) if "content" in node):
+        assert re.fullmatch(r"(To approve, type )?`[^`\n]+`", text)
 
 
 def replace_ticks(card: ShownCard) -> ShownCard:

@@ -28,6 +28,7 @@ def test_the_connectors_that_are_shipped_have_no_findings(read_yaml: ReadYaml) -
         "cmdb",
         "core",
         "defender",
+        "discord",
         "entra",
         "exchange",
         "greynoise",
@@ -37,6 +38,7 @@ def test_the_connectors_that_are_shipped_have_no_findings(read_yaml: ReadYaml) -
         "kafka",
         "list",
         "matrix",
+        "mattermost",
         "mqtt",
         "nats",
         "nftables",
@@ -47,6 +49,7 @@ def test_the_connectors_that_are_shipped_have_no_findings(read_yaml: ReadYaml) -
         "redis",
         "slack",
         "taxii",
+        "teams",
         "virustotal",
         "whois",
     ]
