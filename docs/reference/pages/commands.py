@@ -58,7 +58,8 @@ def render() -> Iterator[str]:
 
 def _describe_parameter(parameter: object) -> str:
     match parameter:
-        case TyperOption(opts=names, help=help_):
+        case TyperOption(opts=first, secondary_opts=second, help=help_):
+            names = [*first, *second]
             return row(", ".join(f"`{name}`" for name in names), help_ or "")
         case TyperArgument(name=name, metavar=metavar, help=help_):
             return row(f"`{metavar or str(name).upper()}`", help_ or "")
