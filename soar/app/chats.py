@@ -62,7 +62,7 @@ class Chats:
         """Return what runs beside the requests until it is cancelled, by name."""
         parts: dict[str, Coroutine[object, object, None]] = {}
         if self.desks.slack is not None:
-            parts["slack presses"] = self.desks.slack.run()
+            parts["slack presses"] = self.desks.slack.backlog.run()
         if self.slack_socket is not None:
             parts["slack socket"] = self.slack_socket.run()
         if self.desks.discord is not None:

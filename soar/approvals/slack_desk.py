@@ -1,10 +1,10 @@
 """Hears what people do in Slack: checked at once, answered within three seconds, worked on afterwards."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+from soar.approvals.backlog import Backlog
 from soar.approvals.chat_desk import ChatDesk, ChatSender, Unfit
 from soar.approvals.claim import Claim, Wish
 from soar.approvals.faces.slack import render, render_dialog, render_wish_dialog
@@ -18,12 +18,9 @@ from soar.approvals.slack_request import (
     read_request,
     verify_request,
 )
-from soar.model.errors import DeniedError, SoarError, UnavailableError
+from soar.model.errors import DeniedError
 from soar.model.secret import Secret
 from soar.model.values import JsonValue
-
-_MOST_WAITING = 200
-_PAUSE = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +58,7 @@ class SlackDesk:
         self._rules = rules
         self._office = office
         self._desk = desk
-        self._waiting: asyncio.Queue[Press | Submission] = asyncio.Queue(_MOST_WAITING)
+        self.backlog = Backlog(self._work, lambda request, message: office.report(request.claim.approval, message))
 
     async def receive(self, headers: Mapping[str, str], body: bytes) -> dict[str, JsonValue] | None:
         """Take a request, and return what Slack is to show its sender alone; None for nothing.
@@ -96,27 +93,10 @@ class SlackDesk:
         self._check_sender(request.sender)
         if isinstance(request, Command):
             return {"response_type": "ephemeral", "text": await self._obey(request)}
-        try:
-            self._waiting.put_nowait(request)
-        except asyncio.QueueFull as error:
-            raise UnavailableError("too much waits already", retry_after=_PAUSE, hint="press again shortly") from error
+        self.backlog.put(request)
         return None
 
-    async def run(self) -> None:
-        """Work on what was taken, one after the other, until cancelled."""
-        while True:
-            request = await self._waiting.get()
-            try:
-                await self.work(request)
-            except SoarError as error:  # its sender sees that nothing came of it, and presses again
-                self._office.report(request.claim.approval, error.message)
-
-    async def work_off(self) -> None:
-        """Work on everything that waits now."""
-        while not self._waiting.empty():
-            await self.work(self._waiting.get_nowait())
-
-    async def work(self, request: Press | Submission) -> None:
+    async def _work(self, request: Press | Submission) -> None:
         """Open the dialog for a press; count the vote of a submitted dialog."""
         sender = _identify(request.sender)
         match request:

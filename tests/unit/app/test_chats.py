@@ -66,7 +66,7 @@ async def test_a_connected_slack_is_heard_under_its_own_secret(settings: Setting
         assert shown is not None
         assert "!approve ab12" in str(shown["text"])
         assert await desk.receive(sign(press("ap_1|approve|x"), at), press("ap_1|approve|x")) is None
-        await desk.work_off()
+        await desk.backlog.work_off()
         parts = _list_parts(service, has_worker=False)
         assert {name for name in parts if "slack" in name} == {"slack presses"}
         for part in parts.values():

@@ -57,7 +57,7 @@ class Room:
     async def send(self, body: bytes) -> str:
         """Let Slack send a request, and everything that follows from it happen."""
         shown = await self.desk.receive(sign(body, self.clock.now()), body)
-        await self.desk.work_off()
+        await self.desk.backlog.work_off()
         await self.delivery.deliver()
         assert shown is None or shown["response_type"] == "ephemeral"
         return str(shown["text"]) if shown else ""
@@ -192,7 +192,7 @@ async def test_a_thousand_presses_on_a_dialog_are_one_vote(room: Room) -> None:
     for _ in range(10):
         for _ in range(100):
             await room.desk.receive(sign(body, START), body)
-        await room.desk.work_off()
+        await room.desk.backlog.work_off()
     decided = await room.approval()
     assert (len(decided.votes), decided.status) == (1, ApprovalStatus.PENDING)
     assert len(await room.events("approval.voted")) == 1000
@@ -304,7 +304,7 @@ async def test_an_edit_that_failed_is_made_up_for(room: Room) -> None:
     await room.link("U0000001", "u_ann")
     body = submit(room.slack.value("approve"), confirm="web-1")
     await room.desk.receive(sign(body, START), body)
-    await room.desk.work_off()
+    await room.desk.backlog.work_off()
     room.slack.down = 1
     await room.delivery.deliver()
     assert "approved" not in room.slack.shown()
@@ -376,7 +376,7 @@ async def test_what_goes_wrong_with_one_press_does_not_end_the_others(room: Room
     office = replace(room.desk._office, report=lambda approval, _message: reported.append(approval))
     approvals = BrokenOnce()
     desk = SlackDesk(room.desk._rules, office, make_chat_desk(describe_slack(TEAM), office, approvals))
-    working = asyncio.create_task(desk.run())
+    working = asyncio.create_task(desk.backlog.run())
     body = submit(room.slack.value("approve"), confirm="web-1")
     for _ in range(2):
         await desk.receive(sign(body, START), body)

@@ -68,8 +68,8 @@ class Line:
         """Deliver what would be the body of a request, and let everything happen that follows."""
         receipt = await self.mode.deliver("interactive", json.loads(parse_qs(body.decode())["payload"][0]))
         async with asyncio.timeout(3):
-            request = await self.desk._waiting.get()
-        await self.desk.work(request)
+            request = await self.desk.backlog._waiting.get()
+        await self.desk._work(request)
         await self.delivery.deliver()
         return receipt
 
