@@ -249,8 +249,13 @@ class ChatDesk:
         user = self._find_user(unit, sender, at) if is_full else None
         if user is None and (about := find_decision(command)) is not None:
             self.note_refusal(unit, sender, about, "nobody is known behind this account")
+        if user is None and isinstance(command, Command) and command.verb is not Verb.HELP:
+            return Said(self._say_unlinked())
         speaker = self._introduce(unit, self._speak_as(user), at) if user else None
         return self._console.answer_command(unit, speaker, self.platform.title, text, at)
+
+    def _say_unlinked(self) -> str:
+        return f"Your {self.platform.title} account is not linked: {self.platform.link_command}"
 
     def _introduce(self, unit: Unit, principal: Principal, at: datetime) -> Speaker:
         may = list_permissions(principal, roles=self._roles)
@@ -274,8 +279,7 @@ class ChatDesk:
             return self._refuse(unit, sender, claim, None, "this is no card of ours")
         user = self._find_user(unit, sender, self._office.clock.now())
         if user is None:
-            reason = f"Your {self.platform.title} account is not linked: {self.platform.link_command}"
-            return self._refuse(unit, sender, claim, card, reason)
+            return self._refuse(unit, sender, claim, card, self._say_unlinked())
         principal = self._speak_as(user)
         _, permission = _name_deed(claim)
         if permission not in list_permissions(principal, roles=self._roles):

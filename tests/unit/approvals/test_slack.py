@@ -340,7 +340,7 @@ async def test_a_code_counts_for_ten_minutes(room: Room) -> None:
 
 async def test_another_command_is_answered_with_what_there_is(room: Room) -> None:
     assert "!approve ab12" in await room.send(command("help"))
-    assert "Nothing" not in await room.send(command("pending"))
+    assert await room.send(command("pending")) == "Your Slack account is not linked: /soar link"
     await room.link("U0000001", "u_ann")
     assert await room.send(command("pending")) == "Nothing is open."
 
