@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from soar.model.audit import AuditRecord
 from soar.model.values import JsonValue
@@ -31,6 +31,12 @@ _REMOVE = (
     update(_POSTINGS)
     .where(_POSTINGS.c.workspace == given("workspace"), _POSTINGS.c.term == given("term"), given("block") == _PLACE)
     .values(events=_EVENTS.bitwise_and(given("others")))
+)
+_SWEEP = delete(_POSTINGS).where(
+    _POSTINGS.c.workspace == given("workspace"),
+    _POSTINGS.c.term == given("term"),
+    given("block") == _PLACE,
+    _EVENTS == 0,
 )
 _IN_BLOCK = (1 << BLOCK_BITS) - 1
 _ALL = (1 << (1 << BLOCK_BITS)) - 1
@@ -74,7 +80,9 @@ class AuditIndex(Repository):
         """
         others = _ALL ^ (1 << (before.sequence & _IN_BLOCK))
         for term in sorted({*find_terms(before.document)} - {*find_terms(after.document)}):
-            self._send(_REMOVE, given_term=term, given_block=before.sequence >> BLOCK_BITS, given_others=others)
+            place = {"given_term": term, "given_block": before.sequence >> BLOCK_BITS}
+            self._send(_REMOVE, given_others=others, **place)
+            self._send(_SWEEP, **place)  # a term that nothing has any more is gone from the files, too
 
 
 def _list_postings(found: Iterable[tuple[str, int, dict[str, JsonValue]]]) -> list[dict[str, object]]:

@@ -63,6 +63,7 @@ BODIES: Mapping[str, object] = {
     "entries": {"value": "203.0.113.7"},
     "credentials": {"value": "a value that is long enough"},
     "revisions": {"text": "name: Nothing\non: {manual: {}}\nsteps:\n  - set: {answer: 42}\n"},
+    "settle": {"step": "a", "finding": "did_not", "reason": "looked"},
     "publish": {"revision": f"sha256:{'0' * 64}"},
 }
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from soar.approvals.decide import Ballot
+from soar.approvals.decide import Ballot, shown_digest
 from soar.engine.retry import is_repeatable
 from soar.ingest.request import Requester
 from soar.ingest.schedule import TIMER_KIND
@@ -17,6 +17,7 @@ from soar.model.identity import Principal
 from soar.model.run import Finding, Timer
 from soar.model.step import Question
 from soar.model.values import JsonValue
+from soar.store import Unit
 from tests.simulation.findings import say
 from tests.simulation.outages import OutageDisk
 from tests.simulation.products import SteadyProducts
@@ -135,12 +136,17 @@ async def _say_yes(world: SimulatedWorld, asked: Approval) -> None:
     """Let everybody say yes, or what they know; whoever may not is refused."""
     at = world.clock.now()
     given = {name: _answer(field) for name, field in asked.fields.items()}
-    ballot = Ballot(VoteChoice.APPROVE, asked.digest, comment="seen", confirm=asked.confirm)
+
+    def vote(unit: Unit, who: Principal) -> None:
+        shown = shown_digest(unit.approvals.get(asked.id) or asked)
+        ballot = Ballot(VoteChoice.APPROVE, shown, comment="seen", confirm=asked.confirm)
+        world.approvals.vote(unit, asked.id, who, ballot, at)
+
     for principal in map(_principal, PEOPLE):
         if asked.is_question:
             await world.write(lambda unit, who=principal: world.approvals.answer(unit, asked.id, who, given, at))
         else:
-            await world.write(lambda unit, who=principal: world.approvals.vote(unit, asked.id, who, ballot, at))
+            await world.write(lambda unit, who=principal: vote(unit, who))
 
 
 def _answer(field: Question) -> JsonValue:

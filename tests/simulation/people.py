@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random  # noqa: TID251 -- the type alone; every stream is a seeded one
 
-from soar.approvals.decide import Ballot, Refusal
+from soar.approvals.decide import Ballot, Refusal, shown_digest
 from soar.engine.events import CancelRequested, dump_event
 from soar.ingest.request import Requester
 from soar.model.approval import Approval, ApprovalStatus, VoteChoice
@@ -90,7 +90,7 @@ class Crowd:
         is_wrong = self.chance.random() < 0.1
         ballot = Ballot(
             VoteChoice.DENY if says_no else VoteChoice.APPROVE,
-            "sha256:0" if is_wrong else asked.digest,
+            "sha256:0" if is_wrong else shown_digest(asked),
             comment="as a seed wants it",
             confirm=asked.confirm,
         )

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from soar.approvals import service
+from soar.approvals.tidings import tell_run
 from soar.engine.gate import digest_calls
 from soar.model.approval import Approval, ApprovalStatus
 from soar.model.process import ActionAnswer
@@ -92,20 +94,19 @@ CHANGES: dict[str, tuple[Callable[[Approval], Approval], str]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_an_approval_changed_under_the_runs_feet_allows_nothing(change: str) -> None:
+def test_an_approval_changed_under_the_runs_feet_allows_nothing(change: str, monkeypatch: pytest.MonkeyPatch) -> None:
     spoil, why = CHANGES[change]
 
     async def scenario(world: World) -> None:
         run = await reach_gate(world)
         asked = await world.pending()
-        tell = world.approvals._tell_run
 
         def tell_and_spoil(unit: object, approval: Approval, moment: object) -> None:
-            tell(unit, approval, moment)
+            tell_run(unit, approval, moment)
             spoiled = replace(spoil(approval), version=approval.version + 1)
             unit.approvals.update(spoiled, expected=approval.version)
 
-        world.approvals._tell_run = tell_and_spoil
+        monkeypatch.setattr(service, "tell_run", tell_and_spoil)
         await world.vote("bob", confirm=asked.confirm)
         await check_forbidden(world, run, why)
 
@@ -189,20 +190,19 @@ def test_the_yes_to_a_group_covers_the_writes_inside_and_lets_the_reads_go() -> 
     play(scenario)
 
 
-def test_a_read_behind_its_own_gate_needs_its_own_yes() -> None:
+def test_a_read_behind_its_own_gate_needs_its_own_yes(monkeypatch: pytest.MonkeyPatch) -> None:
     text = ASKING.replace("crm.wipe", "crm.find")
 
     async def scenario(world: World) -> None:
         run = await reach_gate(world, text)
-        tell = world.approvals._tell_run
 
         def tell_and_spoil(unit: object, approval: Approval, moment: object) -> None:
-            tell(unit, approval, moment)
+            tell_run(unit, approval, moment)
             call = dict(approval.card.arguments[0]) | {"connection": "crm-two"}
             spoiled = replace(approval, card=replace(approval.card, arguments=[call]), version=approval.version + 1)
             unit.approvals.update(spoiled, expected=approval.version)
 
-        world.approvals._tell_run = tell_and_spoil
+        monkeypatch.setattr(service, "tell_run", tell_and_spoil)
         await world.vote("bob")
         await check_forbidden(world, run, "its approval is for something else")
 

@@ -8,6 +8,7 @@ down_revision = "0026_pre_reconcile"
 branch_labels = None
 depends_on = None
 
+_COUNT = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _MOMENT = sa.DateTime(timezone=True)
 
 
@@ -32,7 +33,7 @@ def upgrade() -> None:
 def _create_standing_approvals() -> None:
     op.create_table(
         "standing_approvals",
-        sa.Column("position", sa.Integer(), primary_key=True, autoincrement=True, nullable=False),
+        sa.Column("position", _COUNT, primary_key=True, autoincrement=True, nullable=False),
         sa.Column("workspace", sa.String(), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("action", sa.String(), nullable=False),
