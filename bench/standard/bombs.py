@@ -8,21 +8,16 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 
 import orjson
 
+from bench.standard.bombed import BOMBED
 from bench.standard.load import write_request
-from soar.ingest.bodies.rule import Rule
 from tests.support.heavy_bodies import BOMBS
 
 _ROOM = 1_000_000  # bytes, a little less than a body may have
-BOMBED: Mapping[Rule, str] = {
-    rule: f"bomb-{number}" for number, rule in enumerate(dict.fromkeys(rule for rule, _ in BOMBS.values()))
-}
-"""The sources that bombs are sent to, by what their bodies hold."""
-
 _REFUSALS = frozenset({b"202", b"400", b"408", b"413", b"415", b"422", b"429", b"503"})
 
 

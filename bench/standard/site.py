@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.standard.bombs import BOMBED
+from bench.standard.bombed import BOMBED
 from soar.app.ids import SystemRandomness
 from soar.app.settings import (
     AuditSettings,
