@@ -101,7 +101,7 @@ def _name(freeze: Answer) -> str:
 def _describe(freeze: Answer) -> str:
     line = (
         f"✖ {_name(freeze)} is frozen since {describe_moment(freeze.moment('frozen_at'))} "
-        f"by {freeze.text('frozen_by')}: {freeze.text('reason')}"
+        f"by {freeze.text('frozen_by_name')}: {freeze.text('reason')}"
     )
-    asked = freeze.text("lift_asked_by")
+    asked = freeze.text("lift_asked_by_name")
     return f"{line} ({asked} has asked to lift it; somebody else has to, too)" if asked else line

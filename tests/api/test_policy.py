@@ -31,6 +31,7 @@ async def test_a_freeze_is_seen_by_all_and_takes_two_people_to_lift(face: Face) 
     assert (await vera.get("/freeze")).json["items"] == [shown]
     asked = await lift(carol)
     assert (asked.json["is_lifted"], asked.json["freeze"]["lift_asked_by"]) == (False, "u_carol")
+    assert (asked.json["freeze"]["frozen_by_name"], asked.json["freeze"]["lift_asked_by_name"]) == ("carol", "carol")
     again = await lift(carol)
     assert (again.status, again.code) == (403, "second_person")
     assert (await lift(lead)).json["is_lifted"] is True

@@ -14,8 +14,10 @@ const FREEZE: Freeze = {
   reason: "it blocks the wrong hosts",
   frozen_at: "2026-11-21T09:00:00Z",
   frozen_by: "u_olga",
+  frozen_by_name: "olga",
   lift_asked_at: null,
   lift_asked_by: null,
+  lift_asked_by_name: null,
 };
 
 it("names what a freeze stops", () => {

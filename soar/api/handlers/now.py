@@ -59,7 +59,7 @@ class _Board:
             counts=Counts(alerts=self._count_alerts(), runs=len(open_runs), waiting=len(waiting)),
             first_alert=sample if is_empty else None,
             emergencies=tuple(map(view_opening, self._unit.openings.unreviewed())),
-            freezes=tuple(map(view_freeze, self._unit.freezes.list())),
+            freezes=tuple(view_freeze(self._unit, each) for each in self._unit.freezes.list()),
         )
 
     def _may(self, permission: Permission) -> bool:

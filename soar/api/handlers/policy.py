@@ -61,19 +61,23 @@ async def compare_policy(call: Call, wanted: DiffWanted) -> DiffView:
 
 async def list_freezes(call: Call, _: Nothing) -> FreezeList:
     """List what is frozen."""
-    found = await call.read(lambda unit: unit.freezes.list())
-    return FreezeList(items=tuple(map(view_freeze, found)))
+    return await call.read(
+        lambda unit: FreezeList(items=tuple(view_freeze(unit, each) for each in unit.freezes.list()))
+    )
 
 
 async def freeze(call: Call, wanted: FreezeWanted) -> FreezeView:
     """Stop every write, or those of an action, a connector or a connection; reads go on."""
     name = _check_name(call, wanted)
     freezer, actor = Freezer(ids=call.services.ids), describe_principal(call.principal)
-    frozen = await call.write(
-        lambda unit: freezer.freeze(unit, wanted.kind, name, wanted.reason, actor=actor, at=call.at)
-    )
-    call.announce("freeze", frozen.id)
-    return view_freeze(frozen)
+
+    def freeze(unit: Unit) -> FreezeView:
+        frozen = freezer.freeze(unit, wanted.kind, name, wanted.reason, actor=actor, at=call.at)
+        return view_freeze(unit, frozen)
+
+    view = await call.write(freeze)
+    call.announce("freeze", view.id)
+    return view
 
 
 async def lift_freeze(call: Call, wanted: LiftWanted) -> LiftView:
@@ -81,9 +85,14 @@ async def lift_freeze(call: Call, wanted: LiftWanted) -> LiftView:
     if call.caller.user.kind is UserKind.SERVICE:
         raise DeniedError("a program cannot lift a freeze", code="person_needed", hint="two people have to ask")
     freezer, actor = Freezer(ids=call.services.ids), describe_principal(call.principal)
-    lift = await call.write(lambda unit: freezer.lift(unit, call.part("id"), wanted.reason, actor=actor, at=call.at))
-    call.announce("freeze", lift.freeze.id)
-    return LiftView(freeze=view_freeze(lift.freeze), is_lifted=lift.is_lifted)
+
+    def lift(unit: Unit) -> LiftView:
+        asked = freezer.lift(unit, call.part("id"), wanted.reason, actor=actor, at=call.at)
+        return LiftView(freeze=view_freeze(unit, asked.freeze), is_lifted=asked.is_lifted)
+
+    view = await call.write(lift)
+    call.announce("freeze", view.freeze.id)
+    return view
 
 
 def _check_name(call: Call, wanted: FreezeWanted) -> str:

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue
 from soar.api.schemas.base import Incoming, Name
 from soar.model.freeze import Freeze, FreezeKind
 from soar.policy import Comparison, Verdict
+from soar.store import Unit
 
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -36,7 +37,7 @@ class DiffWanted(Incoming):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreezeView:
-    """Something that is frozen, and who has asked to lift it."""
+    """Something that is frozen, and who has asked to lift it; names are those of people, and ids of whoever is none."""
 
     id: str
     kind: FreezeKind
@@ -44,8 +45,10 @@ class FreezeView:
     reason: str
     frozen_at: datetime
     frozen_by: str
+    frozen_by_name: str
     lift_asked_at: datetime | None
     lift_asked_by: str | None
+    lift_asked_by_name: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +99,13 @@ class DiffView:
     shifts: tuple[ShiftView, ...]
 
 
-def view_freeze(freeze: Freeze) -> FreezeView:
+def view_freeze(unit: Unit, freeze: Freeze) -> FreezeView:
     """Return a freeze as it is shown."""
+
+    def name(id_: str) -> str:
+        user = unit.users.get(id_)
+        return user.name if user else id_
+
     return FreezeView(
         id=freeze.id,
         kind=freeze.kind,
@@ -105,8 +113,10 @@ def view_freeze(freeze: Freeze) -> FreezeView:
         reason=freeze.reason,
         frozen_at=freeze.frozen_at,
         frozen_by=freeze.frozen_by,
+        frozen_by_name=name(freeze.frozen_by),
         lift_asked_at=freeze.lift_asked_at,
         lift_asked_by=freeze.lift_asked_by or None,
+        lift_asked_by_name=name(freeze.lift_asked_by) if freeze.lift_asked_by else None,
     )
 
 

@@ -9,8 +9,10 @@ FREEZE = {
     "reason": "it locks the wrong people",
     "frozen_at": "2024-03-01T10:00:00Z",
     "frozen_by": "u_ann",
+    "frozen_by_name": "ann",
     "lift_asked_at": None,
     "lift_asked_by": None,
+    "lift_asked_by_name": None,
 }
 EVERYTHING = {**FREEZE, "id": "everything", "kind": "everything", "name": ""}
 
@@ -53,12 +55,17 @@ def test_a_freeze_is_lifted_by_the_second(soar: Soar, api: FakeApi, *, is_lifted
 
 def test_the_state_of_the_whole_is_told(soar: Soar, api: FakeApi) -> None:
     counts = {"alerts": 3, "runs": 1, "waiting": 2}
-    asked = {**EVERYTHING, "lift_asked_at": "2024-03-01T10:05:00Z", "lift_asked_by": "u_bob"}
+    asked = {
+        **EVERYTHING,
+        "lift_asked_at": "2024-03-01T10:05:00Z",
+        "lift_asked_by": "u_bob",
+        "lift_asked_by_name": "bob",
+    }
     api.answer("GET", "/api/v1/now", {"freezes": [asked, FREEZE], "counts": counts})
     first, second, told = soar("status").out.splitlines()
     assert first.startswith("✖ everything is frozen since ")
-    assert first.endswith("(u_bob has asked to lift it; somebody else has to, too)")
-    assert second.endswith(" by u_ann: it locks the wrong people")
+    assert first.endswith("(bob has asked to lift it; somebody else has to, too)")
+    assert second.endswith(" by ann: it locks the wrong people")
     assert told == "1 open run · 2 open questions · 3 alerts in 24 h"
 
 

@@ -356,8 +356,10 @@ export interface Freeze {
   reason: string;
   frozen_at: string;
   frozen_by: string;
+  frozen_by_name: string;
   lift_asked_at: string | null;
   lift_asked_by: string | null;
+  lift_asked_by_name: string | null;
 }
 
 export interface Now {

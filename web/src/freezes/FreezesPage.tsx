@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<Freeze>[] = [
     ),
   },
   { name: "Why", show: (freeze) => <Inert text={freeze.reason} limit={200} /> },
-  { name: "By", show: (freeze) => <Inert text={freeze.frozen_by} /> },
+  { name: "By", show: (freeze) => <Inert text={freeze.frozen_by_name} /> },
   { name: "Since", show: (freeze) => <Moment at={freeze.frozen_at} /> },
   { name: "Lift", show: (freeze) => <LiftState freeze={freeze} /> },
 ];
@@ -59,12 +59,12 @@ export function FreezesPage() {
 }
 
 function LiftState({ freeze }: { freeze: Freeze }) {
-  if (!freeze.lift_asked_by || !freeze.lift_asked_at) {
+  if (!freeze.lift_asked_by_name || !freeze.lift_asked_at) {
     return <span className="quiet">nobody has asked</span>;
   }
   return (
     <>
-      <Inert text={freeze.lift_asked_by} /> asked <Moment at={freeze.lift_asked_at} />
+      <Inert text={freeze.lift_asked_by_name} /> asked <Moment at={freeze.lift_asked_at} />
     </>
   );
 }
