@@ -31,8 +31,8 @@ def post_steadily(crew: Crew, has_enough: threading.Event) -> None:
 
 
 def has_seen_both(crew: Crew, postgres: PostgresServer, holders: set[str]) -> bool:
-    """Note down which workers hold runs now; whether each of them has been seen to."""
-    holders.update(find_held(postgres, crew.site.url))
+    """Note down which workers hold runs now; whether each of them has been seen to. Runs that wait have no holder."""
+    holders.update(worker for worker in find_held(postgres, crew.site.url) if worker)
     return len(holders) == len(crew.workers)
 
 

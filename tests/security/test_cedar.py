@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soar.access.decide import Allowed, decide
-from soar.access.permissions import Permission
+from soar.access.permissions import Permission, Risk
 from soar.access.roles import DEFAULT_ROLES
 from soar.access.things import Kind, Thing
 from soar.model.grant import Attribute, Grant, Scope
@@ -17,6 +17,7 @@ NAMES = ("a", "ab", "abc", "b", "soc", "soc-2")
 PATTERNS = (*NAMES, "a*", "ab*", "soc*", "*")
 CRITICAL = (
     "approval:vote",
+    "run:settle",
     "playbook:publish",
     "credential:write",
     "vault:write",
@@ -96,6 +97,10 @@ def write_scope(scope: Scope) -> str:
         )
         for attribute, names in scope.limits.items()
     )
+
+
+def test_the_policies_know_every_critical_permission() -> None:
+    assert set(CRITICAL) == {permission.value for permission in Permission if permission.risk is Risk.CRITICAL}
 
 
 @settings(max_examples=250, deadline=None)
