@@ -9,9 +9,9 @@ from soar.model.page import Page
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
 from soar.store.statement import change
-from soar.store.tables import RAISED, AlertRow, DedupeKeyRow, DeliveryRow, MatchRow, table_of
+from soar.store.tables import ALERTS, DEDUPE_KEYS, DELIVERIES, MATCHES, RAISED
 
-_ALERTS = Rows(table_of(AlertRow), Alert)
+_ALERTS = Rows(ALERTS, Alert)
 _GET_ALERT = _ALERTS.where("id")
 _FIND_RAISED = (
     _ALERTS.where("fingerprint", "kind")
@@ -30,10 +30,10 @@ _LIST_WITHIN = (
     .limit(given("limit"))
 )
 
-_MATCHES = Rows(table_of(MatchRow), Match)
+_MATCHES = Rows(MATCHES, Match)
 _GET_MATCHES = _MATCHES.where("alert").order_by(_MATCHES.table.c.position)
 
-_KEYS = table_of(DedupeKeyRow)
+_KEYS = DEDUPE_KEYS
 _ADD_KEY = insert(_KEYS).inline()
 _FIND_KEY = (
     select(_KEYS.c.run)
@@ -47,7 +47,7 @@ _FIND_KEY = (
     .limit(1)
 )
 
-_DELIVERIES = Rows(table_of(DeliveryRow), Delivery)
+_DELIVERIES = Rows(DELIVERIES, Delivery)
 _GET_DELIVERY = _DELIVERIES.where("id")
 _FIND_DELIVERY = _DELIVERIES.where("source", "key")
 

@@ -7,9 +7,9 @@ from sqlalchemy import Executable, select
 from soar.model.audit import AnchorState
 from soar.store.repository import Repository
 from soar.store.rows import PerDialect, Rows, given
-from soar.store.tables import AnchorRow, table_of
+from soar.store.tables import ANCHORS
 
-_STATES = Rows(table_of(AnchorRow), AnchorState, key=("name",))
+_STATES = Rows(ANCHORS, AnchorState, key=("name",))
 _TABLE = _STATES.table
 _LIST = select(*(_TABLE.c[name] for name in _STATES.names)).order_by(_TABLE.c.name)
 _GET = _LIST.where(_TABLE.c.name == given("name"))

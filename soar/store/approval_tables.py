@@ -1,13 +1,10 @@
 """The tables of questions to people, and of who answers them in whose place; see `soar.store.tables`."""
 
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import Field
+from sqlalchemy import Boolean, Index, Integer, Table, UniqueConstraint
 
 from soar.model.approval import ApprovalStatus
 from soar.model.step import Assurance
+from soar.store.columns import METADATA, column, optional, placed
 from soar.store.rows import (
     CardText,
     Choice,
@@ -21,86 +18,85 @@ from soar.store.rows import (
     Texts,
     Votes,
 )
-from soar.store.tables import PlacedRow
 
+APPROVALS = Table(
+    "approvals",
+    METADATA,
+    *placed(),
+    column("id"),
+    column("code"),
+    column("run"),
+    column("step"),
+    column("playbook"),
+    column("revision"),
+    column("digest"),
+    column("status", Choice(ApprovalStatus)),
+    column("card", CardText),
+    column("by", Texts),
+    column("exclude_users", Json),
+    column("quorum", Integer),
+    column("has_veto", Boolean),
+    column("assurance", Choice(Assurance)),
+    column("confirm"),
+    column("comment"),
+    column("channel"),
+    column("asked_at", Moment),
+    column("expires_at", Moment),
+    column("escalations", Escalations),
+    column("remind_at", Moments),
+    column("reminded", Integer),
+    column("votes", Votes),
+    optional("decided_at", Moment),
+    optional("reason"),
+    column("version", Integer),
+    column("fields", Form),
+    column("reply", ReplyText),
+    column("course", CourseText),
+    optional("merged_into"),
+    UniqueConstraint("workspace", "id"),
+    Index(None, "workspace", "code"),
+    Index(None, "workspace", "position"),
+    Index(None, "workspace", "status", "position"),
+    Index(None, "workspace", "run"),
+    Index(None, "workspace", "playbook", "step"),
+)
+"""A question to people."""
 
-class ApprovalRow(PlacedRow, table=True):
-    """A question to people."""
+STANDING_APPROVALS = Table(
+    "standing_approvals",
+    METADATA,
+    *placed(),
+    column("id"),
+    column("action"),
+    column("playbook"),
+    column("revision"),
+    column("targets"),
+    column("reason"),
+    column("proposed_by"),
+    column("proposed_at", Moment),
+    column("expires_at", Moment),
+    optional("signed_by"),
+    optional("signed_at", Moment),
+    optional("revoked_by"),
+    optional("revoked_at", Moment),
+    column("uses", Integer),
+    optional("used_at", Moment),
+    UniqueConstraint("workspace", "id"),
+    Index(None, "workspace", "action", "playbook"),
+)
+"""A yes that two people give beforehand."""
 
-    __tablename__ = "approvals"
-    __table_args__ = (
-        UniqueConstraint("workspace", "id"),
-        Index(None, "workspace", "code"),
-        Index(None, "workspace", "position"),
-        Index(None, "workspace", "status", "position"),
-        Index(None, "workspace", "run"),
-        Index(None, "workspace", "playbook", "step"),
-    )
-
-    id: str
-    code: str
-    run: str
-    step: str
-    playbook: str
-    revision: str
-    digest: str
-    status: ApprovalStatus = Field(sa_type=Choice(ApprovalStatus))
-    card: Any = Field(sa_type=CardText)
-    by: Any = Field(sa_type=Texts)
-    exclude_users: Any = Field(sa_type=Json)
-    quorum: int
-    has_veto: bool
-    assurance: Assurance = Field(sa_type=Choice(Assurance))
-    confirm: str
-    comment: str
-    channel: str
-    asked_at: datetime = Field(sa_type=Moment)
-    expires_at: datetime = Field(sa_type=Moment)
-    escalations: Any = Field(sa_type=Escalations)
-    remind_at: Any = Field(sa_type=Moments)
-    reminded: int
-    votes: Any = Field(sa_type=Votes)
-    decided_at: datetime | None = Field(sa_type=Moment)
-    reason: str | None
-    version: int
-    fields: Any = Field(sa_type=Form)
-    reply: Any = Field(sa_type=ReplyText)
-    course: Any = Field(sa_type=CourseText)
-    merged_into: str | None
-
-
-class StandingApprovalRow(PlacedRow, table=True):
-    """A yes that two people give beforehand."""
-
-    __tablename__ = "standing_approvals"
-    __table_args__ = (UniqueConstraint("workspace", "id"), Index(None, "workspace", "action", "playbook"))
-
-    id: str
-    action: str
-    playbook: str
-    revision: str
-    targets: str
-    reason: str
-    proposed_by: str
-    proposed_at: datetime = Field(sa_type=Moment)
-    expires_at: datetime = Field(sa_type=Moment)
-    signed_by: str | None
-    signed_at: datetime | None = Field(sa_type=Moment)
-    revoked_by: str | None
-    revoked_at: datetime | None = Field(sa_type=Moment)
-    uses: int
-    used_at: datetime | None = Field(sa_type=Moment)
-
-
-class DelegationRow(PlacedRow, table=True):
-    """Somebody who votes in somebody else's place."""
-
-    __tablename__ = "delegations"
-    __table_args__ = (UniqueConstraint("workspace", "id"), Index(None, "workspace", "expires_at"))
-
-    id: str
-    giver: str
-    receiver: str
-    created_at: datetime = Field(sa_type=Moment)
-    expires_at: datetime = Field(sa_type=Moment)
-    ended_at: datetime | None = Field(sa_type=Moment)
+DELEGATIONS = Table(
+    "delegations",
+    METADATA,
+    *placed(),
+    column("id"),
+    column("giver"),
+    column("receiver"),
+    column("created_at", Moment),
+    column("expires_at", Moment),
+    optional("ended_at", Moment),
+    UniqueConstraint("workspace", "id"),
+    Index(None, "workspace", "expires_at"),
+)
+"""Somebody who votes in somebody else's place."""

@@ -5,20 +5,19 @@ from sqlalchemy import case, func, or_, select
 from soar.model.approval import Approval, ApprovalStatus, Precedent
 from soar.model.errors import ConflictError
 from soar.model.page import Page
-from soar.store.approval_tables import ApprovalRow
+from soar.store.approval_tables import APPROVALS
 from soar.store.repository import Repository
-from soar.store.response_tables import ResponseRow
+from soar.store.response_tables import RESPONSES
 from soar.store.rows import Rows, given
-from soar.store.tables import table_of
 
-_APPROVALS = Rows(table_of(ApprovalRow), Approval)
+_APPROVALS = Rows(APPROVALS, Approval)
 _TABLE = _APPROVALS.table
 _GET = _APPROVALS.where("id")
 _OPEN_FIRST = case((_TABLE.c.status == ApprovalStatus.PENDING, 0), else_=1)
 _FIND_CODE = _APPROVALS.where("code").order_by(_OPEN_FIRST, _TABLE.c.position.desc()).limit(1)
 _LIKE_IT = 20
 _DECIDED = (ApprovalStatus.APPROVED, ApprovalStatus.DENIED, ApprovalStatus.EXPIRED)
-_HELD = table_of(ResponseRow).c
+_HELD = RESPONSES.c
 _TAKEN_BACK = (
     select(_HELD.id)
     .where(

@@ -6,9 +6,9 @@ from sqlalchemy import func, literal, select
 
 from soar.store.repository import Repository
 from soar.store.rows import given
-from soar.store.tables import DeliveryRow, table_of
+from soar.store.tables import DELIVERIES
 
-_TABLE = table_of(DeliveryRow)
+_TABLE = DELIVERIES
 _END = select(func.max(_TABLE.c.position))
 _LATEST = (
     select(_TABLE.c.received_at)

@@ -13,9 +13,9 @@ from soar.store.audit_search import build_conditions, count_facets, select_facet
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
 from soar.store.statement import change, fetch
-from soar.store.tables import AuditHeadRow, AuditRow, CheckpointRow, table_of
+from soar.store.tables import AUDIT, AUDIT_HEAD, CHECKPOINTS
 
-_RECORDS = Rows(table_of(AuditRow), AuditRecord, key=("sequence",), position="sequence")
+_RECORDS = Rows(AUDIT, AuditRecord, key=("sequence",), position="sequence")
 _TABLE = _RECORDS.table
 _RANGE = (
     select(*(_TABLE.c[name] for name in _RECORDS.names))
@@ -32,11 +32,11 @@ _LEAVES = (
 
 _LONGEST_WORD = 300  # of what is searched by; PostgreSQL's indexes hold no row beyond 2,704 bytes
 
-_HEAD = table_of(AuditHeadRow)
+_HEAD = AUDIT_HEAD
 _GET_HEAD = select(_HEAD.c.size, _HEAD.c.last, _HEAD.c.range)
 _MOVE_HEAD = update(_HEAD).where(_HEAD.c.size == given("expected"))
 
-_CHECKPOINTS = Rows(table_of(CheckpointRow), Checkpoint, key=("size",), position="size")
+_CHECKPOINTS = Rows(CHECKPOINTS, Checkpoint, key=("size",), position="size")
 _SIZE = _CHECKPOINTS.table.c.size
 _ALL_CHECKPOINTS = select(*(_CHECKPOINTS.table.c[name] for name in _CHECKPOINTS.names)).order_by(_SIZE)
 _NEXT_CHECKPOINTS = _ALL_CHECKPOINTS.where(_CHECKPOINTS.table.c.size > given("after")).limit(given("limit"))

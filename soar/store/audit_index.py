@@ -7,15 +7,15 @@ from sqlalchemy import delete, select, update
 
 from soar.model.audit import AuditRecord
 from soar.model.values import JsonValue
-from soar.store.audit_tables import BLOCK_BITS, AuditIndexRow, AuditPostingRow
+from soar.store.audit_tables import AUDIT_INDEX, AUDIT_POSTINGS, BLOCK_BITS
 from soar.store.audit_terms import find_terms
 from soar.store.repository import Repository
 from soar.store.rows import PerDialect, given
 from soar.store.statement import change_all
-from soar.store.tables import AuditRow, table_of
+from soar.store.tables import AUDIT
 
-_AUDIT = table_of(AuditRow)
-_POSITION = table_of(AuditIndexRow)
+_AUDIT = AUDIT
+_POSITION = AUDIT_INDEX
 _GET = select(_POSITION.c.size)
 _MOVE = update(_POSITION).values(size=given("moved"))
 _NEXT = (
@@ -24,7 +24,7 @@ _NEXT = (
     .order_by(_AUDIT.c.sequence)
     .limit(given("limit"))
 )
-_POSTINGS = table_of(AuditPostingRow)
+_POSTINGS = AUDIT_POSTINGS
 _PLACE = _POSTINGS.c.block
 _EVENTS = _POSTINGS.c.events
 _REMOVE = (

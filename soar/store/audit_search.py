@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, FromClause, Integer, Select, and_, cast, e
 
 from soar.model.audit import Outcome
 from soar.model.audit_query import Facets, Field, Pattern, Query, Tally, Term, split_words
-from soar.store.audit_tables import BLOCK_BITS, AuditPostingRow
+from soar.store.audit_tables import AUDIT_POSTINGS, BLOCK_BITS
 from soar.store.audit_terms import name_term
 from soar.store.rows import given
-from soar.store.tables import AuditRow, table_of
+from soar.store.tables import AUDIT
 
 MOST_COUNTED = 10_000
 """Events that facets are counted over; the newest of those that match."""
@@ -20,8 +20,8 @@ MOST_COUNTED = 10_000
 MOST_VALUES = 20
 """Values that a facet names."""
 
-_AUDIT = table_of(AuditRow)
-_POSTINGS = table_of(AuditPostingRow)
+_AUDIT = AUDIT
+_POSTINGS = AUDIT_POSTINGS
 _FOUND = _AUDIT.alias("found")
 _BITS = literal(BLOCK_BITS, Integer)  # PostgreSQL shifts by nothing wider
 _LAST = "\U0010ffff"  # nothing sorts behind it, so a prefix and this one end the prefix's range

@@ -16,7 +16,7 @@ from soar.model.run import JournalEntry
 from soar.model.values import TAG, JsonValue
 from soar.store.repository import Repository
 from soar.store.rows import PerDialect, dump_json, given, load_json
-from soar.store.tables import BlobRow, table_of
+from soar.store.tables import BLOBS
 
 LARGE = 16 * 1024
 """Characters of JSON that a value may have within an entry; a longer one becomes a blob."""
@@ -25,7 +25,7 @@ _KIND = "blob"
 _RUN_FIELDS = frozenset({"outputs", "variables"})
 _RECORD_FIELDS = frozenset({"output", "outputs", "item"})
 
-_TABLE = table_of(BlobRow)
+_TABLE = BLOBS
 _ADD = PerDialect(lambda insert: insert(_TABLE).on_conflict_do_nothing())
 _LOAD = select(_TABLE.c.id, _TABLE.c.content).where(
     _TABLE.c.workspace == given("workspace"),

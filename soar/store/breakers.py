@@ -3,9 +3,9 @@
 from soar.model.breaker import Breaker
 from soar.store.repository import Repository
 from soar.store.rows import Rows
-from soar.store.tables import BreakerRow, table_of
+from soar.store.tables import BREAKERS
 
-_BREAKERS = Rows(table_of(BreakerRow), Breaker, key=("connection", "host"))
+_BREAKERS = Rows(BREAKERS, Breaker, key=("connection", "host"))
 _SET = _BREAKERS.upsert()
 _LIST = _BREAKERS.where().order_by(_BREAKERS.table.c.connection, _BREAKERS.table.c.host)
 

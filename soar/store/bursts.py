@@ -6,12 +6,11 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, update
 
 from soar.model.burst import Burst, Sample
-from soar.store.intake_tables import BurstRow, SampleRow
+from soar.store.intake_tables import BURSTS, SAMPLES
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
-from soar.store.tables import table_of
 
-_BURSTS = Rows(table_of(BurstRow), Burst, key=("alert",))
+_BURSTS = Rows(BURSTS, Burst, key=("alert",))
 _TABLE = _BURSTS.table
 _FIND_OPEN = (
     _BURSTS.where("source", "fingerprint", "suppressed_by")
@@ -26,7 +25,7 @@ _COUNT = (
 )
 _FIND = _BURSTS.where().where(_TABLE.c.alert.in_(bindparam("given_alerts", expanding=True)))
 
-_SAMPLES = Rows(table_of(SampleRow), Sample)
+_SAMPLES = Rows(SAMPLES, Sample)
 _FORGET_SAMPLES = delete(_SAMPLES.table).where(*_SAMPLES.match("alert"))
 _LIST_SAMPLES = _SAMPLES.where("alert").order_by(_SAMPLES.table.c.position)
 

@@ -4,9 +4,9 @@ from soar.model.case import Case
 from soar.model.page import Page
 from soar.store.repository import Repository
 from soar.store.rows import Rows
-from soar.store.tables import CaseRow, table_of
+from soar.store.tables import CASES
 
-_CASES = Rows(table_of(CaseRow), Case)
+_CASES = Rows(CASES, Case)
 _GET = _CASES.where("id")
 _FIND_OPEN = (
     _CASES.where("key").where(_CASES.table.c.closed_at.is_(None)).order_by(_CASES.table.c.position.desc()).limit(1)

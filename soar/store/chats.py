@@ -6,30 +6,29 @@ from sqlalchemy import delete, exists, or_, select
 
 from soar.model.approval import Approval, ApprovalStatus
 from soar.model.chat import ChatAccount, ChatLink, HeardEvent, PostedCard
-from soar.store.approval_tables import ApprovalRow
-from soar.store.chat_tables import ChatAccountRow, ChatLinkRow, HeardEventRow, PostedCardRow
+from soar.store.approval_tables import APPROVALS
+from soar.store.chat_tables import CHAT_ACCOUNTS, CHAT_LINKS, HEARD_EVENTS, POSTED_CARDS
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
-from soar.store.tables import table_of
 
-_ACCOUNTS = Rows(table_of(ChatAccountRow), ChatAccount, key=("platform", "team", "account"))
+_ACCOUNTS = Rows(CHAT_ACCOUNTS, ChatAccount, key=("platform", "team", "account"))
 _ACCOUNT = ("platform", "team", "account")
 _GET_ACCOUNT = _ACCOUNTS.where(*_ACCOUNT)
 _OF_USER = _ACCOUNTS.where("user").order_by(_ACCOUNTS.table.c.linked_at)
 _UNLINK = delete(_ACCOUNTS.table).where(*_ACCOUNTS.match(*_ACCOUNT))
 _SET_ACCOUNT = _ACCOUNTS.upsert()
 
-_LINKS = Rows(table_of(ChatLinkRow), ChatLink, key=("key",))
+_LINKS = Rows(CHAT_LINKS, ChatLink, key=("key",))
 _GET_LINK = _LINKS.where("key")
 _TAKE_LINK = delete(_LINKS.table).where(*_LINKS.match("key"))
 _PRUNE = delete(_LINKS.table).where(*_LINKS.match(), _LINKS.table.c.expires_at <= given("at"))
 
-_CARDS = Rows(table_of(PostedCardRow), PostedCard, key=("approval",))
+_CARDS = Rows(POSTED_CARDS, PostedCard, key=("approval",))
 _CARD = _CARDS.table.c
 _GET_CARD = _CARDS.where("approval")
 _AT_PLACE = _CARDS.where("place", "message")
 _UPDATE_CARD = _CARDS.change()
-_APPROVALS = Rows(table_of(ApprovalRow), Approval)
+_APPROVALS = Rows(APPROVALS, Approval)
 _ASKED = _APPROVALS.table.c
 _IS_POSTED = exists().where(_CARD.workspace == _ASKED.workspace, _CARD.approval == _ASKED.id)
 _UNPOSTED = (
@@ -57,7 +56,7 @@ _BEHIND = (
     .limit(given("limit"))
 )
 
-_HEARD = Rows(table_of(HeardEventRow), HeardEvent, key=("platform", "id"))
+_HEARD = Rows(HEARD_EVENTS, HeardEvent, key=("platform", "id"))
 _GET_HEARD = _HEARD.where("platform", "id")
 _UPDATE_HEARD = _HEARD.change()
 _FORGET = delete(_HEARD.table).where(*_HEARD.match(), _HEARD.table.c.at <= given("before"))

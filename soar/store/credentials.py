@@ -5,10 +5,9 @@ from sqlalchemy import LargeBinary, delete, func, select, update
 from soar.model.secret import CredentialVersion, WorkspaceKey
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
-from soar.store.tables import table_of
-from soar.store.vault_tables import CredentialRow, WorkspaceKeyRow
+from soar.store.vault_tables import CREDENTIALS, WORKSPACE_KEYS
 
-_VERSIONS = Rows(table_of(CredentialRow), CredentialVersion)
+_VERSIONS = Rows(CREDENTIALS, CredentialVersion)
 _TABLE = _VERSIONS.table
 _LATEST = _VERSIONS.where("name").order_by(_TABLE.c.version.desc()).limit(1)
 _NEWER = _TABLE.alias("newer")
@@ -33,7 +32,7 @@ _SEALED_ELSEWHERE = (
 _COUNT_BEGINNING = _COUNT.where(given("beginning") == _BEGINNING)
 _RESEAL = update(_TABLE).where(*_VERSIONS.match("id", "blob")).values(blob=given("resealed"))
 
-_KEYS = Rows(table_of(WorkspaceKeyRow), WorkspaceKey)
+_KEYS = Rows(WORKSPACE_KEYS, WorkspaceKey)
 _GET_KEY = _KEYS.where("id")
 _ALL_KEYS = _KEYS.where().order_by(_KEYS.table.c.position)
 _REMOVE_KEY = delete(_KEYS.table).where(*_KEYS.match("id"))

@@ -10,7 +10,7 @@ from soar.store.audit import AuditEnd
 from soar.store.faults import classify, explain
 from soar.store.rows import PerDialect
 from soar.store.statement import change
-from soar.store.tables import WorkspaceRow, table_of
+from soar.store.tables import WORKSPACES
 from soar.store.unit import Unit
 
 T = TypeVar("T")
@@ -18,7 +18,7 @@ T = TypeVar("T")
 Work: TypeAlias = tuple[str, Callable[[Unit], object]]
 """A workspace, and what is to be done in it."""
 
-_ADD_WORKSPACE = PerDialect(lambda insert: insert(table_of(WorkspaceRow)).on_conflict_do_nothing().inline())
+_ADD_WORKSPACE = PerDialect(lambda insert: insert(WORKSPACES).on_conflict_do_nothing().inline())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from soar.model.dead_letter import DeadLetter
 from soar.model.page import Page
 from soar.store.repository import Repository
 from soar.store.rows import Rows
-from soar.store.tables import DeadLetterRow, table_of
+from soar.store.tables import DEAD_LETTERS
 
-_LETTERS = Rows(table_of(DeadLetterRow), DeadLetter)
+_LETTERS = Rows(DEAD_LETTERS, DeadLetter)
 _PUT = _LETTERS.upsert()
 _GET = _LETTERS.where("id")
 _REMOVE = delete(_LETTERS.table).where(*_LETTERS.match("id"))

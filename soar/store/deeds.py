@@ -9,12 +9,11 @@ from sqlalchemy import Select, func, select
 from soar.model.catalog import Effect
 from soar.model.deed import Deed
 from soar.model.page import Page
-from soar.store.policy_tables import DeedRow
+from soar.store.policy_tables import DEEDS
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
-from soar.store.tables import table_of
 
-_DEEDS = Rows(table_of(DeedRow), Deed)
+_DEEDS = Rows(DEEDS, Deed)
 _TABLE = _DEEDS.table
 _GET = _DEEDS.where("run", "step")
 _LIST = _DEEDS.where().where(_TABLE.c.at > given("after"))

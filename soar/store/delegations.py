@@ -3,12 +3,11 @@
 from datetime import datetime
 
 from soar.model.delegation import Delegation
-from soar.store.approval_tables import DelegationRow
+from soar.store.approval_tables import DELEGATIONS
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
-from soar.store.tables import table_of
 
-_DELEGATIONS = Rows(table_of(DelegationRow), Delegation)
+_DELEGATIONS = Rows(DELEGATIONS, Delegation)
 _TABLE = _DELEGATIONS.table
 _GET = _DELEGATIONS.where("id")
 _ACTIVE = (

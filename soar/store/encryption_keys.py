@@ -3,10 +3,9 @@
 from soar.model.secret import EncryptionKey, KeyStatus
 from soar.store.repository import Repository
 from soar.store.rows import Rows
-from soar.store.tables import table_of
-from soar.store.vault_tables import EncryptionKeyRow
+from soar.store.vault_tables import ENCRYPTION_KEYS
 
-_KEYS = Rows(table_of(EncryptionKeyRow), EncryptionKey)
+_KEYS = Rows(ENCRYPTION_KEYS, EncryptionKey)
 _GET = _KEYS.where("id")
 _LIST = _KEYS.where().order_by(_KEYS.table.c.position)
 _WITH_STATUS = _KEYS.where("status").order_by(_KEYS.table.c.position.desc()).limit(1)

@@ -7,12 +7,11 @@ from sqlalchemy import delete, select
 
 from soar.model.errors import ConflictError
 from soar.model.factor import CodePurpose, Factor, OneTimeCode
-from soar.store.people_tables import FactorRow, OneTimeCodeRow
+from soar.store.people_tables import FACTORS, ONE_TIME_CODES
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
-from soar.store.tables import table_of
 
-_FACTORS = Rows(table_of(FactorRow), Factor)
+_FACTORS = Rows(FACTORS, Factor)
 _TABLE = _FACTORS.table
 _GET = _FACTORS.where("id")
 _OF = _FACTORS.where("user").order_by(_TABLE.c.position)
@@ -20,7 +19,7 @@ _UPDATE = _FACTORS.change()
 _REMOVE = delete(_TABLE).where(*_FACTORS.match("id"))
 _HOLDERS = select(_TABLE.c.user).where(*_FACTORS.match(), _TABLE.c.confirmed_at.is_not(None)).distinct()
 
-_CODES = Rows(table_of(OneTimeCodeRow), OneTimeCode, key=("key",))
+_CODES = Rows(ONE_TIME_CODES, OneTimeCode, key=("key",))
 _GET_CODE = _CODES.where("key")
 _OF_USER = _CODES.where("user", "purpose")
 _REMOVE_CODE = delete(_CODES.table).where(*_CODES.match("key"))

@@ -7,17 +7,16 @@ from sqlalchemy import Table, delete, func, select, update
 
 from soar.model.errors import ConflictError
 from soar.model.federation import Account, Group, PendingLogin, SignOn
-from soar.store.federation_tables import AccountRow, GroupRow, PendingLoginRow, SignOnRow, SpentTokenRow
+from soar.store.federation_tables import ACCOUNTS, DIRECTORY_GROUPS, PENDING_LOGINS, SIGN_ONS, SPENT_TOKENS
 from soar.store.repository import Repository
 from soar.store.rows import PerDialect, Rows, given
-from soar.store.tables import table_of
 
-_PENDING = Rows(table_of(PendingLoginRow), PendingLogin, key=("key",))
+_PENDING = Rows(PENDING_LOGINS, PendingLogin, key=("key",))
 _GET_PENDING = _PENDING.where("key")
 _REMOVE_PENDING = delete(_PENDING.table).where(*_PENDING.match("key"))
 _PRUNE_PENDING = delete(_PENDING.table).where(*_PENDING.match(), _PENDING.table.c.expires_at <= given("at"))
 
-_SIGN_ONS = Rows(table_of(SignOnRow), SignOn, key=("session",))
+_SIGN_ONS = Rows(SIGN_ONS, SignOn, key=("session",))
 _GET_SIGN_ON = _SIGN_ONS.where("session")
 _SIGN_ONS_OF = _SIGN_ONS.where("issuer", "subject")
 _SIGN_ONS_AS = _SIGN_ONS.where("issuer", "sid")
@@ -25,13 +24,13 @@ _REMOVE_SIGN_ON = delete(_SIGN_ONS.table).where(*_SIGN_ONS.match("session"))
 _FOLLOW = update(_SIGN_ONS.table).where(*_SIGN_ONS.match("session")).values(session=given("successor"))
 _PRUNE_SIGN_ONS = delete(_SIGN_ONS.table).where(*_SIGN_ONS.match(), _SIGN_ONS.table.c.expires_at <= given("at"))
 
-_SPENT: Table = table_of(SpentTokenRow)
+_SPENT: Table = SPENT_TOKENS
 _SPEND = PerDialect(
     lambda insert: insert(_SPENT).on_conflict_do_nothing().inline().execution_options(preserve_rowcount=True)
 )
 _PRUNE_SPENT = delete(_SPENT).where(_SPENT.c.workspace == given("workspace"), _SPENT.c.expires_at <= given("at"))
 
-_ACCOUNTS = Rows(table_of(AccountRow), Account)
+_ACCOUNTS = Rows(ACCOUNTS, Account)
 _ACCOUNT_BY_AGE = _ACCOUNTS.table.c.position
 _GET_ACCOUNT = _ACCOUNTS.where("id")
 _FIND_SUBJECT = _ACCOUNTS.where("issuer", "subject")
@@ -42,7 +41,7 @@ _HOLDERS = select(_ACCOUNTS.table.c.id).where(*_ACCOUNTS.match(), _ACCOUNTS.tabl
 _UPDATE_ACCOUNT = _ACCOUNTS.change()
 _REMOVE_ACCOUNT = delete(_ACCOUNTS.table).where(*_ACCOUNTS.match("id"))
 
-_GROUPS = Rows(table_of(GroupRow), Group)
+_GROUPS = Rows(DIRECTORY_GROUPS, Group)
 _GET_GROUP = _GROUPS.where("id")
 _FIND_GROUP = _GROUPS.where("name")
 _ALL_GROUPS = _GROUPS.where().order_by(_GROUPS.table.c.position)

@@ -1,82 +1,74 @@
 """The tables of people, groups and logins that come from an identity provider."""
 
-from datetime import datetime
-from typing import Any
+from sqlalchemy import Boolean, Index, Table, UniqueConstraint
 
-from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import Field
-
+from soar.store.columns import METADATA, column, key, optional, placed
 from soar.store.rows import Moment, TextSet
-from soar.store.tables import PlacedRow, Row
 
+PENDING_LOGINS = Table(
+    "pending_logins",
+    METADATA,
+    key("workspace"),
+    key("key"),
+    column("is_fresh", Boolean),
+    column("to"),
+    column("created_at", Moment),
+    column("expires_at", Moment),
+)
+"""A login that was begun at the identity provider."""
 
-class PendingLoginRow(Row, table=True):
-    """A login that was begun at the identity provider."""
+SIGN_ONS = Table(
+    "sign_ons",
+    METADATA,
+    key("workspace"),
+    key("session"),
+    column("issuer"),
+    column("subject"),
+    optional("sid"),
+    column("expires_at", Moment),
+    Index(None, "workspace", "issuer", "subject"),
+)
+"""A login that came from one at the identity provider."""
 
-    __tablename__ = "pending_logins"
+SPENT_TOKENS = Table(
+    "spent_tokens",
+    METADATA,
+    key("workspace"),
+    key("key"),
+    column("expires_at", Moment),
+)
+"""A token of the identity provider that counts once, and has counted."""
 
-    workspace: str = Field(primary_key=True)
-    key: str = Field(primary_key=True)
-    is_fresh: bool
-    to: str
-    created_at: datetime = Field(sa_type=Moment)
-    expires_at: datetime = Field(sa_type=Moment)
+ACCOUNTS = Table(
+    "accounts",
+    METADATA,
+    *placed(),
+    column("id"),
+    column("issuer"),
+    optional("subject"),
+    column("user_name"),
+    column("handle"),
+    column("display_name"),
+    column("is_active", Boolean),
+    column("created_at", Moment),
+    column("changed_at", Moment),
+    UniqueConstraint("workspace", "id"),
+    UniqueConstraint("workspace", "issuer", "subject"),
+    Index(None, "workspace", "handle"),
+)
+"""A person as the identity provider knows them."""
 
-
-class SignOnRow(Row, table=True):
-    """A login that came from one at the identity provider."""
-
-    __tablename__ = "sign_ons"
-    __table_args__ = (Index(None, "workspace", "issuer", "subject"),)
-
-    workspace: str = Field(primary_key=True)
-    session: str = Field(primary_key=True)
-    issuer: str
-    subject: str
-    sid: str | None
-    expires_at: datetime = Field(sa_type=Moment)
-
-
-class SpentTokenRow(Row, table=True):
-    """A token of the identity provider that counts once, and has counted."""
-
-    __tablename__ = "spent_tokens"
-
-    workspace: str = Field(primary_key=True)
-    key: str = Field(primary_key=True)
-    expires_at: datetime = Field(sa_type=Moment)
-
-
-class AccountRow(PlacedRow, table=True):
-    """A person as the identity provider knows them."""
-
-    __tablename__ = "accounts"
-    __table_args__ = (
-        UniqueConstraint("workspace", "id"),
-        UniqueConstraint("workspace", "issuer", "subject"),
-        Index(None, "workspace", "handle"),
-    )
-
-    id: str
-    issuer: str
-    subject: str | None
-    user_name: str
-    handle: str
-    display_name: str
-    is_active: bool
-    created_at: datetime = Field(sa_type=Moment)
-    changed_at: datetime = Field(sa_type=Moment)
-
-
-class GroupRow(PlacedRow, table=True):
-    """A group of people, kept by the identity provider."""
-
-    __tablename__ = "directory_groups"
-    __table_args__ = (UniqueConstraint("workspace", "id"), UniqueConstraint("workspace", "name"))
-
-    id: str
-    name: str
-    external_id: str | None
-    members: Any = Field(sa_type=TextSet)
-    created_at: datetime = Field(sa_type=Moment)
-    changed_at: datetime = Field(sa_type=Moment)
+DIRECTORY_GROUPS = Table(
+    "directory_groups",
+    METADATA,
+    *placed(),
+    column("id"),
+    column("name"),
+    optional("external_id"),
+    column("members", TextSet),
+    column("created_at", Moment),
+    column("changed_at", Moment),
+    UniqueConstraint("workspace", "id"),
+    UniqueConstraint("workspace", "name"),
+)
+"""A group of people, kept by the identity provider."""

@@ -10,16 +10,16 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, not_, or_, selec
 from soar.model.approval import ApprovalStatus
 from soar.model.response import ResponseStatus
 from soar.model.run import RunStatus
-from soar.store.approval_tables import ApprovalRow
-from soar.store.response_tables import ResponseRow
-from soar.store.tables import InboxRow, RunRow, TimerRow, table_of
+from soar.store.approval_tables import APPROVALS
+from soar.store.response_tables import RESPONSES
+from soar.store.tables import INBOX, RUNS, TIMERS
 
-_RUN = table_of(RunRow).c
-_TIMER = table_of(TimerRow).c
-_ASKED = table_of(ApprovalRow).c
-_HELD = table_of(ResponseRow).c
-_TOLD = table_of(InboxRow).c
-_OTHER = table_of(RunRow).alias("other").c
+_RUN = RUNS.c
+_TIMER = TIMERS.c
+_ASKED = APPROVALS.c
+_HELD = RESPONSES.c
+_TOLD = INBOX.c
+_OTHER = RUNS.alias("other").c
 
 _LIMIT = _TIMER.run + ":run"  # id of the timer that ends a run which takes too long; see `soar.engine.need`
 _QUESTION = "ap_"  # what the ids of a question's timers begin with, as its own does

@@ -3,12 +3,11 @@
 from sqlalchemy import delete
 
 from soar.model.freeze import Freeze
-from soar.store.policy_tables import FreezeRow
+from soar.store.policy_tables import FREEZES
 from soar.store.repository import Repository
 from soar.store.rows import Rows
-from soar.store.tables import table_of
 
-_FREEZES = Rows(table_of(FreezeRow), Freeze)
+_FREEZES = Rows(FREEZES, Freeze)
 _GET = _FREEZES.where("id")
 _LIST = _FREEZES.where().order_by(_FREEZES.table.c.position)
 _CHANGE = _FREEZES.change()

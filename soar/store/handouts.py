@@ -9,12 +9,12 @@ from soar.model.run import Handout
 from soar.store.repository import Repository
 from soar.store.rows import PerDialect, given
 from soar.store.statement import change, fetch
-from soar.store.tables import RUNNABLE, HandoutRow, InboxRow, RunRow, table_of
+from soar.store.tables import HANDOUTS, INBOX, RUNNABLE, RUNS
 
 HANDED_OUT = "soar_handed_out"
 """The channel on which the server says that something was handed out."""
 
-_TABLE = table_of(HandoutRow)
+_TABLE = HANDOUTS
 _KEY = ("workspace", "run")
 _HAND_OUT = PerDialect(
     lambda insert: insert(_TABLE).on_conflict_do_update(index_elements=_KEY, set_={"told": _TABLE.c.told + 1}).inline()
@@ -37,7 +37,7 @@ _HELD = select(*_HANDED).where(_OF_WORKER)
 _HELD_RUN = _HELD.where(_TABLE.c.position == given("number"))
 _FINISH = delete(_TABLE).where(_OF_WORKER, _TABLE.c.position == given("number"), _TABLE.c.told == given("told"))
 
-_RUNS, _INBOX = table_of(RunRow), table_of(InboxRow)
+_RUNS, _INBOX = RUNS, INBOX
 _OPEN = select(_RUNS.c.workspace, _RUNS.c.id).where(RUNNABLE).union(select(_INBOX.c.workspace, _INBOX.c.run)).subquery()
 _FORGOTTEN = select(_OPEN.c.workspace, _OPEN.c.id, literal(1)).where(
     tuple_(_OPEN.c.workspace, _OPEN.c.id).not_in(select(_TABLE.c.workspace, _TABLE.c.run))

@@ -10,9 +10,9 @@ from soar.model.values import Value
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
 from soar.store.statement import change
-from soar.store.tables import EventTriggerRow, HappeningRow, WatchRow, table_of
+from soar.store.tables import EVENT_TRIGGERS, HAPPENINGS, WATCHES
 
-_HAPPENINGS = Rows(table_of(HappeningRow), Happening)
+_HAPPENINGS = Rows(HAPPENINGS, Happening)
 _ADD = insert(_HAPPENINGS.table).inline()
 _REMOVE = delete(_HAPPENINGS.table).where(*_HAPPENINGS.match("id"))
 _WAITING = (
@@ -21,7 +21,7 @@ _WAITING = (
     .limit(given("limit"))
 )
 
-_WATCHES = Rows(table_of(WatchRow), Watch, key=("run", "path"))
+_WATCHES = Rows(WATCHES, Watch, key=("run", "path"))
 _SET = _WATCHES.upsert()
 _FORGET = delete(_WATCHES.table).where(*_WATCHES.match("run", "path"))
 _FORGET_RUN = delete(_WATCHES.table).where(*_WATCHES.match("run"))
@@ -29,7 +29,7 @@ _LIST = _WATCHES.where("type").where(_WATCHES.table.c.since <= given("at"))
 _LIST = _LIST.order_by(_WATCHES.table.c.run, _WATCHES.table.c.path)
 _OF_RUN = _WATCHES.where("run").order_by(_WATCHES.table.c.path)
 
-_TRIGGERS = table_of(EventTriggerRow)
+_TRIGGERS = EVENT_TRIGGERS
 _ADD_TRIGGER = insert(_TRIGGERS).inline()
 _CLEAR_TRIGGERS = delete(_TRIGGERS).where(_TRIGGERS.c.workspace == given("workspace"))
 _IS_AWAITED = select(

@@ -9,9 +9,9 @@ from soar.model.identity import Session, Token, User
 from soar.model.page import Page
 from soar.store.repository import Repository
 from soar.store.rows import Rows
-from soar.store.tables import SessionRow, TokenRow, UserRow, table_of
+from soar.store.tables import SESSIONS, TOKENS, USERS
 
-_USERS = Rows(table_of(UserRow), User)
+_USERS = Rows(USERS, User)
 _BY_AGE = _USERS.table.c.position
 _GET_USER = _USERS.where("id")
 _FIND_NAME = _USERS.where("name")
@@ -20,14 +20,14 @@ _EVERYBODY = _USERS.where().order_by(_BY_AGE)
 _ANYBODY = _USERS.where().limit(1)
 _UPDATE_USER = _USERS.change()
 
-_SESSIONS = Rows(table_of(SessionRow), Session, key=("key",))
+_SESSIONS = Rows(SESSIONS, Session, key=("key",))
 _GET_SESSION = _SESSIONS.where("key")
 _UPDATE_SESSION = _SESSIONS.change()
 _REMOVE_SESSION = delete(_SESSIONS.table).where(*_SESSIONS.match("key"))
 _SESSIONS_OF = _SESSIONS.where("user").order_by(_SESSIONS.table.c.created_at, _SESSIONS.table.c.key)
 _REMOVE_SESSIONS = delete(_SESSIONS.table).where(*_SESSIONS.match("user"))
 
-_TOKENS = Rows(table_of(TokenRow), Token)
+_TOKENS = Rows(TOKENS, Token)
 _GET_TOKEN = _TOKENS.where("id")
 _TOKENS_OF = _TOKENS.where("user").order_by(_TOKENS.table.c.position)
 _UPDATE_TOKEN = _TOKENS.change()

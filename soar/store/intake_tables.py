@@ -1,56 +1,50 @@
 """The tables of what keeps a flood of alerts small; see `soar.store.tables`."""
 
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import Field
+from sqlalchemy import Index, Integer, Table, UniqueConstraint
 
 from soar.model.alert import Severity
+from soar.store.columns import METADATA, column, placed
 from soar.store.rows import Choice, Json, Moment
-from soar.store.tables import PlacedRow
 
+BURSTS = Table(
+    "bursts",
+    METADATA,
+    *placed(),
+    column("alert"),
+    column("source"),
+    column("fingerprint"),
+    column("suppressed_by"),
+    column("severity", Choice(Severity)),
+    column("count", Integer),
+    column("first_at", Moment),
+    column("last_at", Moment),
+    UniqueConstraint("workspace", "alert"),
+    Index(None, "workspace", "source", "fingerprint", "first_at"),
+)
+"""An alert with the number of its repeats."""
 
-class BurstRow(PlacedRow, table=True):
-    """An alert with the number of its repeats."""
+SAMPLES = Table(
+    "samples",
+    METADATA,
+    *placed(),
+    column("alert"),
+    column("delivery"),
+    column("at", Moment),
+    column("raw", Json),
+    Index(None, "workspace", "alert"),
+)
+"""One of the first repeats of an alert."""
 
-    __tablename__ = "bursts"
-    __table_args__ = (
-        UniqueConstraint("workspace", "alert"),
-        Index(None, "workspace", "source", "fingerprint", "first_at"),
-    )
-
-    alert: str
-    source: str
-    fingerprint: str
-    suppressed_by: str
-    severity: Severity = Field(sa_type=Choice(Severity))
-    count: int
-    first_at: datetime = Field(sa_type=Moment)
-    last_at: datetime = Field(sa_type=Moment)
-
-
-class SampleRow(PlacedRow, table=True):
-    """One of the first repeats of an alert."""
-
-    __tablename__ = "samples"
-    __table_args__ = (Index(None, "workspace", "alert"),)
-
-    alert: str
-    delivery: str
-    at: datetime = Field(sa_type=Moment)
-    raw: Any = Field(sa_type=Json)
-
-
-class SuppressionRow(PlacedRow, table=True):
-    """A rule under which alerts start nothing."""
-
-    __tablename__ = "suppressions"
-    __table_args__ = (UniqueConstraint("workspace", "id"),)
-
-    id: str
-    match: str
-    reason: str
-    created_by: str
-    created_at: datetime = Field(sa_type=Moment)
-    expires_at: datetime = Field(sa_type=Moment)
+SUPPRESSIONS = Table(
+    "suppressions",
+    METADATA,
+    *placed(),
+    column("id"),
+    column("match"),
+    column("reason"),
+    column("created_by"),
+    column("created_at", Moment),
+    column("expires_at", Moment),
+    UniqueConstraint("workspace", "id"),
+)
+"""A rule under which alerts start nothing."""

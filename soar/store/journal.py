@@ -12,12 +12,12 @@ from soar.store.blobs import Blobs
 from soar.store.repository import Repository
 from soar.store.rows import Rows
 from soar.store.statement import change
-from soar.store.tables import InboxRow, JournalRow, table_of
+from soar.store.tables import INBOX, JOURNAL
 
-_ENTRIES = Rows(table_of(JournalRow), JournalEntry)
+_ENTRIES = Rows(JOURNAL, JournalEntry)
 _LOAD = _ENTRIES.where("run").order_by(_ENTRIES.table.c.sequence)
 
-_EVENTS = Rows(table_of(InboxRow), InboxEvent)
+_EVENTS = Rows(INBOX, InboxEvent)
 _ADD_EVENT = insert(_EVENTS.table).inline()
 _PEEK = _EVENTS.where("run").order_by(_EVENTS.table.c.id)
 _REMOVE = delete(_EVENTS.table).where(*_EVENTS.match("id"))

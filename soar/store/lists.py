@@ -9,13 +9,13 @@ from soar.model.lists import ListEntry, ValueList
 from soar.model.page import Page
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
-from soar.store.tables import ListEntryRow, ListRow, table_of
+from soar.store.tables import LIST_ENTRIES, LISTS
 
-_LISTS = Rows(table_of(ListRow), ValueList, key=("name",))
+_LISTS = Rows(LISTS, ValueList, key=("name",))
 _GET = _LISTS.where("name")
 _ALL = _LISTS.where().order_by(_LISTS.table.c.name)
 
-_ENTRIES = Rows(table_of(ListEntryRow), ListEntry)
+_ENTRIES = Rows(LIST_ENTRIES, ListEntry)
 _ENTRY = _ENTRIES.table.c
 _LIVES = or_(_ENTRY.expires_at.is_(None), _ENTRY.expires_at > given("at"))
 _FIND = _ENTRIES.where("list").where(_ENTRY.value.in_(bindparam("given_values", expanding=True)), _LIVES)

@@ -6,9 +6,9 @@ from soar.model.message import Message
 from soar.model.page import Page
 from soar.store.repository import Repository
 from soar.store.rows import Rows
-from soar.store.tables import MessageRow, table_of
+from soar.store.tables import MESSAGES
 
-_MESSAGES = Rows(table_of(MessageRow), Message)
+_MESSAGES = Rows(MESSAGES, Message)
 _CHANNEL = _MESSAGES.table.c.channel
 _CHANNELS = select(_CHANNEL).distinct().where(*_MESSAGES.match()).order_by(_CHANNEL)
 

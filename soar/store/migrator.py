@@ -9,7 +9,7 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from soar.store.tables import METADATA
+from soar.store.columns import METADATA
 
 
 def run_migrations(connection: Connection, folder: Path, target: str = "head") -> None:

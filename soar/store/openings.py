@@ -1,12 +1,11 @@
 """Hours of emergency access."""
 
 from soar.model.opening import Opening
-from soar.store.people_tables import OpeningRow
+from soar.store.people_tables import OPENINGS
 from soar.store.repository import Repository
 from soar.store.rows import Rows
-from soar.store.tables import table_of
 
-_OPENINGS = Rows(table_of(OpeningRow), Opening)
+_OPENINGS = Rows(OPENINGS, Opening)
 _GET = _OPENINGS.where("id")
 _UPDATE = _OPENINGS.change()
 _UNREVIEWED = _OPENINGS.where().where(_OPENINGS.table.c.reviewed_at.is_(None)).order_by(_OPENINGS.table.c.position)

@@ -1,49 +1,43 @@
 """The tables of what the policy stops and counts; see `soar.store.tables`."""
 
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import Field
+from sqlalchemy import Boolean, Index, Integer, Table, UniqueConstraint
 
 from soar.model.catalog import Effect
 from soar.model.freeze import FreezeKind
+from soar.store.columns import METADATA, column, optional, placed
 from soar.store.rows import Choice, Moment, Texts
-from soar.store.tables import PlacedRow
 
+FREEZES = Table(
+    "freezes",
+    METADATA,
+    *placed(),
+    column("id"),
+    column("kind", Choice(FreezeKind)),
+    column("name"),
+    column("reason"),
+    column("frozen_at", Moment),
+    column("frozen_by"),
+    optional("lift_asked_at", Moment),
+    column("lift_asked_by"),
+    UniqueConstraint("workspace", "id"),
+)
+"""Something that is frozen."""
 
-class FreezeRow(PlacedRow, table=True):
-    """Something that is frozen."""
-
-    __tablename__ = "freezes"
-    __table_args__ = (UniqueConstraint("workspace", "id"),)
-
-    id: str
-    kind: FreezeKind = Field(sa_type=Choice(FreezeKind))
-    name: str
-    reason: str
-    frozen_at: datetime = Field(sa_type=Moment)
-    frozen_by: str
-    lift_asked_at: datetime | None = Field(sa_type=Moment)
-    lift_asked_by: str
-
-
-class DeedRow(PlacedRow, table=True):
-    """A write that was begun."""
-
-    __tablename__ = "deeds"
-    __table_args__ = (
-        UniqueConstraint("workspace", "run", "step"),
-        Index(None, "workspace", "action", "at"),
-        Index(None, "workspace", "at"),
-    )
-
-    run: str
-    step: str
-    action: str
-    connection: str
-    effect: Effect = Field(sa_type=Choice(Effect))
-    targets: Any = Field(sa_type=Texts)
-    size: int
-    was_asked: bool
-    at: datetime = Field(sa_type=Moment)
+DEEDS = Table(
+    "deeds",
+    METADATA,
+    *placed(),
+    column("run"),
+    column("step"),
+    column("action"),
+    column("connection"),
+    column("effect", Choice(Effect)),
+    column("targets", Texts),
+    column("size", Integer),
+    column("was_asked", Boolean),
+    column("at", Moment),
+    UniqueConstraint("workspace", "run", "step"),
+    Index(None, "workspace", "action", "at"),
+    Index(None, "workspace", "at"),
+)
+"""A write that was begun."""

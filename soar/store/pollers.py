@@ -7,12 +7,11 @@ from sqlalchemy import null, or_, update
 from soar.model.errors import ConflictError
 from soar.model.poll import Poller
 from soar.model.values import JsonValue
-from soar.store.poller_tables import PollerRow
+from soar.store.poller_tables import POLLERS
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
-from soar.store.tables import table_of
 
-_POLLERS = Rows(table_of(PollerRow), Poller, key=("source",))
+_POLLERS = Rows(POLLERS, Poller, key=("source",))
 _TABLE = _POLLERS.table
 _LIST = _POLLERS.where().order_by(_TABLE.c.source)
 _GET = _POLLERS.where("source")

@@ -4,17 +4,16 @@ from dataclasses import dataclass
 
 from soar.model.page import Page
 from soar.model.playbook import Publication, Revision
-from soar.store.publication_tables import DraftRow, PublicationRow, PublisherRow
+from soar.store.publication_tables import DRAFTS, PUBLICATIONS, PUBLISHERS
 from soar.store.repository import Repository
 from soar.store.rows import Rows
-from soar.store.tables import table_of
 
-_DRAFTS = Rows(table_of(DraftRow), Revision)
+_DRAFTS = Rows(DRAFTS, Revision)
 _POSITION = _DRAFTS.table.c.position
 _FIND = _DRAFTS.where("playbook", "digest").order_by(_POSITION)
 _NEWEST = _DRAFTS.where("playbook").order_by(_POSITION.desc()).limit(1)
 
-_PUBLICATIONS = Rows(table_of(PublicationRow), Publication, key=("playbook",))
+_PUBLICATIONS = Rows(PUBLICATIONS, Publication, key=("playbook",))
 _SET = _PUBLICATIONS.upsert()
 _GET = _PUBLICATIONS.where("playbook")
 _LIST = _PUBLICATIONS.where().order_by(_PUBLICATIONS.table.c.playbook)
@@ -29,7 +28,7 @@ class _Publisher:
     published_by: str
 
 
-_PUBLISHERS = Rows(table_of(PublisherRow), _Publisher, key=("playbook", "digest", "published_by"))
+_PUBLISHERS = Rows(PUBLISHERS, _Publisher, key=("playbook", "digest", "published_by"))
 _PUBLISHED_BY = _PUBLISHERS.where("playbook", "digest").order_by(_PUBLISHERS.table.c.published_by)
 
 

@@ -1,51 +1,45 @@
 """The table of active responses; see `soar.store.tables`."""
 
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import Field
+from sqlalchemy import Index, Integer, Table, UniqueConstraint
 
 from soar.model.response import ResponseStatus, Sighting
+from soar.store.columns import METADATA, column, optional, placed
 from soar.store.rows import Choice, Json, Moment, Texts
-from soar.store.tables import PlacedRow
 
-
-class ResponseRow(PlacedRow, table=True):
-    """An active response."""
-
-    __tablename__ = "responses"
-    __table_args__ = (
-        UniqueConstraint("workspace", "id"),
-        Index(None, "workspace", "position"),
-        Index(None, "workspace", "status", "position"),
-        Index(None, "workspace", "run"),
-        Index(None, "workspace", "lift_run"),
-        Index(None, "workspace", "check_run"),
-    )
-
-    id: str
-    run: str
-    step: str
-    action: str
-    connection: str
-    targets: Any = Field(sa_type=Texts)
-    undo_action: str
-    undo_arguments: Any = Field(sa_type=Json)
-    status: ResponseStatus = Field(sa_type=Choice(ResponseStatus))
-    created_at: datetime = Field(sa_type=Moment)
-    expires_at: datetime | None = Field(sa_type=Moment)
-    lift_run: str | None
-    lifted_at: datetime | None = Field(sa_type=Moment)
-    fault: str | None
-    owner: str | None
-    channel: str
-    check_action: str | None
-    check_arguments: Any = Field(sa_type=Json)
-    check_connection: str | None
-    check_run: str | None
-    sighting: Sighting | None = Field(sa_type=Choice(Sighting))
-    checked_at: datetime | None = Field(sa_type=Moment)
-    check_asked_at: datetime | None = Field(sa_type=Moment)
-    gone_at: datetime | None = Field(sa_type=Moment)
-    pages: int
+RESPONSES = Table(
+    "responses",
+    METADATA,
+    *placed(),
+    column("id"),
+    column("run"),
+    column("step"),
+    column("action"),
+    column("connection"),
+    column("targets", Texts),
+    column("undo_action"),
+    column("undo_arguments", Json),
+    column("status", Choice(ResponseStatus)),
+    column("created_at", Moment),
+    optional("expires_at", Moment),
+    optional("lift_run"),
+    optional("lifted_at", Moment),
+    optional("fault"),
+    optional("owner"),
+    column("channel"),
+    optional("check_action"),
+    column("check_arguments", Json),
+    optional("check_connection"),
+    optional("check_run"),
+    optional("sighting", Choice(Sighting)),
+    optional("checked_at", Moment),
+    optional("check_asked_at", Moment),
+    optional("gone_at", Moment),
+    column("pages", Integer),
+    UniqueConstraint("workspace", "id"),
+    Index(None, "workspace", "position"),
+    Index(None, "workspace", "status", "position"),
+    Index(None, "workspace", "run"),
+    Index(None, "workspace", "lift_run"),
+    Index(None, "workspace", "check_run"),
+)
+"""An active response."""

@@ -7,11 +7,10 @@ from sqlalchemy import Integer, bindparam, func, select
 from soar.model.page import Page
 from soar.model.response import Response, ResponseStatus
 from soar.store.repository import Repository
-from soar.store.response_tables import ResponseRow
+from soar.store.response_tables import RESPONSES
 from soar.store.rows import Moment, Rows
-from soar.store.tables import table_of
 
-_RESPONSES = Rows(table_of(ResponseRow), Response)
+_RESPONSES = Rows(RESPONSES, Response)
 _GET = _RESPONSES.where("id")
 _OF_LIFT_RUN = _RESPONSES.where("lift_run").order_by(_RESPONSES.table.c.position.desc()).limit(1)
 _OF_CHECK_RUN = _RESPONSES.where("check_run").order_by(_RESPONSES.table.c.position.desc()).limit(1)

@@ -3,9 +3,9 @@
 from soar.model.playbook import Revision
 from soar.store.repository import Repository
 from soar.store.rows import Rows
-from soar.store.tables import RevisionRow, table_of
+from soar.store.tables import REVISIONS
 
-_REVISIONS = Rows(table_of(RevisionRow), Revision, key=("digest",))
+_REVISIONS = Rows(REVISIONS, Revision, key=("digest",))
 _GET = _REVISIONS.where("digest")
 _FIND_LATEST = _REVISIONS.where("playbook").order_by(_REVISIONS.table.c.created_at.desc()).limit(1)
 

@@ -11,20 +11,20 @@ from soar.model.run import Run, RunStatus
 from soar.model.standing import Standing, find_source
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
-from soar.store.tables import RUNNABLE, SHARED, AlertRow, InboxRow, RunRow, table_of
+from soar.store.tables import ALERTS, INBOX, RUNNABLE, RUNS, SHARED
 
-_RUNS = Rows(table_of(RunRow), Run)
+_RUNS = Rows(RUNS, Run)
 _GET = _RUNS.where("id")
 _UPDATE = _RUNS.change().where(_RUNS.table.c.sequence == given("expected"))
 
-_INBOX = table_of(InboxRow)
+_INBOX = INBOX
 _RUNNABLE_RUNS = select(_RUNS.table.c.workspace, _RUNS.table.c.id).where(RUNNABLE).order_by(_RUNS.table.c.position)
 _RUNS_WITH_EVENTS = select(_INBOX.c.workspace, _INBOX.c.run).order_by(_INBOX.c.id)
 
 _RETRIES = _RUNS.where("retry_of").order_by(_RUNS.table.c.position)
 _SHARING = _RUNS.where("concurrency_key").where(SHARED).order_by(_RUNS.table.c.position)
 
-_ALERTS = table_of(AlertRow)
+_ALERTS = ALERTS
 _STANDINGS = (
     select(_RUNS.table.c.id, _RUNS.table.c.playbook, _RUNS.table.c.initiator, _RUNS.table.c.status, _ALERTS.c.severity)
     .outerjoin_from(

@@ -4,12 +4,11 @@ from datetime import datetime
 
 from soar.model.page import Page
 from soar.model.standing_approval import StandingApproval
-from soar.store.approval_tables import StandingApprovalRow
+from soar.store.approval_tables import STANDING_APPROVALS
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
-from soar.store.tables import table_of
 
-_STANDING = Rows(table_of(StandingApprovalRow), StandingApproval)
+_STANDING = Rows(STANDING_APPROVALS, StandingApproval)
 _TABLE = _STANDING.table
 _GET = _STANDING.where("id")
 _GOOD = (

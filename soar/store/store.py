@@ -21,7 +21,7 @@ from soar.store.forgotten import find_forgotten_runs
 from soar.store.happenings import find_happenings
 from soar.store.hearing import Hearing
 from soar.store.runs import find_open_runs
-from soar.store.tables import WorkspaceRow, table_of
+from soar.store.tables import WORKSPACES
 from soar.store.timers import find_due, find_next_due
 from soar.store.unit import Unit
 from soar.store.url import open_database
@@ -29,7 +29,7 @@ from soar.store.writer import QUEUE_LIMIT, HappeningListener, Listener, Writer
 
 T = TypeVar("T")
 
-_WORKSPACES = select(table_of(WorkspaceRow).c.name).order_by(table_of(WorkspaceRow).c.name)
+_WORKSPACES = select(WORKSPACES.c.name).order_by(WORKSPACES.c.name)
 
 
 class _Reader:

@@ -5,17 +5,17 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 
 from soar.model.suppression import Suppression
-from soar.store.intake_tables import SuppressionRow
+from soar.store.intake_tables import SUPPRESSIONS
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
-from soar.store.tables import AlertRow, table_of
+from soar.store.tables import ALERTS
 
-_RULES = Rows(table_of(SuppressionRow), Suppression)
+_RULES = Rows(SUPPRESSIONS, Suppression)
 _GET = _RULES.where("id")
 _LIVING = _RULES.where().where(_RULES.table.c.expires_at > given("at")).order_by(_RULES.table.c.position)
 _REMOVE = delete(_RULES.table).where(*_RULES.match("id"))
 
-_ALERTS = table_of(AlertRow)
+_ALERTS = ALERTS
 _COUNTS = (
     select(_ALERTS.c.suppressed_by, func.count())
     .where(_ALERTS.c.workspace == given("workspace"), _ALERTS.c.suppressed_by.is_not(None))

@@ -8,9 +8,9 @@ from soar.model.run import Timer
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
 from soar.store.statement import change
-from soar.store.tables import TimerRow, table_of
+from soar.store.tables import TIMERS
 
-_TIMERS = Rows(table_of(TimerRow), Timer)
+_TIMERS = Rows(TIMERS, Timer)
 _SET = _TIMERS.upsert()
 _TAKE = delete(_TIMERS.table).where(*_TIMERS.match("id", "due_at"))
 _CANCEL = delete(_TIMERS.table).where(*_TIMERS.match("id"))

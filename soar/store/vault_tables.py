@@ -1,54 +1,51 @@
 """The tables of credentials, and of the keys that they are sealed under."""
 
-from datetime import datetime
-from typing import Any
-
-from sqlalchemy import LargeBinary, UniqueConstraint
-from sqlmodel import Field
+from sqlalchemy import Boolean, Integer, LargeBinary, Table, UniqueConstraint
 
 from soar.model.secret import KeyStatus
+from soar.store.columns import METADATA, column, optional, placed
 from soar.store.rows import Choice, Moment, Texts
-from soar.store.tables import PlacedRow
 
+CREDENTIALS = Table(
+    "credentials",
+    METADATA,
+    *placed(),
+    column("id"),
+    column("name"),
+    column("version", Integer),
+    column("blob", LargeBinary),
+    column("hosts", Texts),
+    column("created_at", Moment),
+    column("created_by"),
+    column("is_reference", Boolean),
+    optional("former_until", Moment),
+    UniqueConstraint("workspace", "id"),
+    UniqueConstraint("workspace", "name", "version"),
+)
+"""A version of a credential, encrypted."""
 
-class CredentialRow(PlacedRow, table=True):
-    """A version of a credential, encrypted."""
+WORKSPACE_KEYS = Table(
+    "workspace_keys",
+    METADATA,
+    *placed(),
+    column("id"),
+    column("kek"),
+    column("wrapped", LargeBinary),
+    column("created_at", Moment),
+    UniqueConstraint("workspace", "id"),
+)
+"""A workspace's key, wrapped."""
 
-    __tablename__ = "credentials"
-    __table_args__ = (UniqueConstraint("workspace", "id"), UniqueConstraint("workspace", "name", "version"))
-
-    id: str
-    name: str
-    version: int
-    blob: bytes = Field(sa_type=LargeBinary)
-    hosts: Any = Field(sa_type=Texts)
-    created_at: datetime = Field(sa_type=Moment)
-    created_by: str
-    is_reference: bool
-    former_until: datetime | None = Field(sa_type=Moment)
-
-
-class WorkspaceKeyRow(PlacedRow, table=True):
-    """A workspace's key, wrapped."""
-
-    __tablename__ = "workspace_keys"
-    __table_args__ = (UniqueConstraint("workspace", "id"),)
-
-    id: str
-    kek: str
-    wrapped: bytes = Field(sa_type=LargeBinary)
-    created_at: datetime = Field(sa_type=Moment)
-
-
-class EncryptionKeyRow(PlacedRow, table=True):
-    """What a workspace knows of a key-encryption key."""
-
-    __tablename__ = "encryption_keys"
-    __table_args__ = (UniqueConstraint("workspace", "id"),)
-
-    id: str
-    status: KeyStatus = Field(sa_type=Choice(KeyStatus))
-    created_at: datetime = Field(sa_type=Moment)
-    created_by: str
-    changed_at: datetime = Field(sa_type=Moment)
-    condemned_by: str | None
+ENCRYPTION_KEYS = Table(
+    "encryption_keys",
+    METADATA,
+    *placed(),
+    column("id"),
+    column("status", Choice(KeyStatus)),
+    column("created_at", Moment),
+    column("created_by"),
+    column("changed_at", Moment),
+    optional("condemned_by"),
+    UniqueConstraint("workspace", "id"),
+)
+"""What a workspace knows of a key-encryption key."""

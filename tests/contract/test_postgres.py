@@ -16,9 +16,9 @@ from alembic.migration import MigrationContext
 from soar.audit.keeper import verify_unit
 from soar.model.errors import ConflictError, InputError, UnavailableError
 from soar.store import Store, Unit, open_store
+from soar.store.columns import METADATA
 from soar.store.database import Heard
 from soar.store.postgres import PostgresDatabase, driver_of
-from soar.store.tables import METADATA
 from tests.support.builders import build_alert, build_journal_entry, build_run, build_timer
 from tests.support.clock import START
 from tests.support.disk import InlineDisk

@@ -9,12 +9,11 @@ from sqlalchemy import Executable, bindparam, delete, func, insert, select, upda
 from soar.store import Unit
 from soar.store.rows import given
 from soar.store.statement import change, fetch
-from soar.store.tables import AlertRow, TimerRow, table_of
+from soar.store.tables import ALERTS, TIMERS
 from tests.contract.works import Works
 from tests.support.builders import build_alert
 from tests.support.clock import START
 
-ALERTS, TIMERS = table_of(AlertRow), table_of(TimerRow)
 OF_WORKSPACE = ALERTS.c.workspace == given("workspace")
 SELECTS: list[tuple[Executable, dict[str, object]]] = [
     (select(ALERTS).where(OF_WORKSPACE).order_by(ALERTS.c.position), {}),

@@ -10,7 +10,7 @@ from sqlalchemy import LargeBinary, text
 from soar.model.errors import BugError, UnavailableError
 from soar.model.secret import Secret
 from soar.store import Store, Unit, open_store
-from soar.store.tables import METADATA
+from soar.store.columns import METADATA
 from tests.support.builders import build_actor
 from tests.support.clock import START
 from tests.support.disk import InlineDisk

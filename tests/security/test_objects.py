@@ -22,7 +22,7 @@ from soar.ingest.source import parse_source
 from soar.model.dead_letter import LetterKind
 from soar.model.run import RunStatus
 from soar.store import Unit
-from soar.store.tables import METADATA
+from soar.store.columns import METADATA
 from tests.security.rights import RIGHTS, ROLES
 from tests.support import builders
 from tests.support.playbooks import refresh

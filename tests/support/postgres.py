@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, delete, update
 from sqlalchemy.pool import NullPool
 
 from soar.store import open_store
-from soar.store.tables import METADATA
+from soar.store.columns import METADATA
 from tests.support.disk import InlineDisk
 from tests.support.process import RecordingProcess
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect
 
 from soar.model.errors import InputError
 from soar.store import Store, open_store, schema
-from soar.store.tables import METADATA
+from soar.store.columns import METADATA
 from tests.support.builders import build_approval
 from tests.support.disk import InlineDisk
 from tests.support.process import RecordingProcess
