@@ -27,6 +27,7 @@ _READS: Mapping[str, Permission] = MappingProxyType(
         "response": Permission.RESPONSE_READ,
         "message": Permission.MESSAGE_READ,
         "freeze": Permission.POLICY_READ,
+        "standing_approval": Permission.POLICY_READ,
     }
 )
 """Who may hear of each kind of change: whoever may see what changed."""

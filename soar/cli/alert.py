@@ -156,16 +156,29 @@ def _tell_filled(filled: Filled, order: Order) -> Iterator[Line]:
         yield Line(f"next: soar run list --playbook {order.playbook}")
 
 
-@commands.command("list", help=guide("List alerts, newest first.", "soar alert list", "soar alert list --source wazuh"))
+@commands.command(
+    "list",
+    help=guide(
+        "List alerts, newest first.",
+        "soar alert list",
+        "soar alert list --source wazuh",
+        "soar alert list --suppressed",
+    ),
+)
 def list_alerts(
     source: Annotated[str | None, typer.Option(help="Only of this source.")] = None,
     severity: Annotated[str | None, typer.Option(help="Only of this severity.")] = None,
+    is_suppressed: Annotated[
+        bool | None, typer.Option("--suppressed/--not-suppressed", help="Only what a rule suppresses, or the rest.")
+    ] = None,
     limit: Limit = 50,
     is_json: Json = False,
 ) -> None:
     """Show what came in."""
     client = connect()
-    page = client.get("alerts", query={"source": source, "severity": severity, "limit": str(limit)})
+    suppressed = None if is_suppressed is None else str(is_suppressed).lower()
+    query = {"source": source, "severity": severity, "suppressed": suppressed, "limit": str(limit)}
+    page = client.get("alerts", query=query)
     rows = (
         (
             alert.text("id"),
@@ -178,7 +191,7 @@ def list_alerts(
         for alert in page.parts("items")
     )
     if show_list(page, is_json, ("ALERT", "RECEIVED", "SEVERITY", "SOURCE", "TITLE", "WHAT HAPPENED"), rows):
-        _explain_none(client, is_filtered=bool(source or severity))
+        _explain_none(client, is_filtered=bool(source or severity or suppressed))
 
 
 @commands.command(

@@ -33,11 +33,12 @@ def show_on_call(
             rota.text("name"),
             ", ".join(map(_describe, rota.parts("people"))) or "nobody",
             describe_moment(rota.moment("until")),
+            ", ".join(map(_describe, rota.parts("following"))) or "nobody",
             rota.text("timezone"),
         )
         for rota in page.parts("items")
     )
-    if show_list(page, is_json, ("ROTA", "ON CALL", "UNTIL", "ZONE"), rows):
+    if show_list(page, is_json, ("ROTA", "ON CALL", "UNTIL", "THEN", "ZONE"), rows):
         show("There are no rotas, so `oncall:` means nobody.", "next: write config/oncall.yaml")
 
 

@@ -1,5 +1,6 @@
 """`soar response`."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -19,6 +20,7 @@ commands = group(
     "See what we hold down in the world, look whether it still stands, lift it or let it stand longer.",
     "soar response list",
     "soar response list --status overdue",
+    "soar response show ar_88c2m9q4wz1x",
     "soar response check --all",
     "soar response extend ar_88c2m9q4wz1x 4h",
     'soar response lift ar_88c2m9q4wz1x -m "host is clean"',
@@ -53,6 +55,20 @@ def list_responses(
         show("No such response. See all: soar response list" if status else "We hold nothing down.")
         if not status:
             show("A step that changes the world and declares its way back is listed here while it lasts.")
+
+
+@commands.command(
+    "show",
+    help=guide(
+        "Show one change that we hold: what it is, until when, and whether it is still there.",
+        "soar response show ar_88c2m9q4wz1x",
+        "soar response show ar_88c2m9q4wz1x --json",
+    ),
+)
+def show_response(response_id: ResponseId, is_json: Json = False) -> None:
+    """Show one active response."""
+    response = connect().get("responses", response_id)
+    show_answer(response, *_tell_response(response), is_json=is_json)
 
 
 @commands.command(help=guide("Take a change back.", 'soar response lift ar_88c2m9q4wz1x -m "host is clean"'))
@@ -141,6 +157,26 @@ def _list_checkable(client: Client) -> list[str]:
             found += [one.text("id") for one in page.parts("items") if one.flag("is_checkable")]
             cursor = page.text("next") or None
     return found
+
+
+def _tell_response(response: Answer) -> Iterator[str]:
+    status, lifter = response.text("status"), response.part("lifted_by")
+    yield f"{response.text('id')}  {response.text('action')} through {response.text('connection')}"
+    yield f"on: {', '.join(response.texts('targets'))}"
+    yield f"status: {_tell_status(response)}"
+    yield f"done: {describe_moment(response.moment('created_at'))}: soar run show {response.text('run')}"
+    if status in _STANDING:
+        yield f"ends: {describe_moment(response.moment('expires_at')) or 'never'}"
+    yield f"answers for it: {response.text('owner') or 'nobody'}"
+    if lifter.raw:
+        asked = describe_moment(response.moment("lifted_at"))
+        yield f"taken back: asked {asked} by {lifter.text('kind')} {lifter.text('name')}"
+    if response.text("lift_run"):
+        yield f"taken back by: soar run show {response.text('lift_run')}"
+    if response.text("fault"):
+        yield f"what went wrong: {response.text('fault')}"
+    if status in _STANDING:
+        yield f"next: soar response lift {response.text('id')} -m WHY"
 
 
 def _tell_status(response: Answer) -> str:

@@ -21,6 +21,8 @@ _FIND_RAISED = (
 )
 
 _TABLE = _ALERTS.table
+_SUPPRESSED = _ALERTS.where().where(_TABLE.c.suppressed_by.is_not(None))
+_NOT_SUPPRESSED = _ALERTS.where().where(_TABLE.c.suppressed_by.is_(None))
 _IS_WITHIN = (*_ALERTS.match(), _TABLE.c.received_at >= given("since"), _TABLE.c.received_at < given("until"))
 _COUNT_WITHIN = select(func.count()).select_from(_TABLE).where(*_IS_WITHIN)
 _LIST_WITHIN = (
@@ -70,10 +72,17 @@ class Alerts(Repository):
         return self._first(_ALERTS, _GET_ALERT, given_id=alert)
 
     def list(
-        self, limit: int, cursor: str | None = None, source: str | None = None, severity: Severity | None = None
+        self,
+        limit: int,
+        cursor: str | None = None,
+        source: str | None = None,
+        severity: Severity | None = None,
+        *,
+        is_suppressed: bool | None = None,
     ) -> Page[Alert]:
         """Return a page of alerts, newest first."""
-        return self._page(_ALERTS, limit, cursor, (("source", source), ("severity", severity)))
+        statement = {True: _SUPPRESSED, False: _NOT_SUPPRESSED, None: None}[is_suppressed]
+        return self._page(_ALERTS, limit, cursor, (("source", source), ("severity", severity)), statement)
 
     def count_within(self, since: datetime, until: datetime) -> int:
         """Return how many alerts were received from `since` on and before `until`."""

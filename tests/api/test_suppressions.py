@@ -22,7 +22,10 @@ async def test_a_rule_holds_at_once_is_seen_with_what_it_took_and_goes_again(fac
     path = f"/api/v1/suppressions/{made['id']}"
     assert [(await carol.send("DELETE", path)).status for _ in range(2)] == [204, 404]
     assert (await vera.get("/suppressions")).json == {"items": [], "next": None}
-    await face.report_mail(messages=["m2"])
+    other = (await face.report_mail(messages=["m2"])).json["alert"]
+    listed = [(await vera.get(f"/alerts?suppressed={word}")).json["items"] for word in ("true", "false")]
+    assert [[each["id"] for each in items] for items in listed] == [[alert], [other]]
+    assert (await vera.get("/alerts?suppressed=perhaps")).status == 422
     assert len(await face.read(lambda unit: unit.runs.list(9).items)) == 1
     kinds = [(event["type"], event["actor"]["id"]) for event in await face.events("suppression.")]
     assert kinds == [("suppression.added", "u_carol"), ("suppression.removed", "u_carol")]

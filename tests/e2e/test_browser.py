@@ -139,6 +139,9 @@ def test_every_page_meets_wcag_2_2_aa_in_light_and_dark(browser: Browser, demo: 
         (bob, "/approvals", "Purge every copy"),
         (bob, "/responses", "We hold nothing down"),
         (bob, "/freezes", "Nothing is frozen"),
+        (bob, "/standing", "Nothing is approved beforehand"),
+        (bob, "/oncall", "There are no rotas"),
+        (bob, "/alerts?rule=suppressed", "No alert that is suppressed"),
         (olga, "/approvals?show=others", "does not allow you to vote"),
         (olga, "/audit", "asked for approval"),
     )

@@ -284,6 +284,14 @@ def test_the_record_is_searched_counted_and_taken_along(browser: Browser, demo: 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: `npm ci` in web/ does")
 def test_the_pages_of_security_meet_wcag_2_2_aa(browser: Browser, demo: Demo, complaints: list[str]) -> None:
+    program = {
+        "name": "nightly",
+        "email": "nightly@corp.example",
+        "kind": "service",
+        "owner": "ann",
+        "roles": ["viewer"],
+    }
+    assert demo.open_client("admin").send("POST", "/api/v1/users", program).status == 201
     admin = sign_in(browser, demo, "admin", complaints)
     admin.context.add_init_script(path=AXE)
     admin.set_viewport_size({"width": 320, "height": 720})
@@ -297,6 +305,8 @@ def test_the_pages_of_security_meet_wcag_2_2_aa(browser: Browser, demo: Demo, co
         ("/people/bob", "Everywhere", "Roles…"),
         ("/people/bob", "Everywhere", "Roles for a part…"),
         ("/people/bob", "Everywhere", "Switch off…"),
+        ("/people/nightly", "It has none", "Make a token…"),
+        ("/emergencies", "The glass was never broken", None),
         ("/roles?role=analyst", "analyst allows", None),
         ("/access", "Name what is to be done", None),
         ("/access?user=bob&permission=user:write", "What decides it", None),

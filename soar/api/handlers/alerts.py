@@ -33,7 +33,10 @@ async def list_alerts(call: Call, query: AlertQuery) -> AlertPage:
     def show(unit: Unit) -> AlertPage:
         shown = Shown(call, Permission.ALERT_READ, Things(call, unit).of_alert)
         page = shown.page(
-            lambda cursor: unit.alerts.list(query.limit, cursor, query.source, query.severity), query.cursor
+            lambda cursor: unit.alerts.list(
+                query.limit, cursor, query.source, query.severity, is_suppressed=query.suppressed
+            ),
+            query.cursor,
         )
         bursts = unit.bursts.find([alert.id for alert in page.items])
         items = tuple(view_alert(alert, unit.alerts.matches(alert.id), bursts.get(alert.id)) for alert in page.items)

@@ -23,13 +23,19 @@ async def list_rotas(call: Call, query: OnCallQuery) -> OnCallPage:
 
 
 def _view(unit: Unit, rota: Rota, at: datetime) -> RotaView:
+    until = rota.find_end(at)
     return RotaView(
         name=rota.name,
         timezone=rota.zone.key,
         at=at,
-        until=rota.find_end(at),
-        people=tuple(OnCallPersonView(email=email, name=_name(unit, email, at)) for email in rota.find_people(at)),
+        until=until,
+        people=_list_people(unit, rota, at),
+        following=_list_people(unit, rota, until),
     )
+
+
+def _list_people(unit: Unit, rota: Rota, at: datetime) -> tuple[OnCallPersonView, ...]:
+    return tuple(OnCallPersonView(email=email, name=_name(unit, email, at)) for email in rota.find_people(at))
 
 
 def _name(unit: Unit, email: str, at: datetime) -> str | None:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import JsonValue
+from pydantic import JsonValue, Strict
 
 from soar.api.schemas.base import Incoming, Name, PageQuery
 from soar.expr.observables import describe_entity
@@ -16,10 +17,11 @@ from soar.model.observable import ObservableType, Scope
 
 
 class AlertQuery(PageQuery):
-    """Which alerts."""
+    """Which alerts; `suppressed` is whether a rule keeps them from starting anything."""
 
     source: Name | None = None
     severity: Severity | None = None
+    suppressed: Annotated[bool, Strict(strict=False)] | None = None
 
 
 class AlertSent(Incoming):

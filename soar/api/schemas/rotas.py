@@ -26,13 +26,14 @@ class OnCallPersonView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotaView:
-    """Who is on call by a rota from a moment on, and from when it may be somebody else."""
+    """Who is on call by a rota at a moment, and who is from the next change on, which may be the same people."""
 
     name: str
     timezone: str
     at: datetime
     until: datetime
     people: tuple[OnCallPersonView, ...]
+    following: tuple[OnCallPersonView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,13 @@ def test_the_list_says_what_happened_to_each(soar: Soar, api: FakeApi) -> None:
     assert api.asked[0].query == {"severity": "high", "limit": "2"}
 
 
+@pytest.mark.parametrize(("option", "asked"), [("--suppressed", "true"), ("--not-suppressed", "false")])
+def test_what_a_rule_suppresses_is_listed_apart(soar: Soar, api: FakeApi, option: str, asked: str) -> None:
+    api.answer("GET", "/api/v1/alerts", page())
+    assert soar("alert", "list", option).out.startswith("No such alert.")
+    assert api.asked[0].query["suppressed"] == asked
+
+
 def test_a_longer_list_says_that_there_is_more(soar: Soar, api: FakeApi) -> None:
     api.answer("GET", "/api/v1/alerts", {"items": [alert()], "next": "cursor"})
     assert "there are more: ask for them with --limit" in soar("alert", "list").out

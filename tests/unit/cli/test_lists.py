@@ -1,5 +1,6 @@
 """The nouns that are only looked at, or nearly so."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -23,6 +24,33 @@ def test_where_nothing_is_held_the_list_says_so(soar: Soar, api: FakeApi) -> Non
     api.answer("GET", "/api/v1/responses", page())
     assert soar("response", "list").out.startswith("We hold nothing down.\n")
     assert soar("response", "list", "--status", "overdue").out == "No such response. See all: soar response list\n"
+
+
+def test_a_response_is_shown_with_what_was_done_and_what_can_be(soar: Soar, api: FakeApi) -> None:
+    held = response(status="overdue", sighting="standing", fault="the product refuses")
+    api.answer("GET", "/api/v1/responses/ar_88", held)
+    shown = soar("response", "show", "ar_88").out
+    first = ["ar_88  exchange.purge_messages through exchange", "on: bob@corp.example"]
+    assert shown.splitlines()[:2] == first
+    for told in (
+        "status: ! overdue · standing",
+        "ends: never",
+        "answers for it: team:soc",
+        "wrong: the product refuses",
+        "soar response lift ar_88",
+    ):
+        assert told in shown
+    assert json.loads(soar("response", "show", "ar_88", "--json").out) == held
+
+
+def test_a_response_that_was_taken_back_says_who_asked_and_which_run_did_it(soar: Soar, api: FakeApi) -> None:
+    asked = {"lifted_by": {"kind": "user", "name": HOSTILE}, "lifted_at": "2024-03-01T11:00:00Z", "lift_run": "run_2"}
+    api.answer("GET", "/api/v1/responses/ar_88", response(status="lifted", **asked))
+    shown = soar("response", "show", "ar_88").out
+    assert "taken back by: soar run show run_2" in shown
+    assert HOSTILE not in shown
+    assert "ends:" not in shown
+    assert "next:" not in shown
 
 
 def test_a_response_is_lifted_by_a_run_that_can_be_followed(soar: Soar, api: FakeApi) -> None:

@@ -9,6 +9,7 @@ NIGHT = {
     "at": "2026-03-02T09:00:00Z",
     "until": "2026-03-09T08:00:00Z",
     "people": [{"email": "carol@corp.example", "name": "carol"}, {"email": "x@corp.example", "name": None}],
+    "following": [{"email": "dave@corp.example", "name": "dave"}],
 }
 
 
@@ -19,7 +20,7 @@ def test_who_is_on_call_is_listed_and_whom_nobody_knows_is_said_to_be_nobody(soa
     assert dict(api.asked[0].query) == {"name": "night", "at": "2026-03-02T09:00:00Z"}
     _, night, day = told.out.splitlines()
     assert "carol (carol@corp.example), x@corp.example (nobody here)" in night
-    assert night.endswith("Europe/Berlin")
+    assert night.split()[-3:] == ["dave", "(dave@corp.example)", "Europe/Berlin"]
     assert day.split()[:2] == ["day", "nobody"]
 
 

@@ -5,6 +5,7 @@ import { Inert } from "../components/Inert";
 import { Loaded } from "../components/Loaded";
 import { Moment } from "../components/Moment";
 import { Table, type Column } from "../components/Table";
+import { Word } from "../components/Word";
 
 const COLUMNS: readonly Column<Login>[] = [
   {
@@ -17,7 +18,7 @@ const COLUMNS: readonly Column<Login>[] = [
       </>
     ),
   },
-  { name: "From", show: (login) => <Inert text={login.ip ?? "unknown"} /> },
+  { name: "From", show: (login) => <Word text={login.ip ?? "unknown"} /> },
   { name: "Since", show: (login) => <Moment at={login.created_at} /> },
   { name: "Factor", show: (login) => (login.mfa_at ? "shown" : "none") },
   { name: "Ends unused", show: (login) => <Moment at={login.idle_at} /> },

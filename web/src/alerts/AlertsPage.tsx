@@ -13,9 +13,17 @@ import { FirstAlert } from "../now/FirstAlert";
 import { Link } from "../router/Link";
 import { useLocation } from "../router/location";
 import { alertPath } from "../router/paths";
+import { quoteWord, spell } from "../text/words";
 import { Matches } from "./Matches";
 
 const SEVERITIES = ["", "critical", "high", "medium", "low"];
+
+/** What the API is asked for, by the word in the page's address. */
+const RULES: ReadonlyMap<string, string> = new Map([
+  ["", ""],
+  ["suppressed", "true"],
+  ["not_suppressed", "false"],
+]);
 
 const COLUMNS: readonly Column<Alert>[] = [
   { name: "Time", show: (alert) => <Moment at={alert.time ?? alert.received_at} /> },
@@ -33,21 +41,29 @@ const COLUMNS: readonly Column<Alert>[] = [
       </>
     ),
   },
-  { name: "Entities", show: (alert) => <Inert text={listEntities(alert.entities)} limit={90} /> },
+  { name: "Entities", show: (alert) => <Entities entities={alert.entities} /> },
   { name: "What happened", show: (alert) => <AlertNews alert={alert} /> },
 ];
 
 export function AlertsPage() {
-  const severity = useLocation().query.get("severity") ?? "";
-  const list = useAlerts(severity);
-  const command = severity ? `soar alert list --severity ${severity}` : "soar alert list";
+  const { query } = useLocation();
+  const severity = query.get("severity") ?? "";
+  const rule = query.get("rule") ?? "";
+  const list = useAlerts(severity, RULES.get(rule) ?? "");
   return (
-    <Page title="Alerts" command={command}>
+    <Page title="Alerts" command={writeCommand(severity, rule)}>
       <Chips label="Severity" parameter="severity" chosen={severity} values={SEVERITIES} />
+      <Chips
+        label="Suppression"
+        parameter="rule"
+        chosen={rule}
+        values={[...RULES.keys()]}
+        all="suppressed or not"
+      />
       <Loaded query={list}>
         {(alerts) =>
           alerts.length === 0 ? (
-            <NoAlerts severity={severity} />
+            <NoAlerts severity={severity} rule={rule} />
           ) : (
             <Table label="Alerts" columns={COLUMNS} items={alerts} keyOf={(alert) => alert.id} />
           )
@@ -71,12 +87,13 @@ function AlertNews({ alert }: { alert: Alert }) {
   );
 }
 
-function NoAlerts({ severity }: { severity: string }) {
+function NoAlerts({ severity, rule }: { severity: string; rule: string }) {
   const first = useNow().data?.first_alert;
-  if (severity) {
+  if (severity || rule) {
     return (
       <Empty>
-        No alert of severity {severity}. <Link to="?">Show all alerts</Link>
+        No alert{severity && ` of severity ${severity}`}
+        {rule && ` that is ${spell(rule)}`}. <Link to="?">Show all alerts</Link>
       </Empty>
     );
   }
@@ -89,6 +106,12 @@ function NoAlerts({ severity }: { severity: string }) {
   );
 }
 
-function listEntities(entities: Alert["entities"]): string {
-  return Object.values(entities).flat().join(", ");
+function writeCommand(severity: string, rule: string): string {
+  const options = [severity && `--severity ${quoteWord(severity)}`, RULES.get(rule) && `--${rule.replace("_", "-")}`];
+  return ["soar alert list", ...options].filter(Boolean).join(" ");
+}
+
+function Entities({ entities }: Pick<Alert, "entities">) {
+  const text = Object.values(entities).flat().join(", ");
+  return text && <Inert text={text} limit={90} />;
 }

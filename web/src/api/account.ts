@@ -1,6 +1,6 @@
 /** What people ask and change about themselves. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import type { Access, FactorAdded, Factors, Login, Roles, Token, TokenMade, TokenWanted, TotpOffer } from "./accountTypes";
+import type { Access, FactorAdded, Factors, Login, Roles, TotpOffer } from "./accountTypes";
 import { buildPath, request } from "./client";
 import { SESSION_KEY } from "./queries";
 import type { Json, Page } from "./types";
@@ -58,17 +58,6 @@ export function useEndAllLogins() {
   });
 }
 
-export function useTokens() {
-  return useQuery({ queryKey: ["tokens"], queryFn: () => request<Page<Token>>("GET", "/tokens") });
-}
-
-export function useMakeToken() {
-  return useChange((wanted: TokenWanted) => request<TokenMade>("POST", "/tokens", wanted));
-}
-
-export function useRevokeToken(id: string) {
-  return useChange(() => request<void>("DELETE", buildPath(["tokens", id])));
-}
 
 /** Which role allows what. */
 export function useRoles() {

@@ -17,6 +17,7 @@ const SHOWN_IN: Record<ChangeKind, readonly string[]> = {
   response: ["now", "responses", "runs", "audit"],
   message: ["messages"],
   freeze: ["now", "freezes", "audit"],
+  standing_approval: ["standing", "audit"],
 };
 
 /**

@@ -56,8 +56,9 @@ export function useNow() {
   return useQuery({ queryKey: ["now"], queryFn: () => request<Now>("GET", "/now") });
 }
 
-export function useAlerts(severity: string) {
-  return useList<Alert>(["alerts", "list", severity], ["alerts"], { severity });
+/** Alerts, newest first; `suppressed` is `true`, `false`, or empty for both. */
+export function useAlerts(severity: string, suppressed: string) {
+  return useList<Alert>(["alerts", "list", severity, suppressed], ["alerts"], { severity, suppressed });
 }
 
 export function useAlert(id: string) {

@@ -1,4 +1,5 @@
 /** Shapes of the HTTP API under /api/v1. Times are RFC 3339 in UTC. */
+import type { Opening } from "./emergencies";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -34,6 +35,8 @@ export type Permission =
   | "response:keep"
   | "policy:read"
   | "freeze:write"
+  | "emergency:read"
+  | "emergency:review"
   | "message:read"
   | "audit:read"
   | "audit:verify"
@@ -369,6 +372,8 @@ export interface Now {
   broke: Run[];
   responses_ending: ActiveResponse[];
   freezes: Freeze[];
+  /** Hours of emergency access that are open, or that nobody has reviewed. */
+  emergencies: Opening[];
   counts: { alerts: number; runs: number; waiting: number };
   first_alert: { curl: string; cli: string } | null;
 }
@@ -384,7 +389,7 @@ export interface Message {
   thread: string | null;
 }
 
-export type ChangeKind = "alert" | "run" | "approval" | "response" | "message" | "freeze";
+export type ChangeKind = "alert" | "run" | "approval" | "response" | "message" | "freeze" | "standing_approval";
 
 export interface Change {
   kind: ChangeKind;

@@ -6,6 +6,7 @@ import { Loaded } from "../components/Loaded";
 import { Moment } from "../components/Moment";
 import { Page } from "../components/Page";
 import { Table, type Column } from "../components/Table";
+import { Word } from "../components/Word";
 import { MayNot } from "../shell/MayNot";
 import { useMay } from "../shell/SessionContext";
 import { FreezeButton } from "./FreezeButton";
@@ -22,7 +23,7 @@ const COLUMNS: readonly Column<Freeze>[] = [
     ),
   },
   { name: "Why", show: (freeze) => <Inert text={freeze.reason} limit={200} /> },
-  { name: "By", show: (freeze) => <Inert text={freeze.frozen_by_name} /> },
+  { name: "By", show: (freeze) => <Word text={freeze.frozen_by_name} /> },
   { name: "Since", show: (freeze) => <Moment at={freeze.frozen_at} /> },
   { name: "Lift", show: (freeze) => <LiftState freeze={freeze} /> },
 ];
@@ -64,7 +65,7 @@ function LiftState({ freeze }: { freeze: Freeze }) {
   }
   return (
     <>
-      <Inert text={freeze.lift_asked_by_name} /> asked <Moment at={freeze.lift_asked_at} />
+      <Word text={freeze.lift_asked_by_name} /> asked <Moment at={freeze.lift_asked_at} />
     </>
   );
 }

@@ -23,7 +23,7 @@ const COLUMNS: readonly Column<User>[] = [
       </Link>
     ),
   },
-  { name: "E-mail", show: (user) => <Inert text={user.email} limit={80} staysCut /> },
+  { name: "E-mail", show: (user) => user.email && <Inert text={user.email} limit={80} staysCut /> },
   { name: "Kind", show: (user) => (user.kind === "service" ? "program" : user.kind) },
   { name: "Roles", show: (user) => <HeldRoles user={user} /> },
   { name: "Factors", show: (user) => (user.kind === "person" ? user.factors : <span className="quiet">–</span>) },

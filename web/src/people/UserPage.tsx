@@ -6,9 +6,11 @@ import { Loaded } from "../components/Loaded";
 import { Moment } from "../components/Moment";
 import { Page } from "../components/Page";
 import { Link } from "../router/Link";
+import { userPath } from "../router/paths";
 import { MayNot } from "../shell/MayNot";
 import { useCurrentSession, useMay } from "../shell/SessionContext";
 import { quoteWord } from "../text/words";
+import { ProgramTokens } from "./ProgramTokens";
 import { UserButtons } from "./UserButtons";
 import { UserState } from "./UserState";
 
@@ -29,6 +31,7 @@ export function UserPage({ id }: { id: string }) {
               <Link to={`/access?user=${encodeURIComponent(user.name)}`}>Ask what they may do, and why</Link>
             </p>
             <Changes user={user} />
+            {user.kind === "service" && <ProgramTokens program={user} />}
           </>
         )}
       </Loaded>
@@ -45,7 +48,7 @@ function UserFacts({ user }: { user: User }) {
       <Fact name="Kind">{user.kind === "service" ? "program" : user.kind}</Fact>
       {user.owner && (
         <Fact name="Answers for it">
-          <Inert text={user.owner} />
+          <OwnerLink owner={user.owner} />
         </Fact>
       )}
       <Fact name="Everywhere">{user.roles.join(", ") || "no role"}</Fact>
@@ -75,6 +78,16 @@ function UserFacts({ user }: { user: User }) {
         </Fact>
       )}
     </dl>
+  );
+}
+
+/** Who answers for a program, by name as soon as it is known. */
+function OwnerLink({ owner }: { owner: string }) {
+  const name = useUser(owner).data?.name ?? owner;
+  return (
+    <Link to={userPath(name)}>
+      <Inert text={name} staysCut />
+    </Link>
   );
 }
 

@@ -11,7 +11,7 @@ import { Link } from "../router/Link";
 import { runPath } from "../router/paths";
 import { MayNot } from "../shell/MayNot";
 import { useMay } from "../shell/SessionContext";
-import { countOf } from "../text/words";
+import { countOf, quoteWord } from "../text/words";
 import { CheckButton } from "./CheckButton";
 import { ExtendButton } from "./ExtendButton";
 import { KeepButton } from "./KeepButton";
@@ -24,7 +24,7 @@ import { Until } from "./Until";
 export function ResponsePage({ id }: { id: string }) {
   const query = useResponse(id);
   return (
-    <Page title={`Active response ${id}`} command={`soar response list`}>
+    <Page title={`Active response ${id}`} command={`soar response show ${quoteWord(id)}`}>
       <Loaded query={query}>
         {(response) => (
           <>

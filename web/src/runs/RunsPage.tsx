@@ -61,7 +61,7 @@ function RunNews({ run }: { run: Run }) {
       </strong>
     );
   }
-  return run.reason ? <Inert text={run.reason} limit={140} /> : <span className="quiet">–</span>;
+  return run.reason ? <Inert text={run.reason} limit={140} /> : null;
 }
 
 function NoRuns({ status }: { status: string }) {

@@ -8,8 +8,10 @@ import type { Permission } from "../api/types";
 import { ApprovalPage } from "../approvals/ApprovalPage";
 import { ApprovalsPage } from "../approvals/ApprovalsPage";
 import { AuditPage } from "../audit/AuditPage";
+import { EmergenciesPage } from "../emergencies/EmergenciesPage";
 import { FreezesPage } from "../freezes/FreezesPage";
 import { NowPage } from "../now/NowPage";
+import { OnCallPage } from "../oncall/OnCallPage";
 import { PeoplePage } from "../people/PeoplePage";
 import { UserPage } from "../people/UserPage";
 import { ResponsePage } from "../responses/ResponsePage";
@@ -17,6 +19,7 @@ import { ResponsesPage } from "../responses/ResponsesPage";
 import { matchPath } from "../router/match";
 import { RunPage } from "../runs/RunPage";
 import { RunsPage } from "../runs/RunsPage";
+import { StandingPage } from "../standing/StandingPage";
 import { ClosedPage } from "./ClosedPage";
 import { MissingPage } from "./MissingPage";
 
@@ -39,6 +42,9 @@ const ROUTES: readonly Route[] = [
   { pattern: "/responses", needs: "response:read", show: () => <ResponsesPage /> },
   { pattern: "/responses/:id", needs: "response:read", show: (id) => <ResponsePage key={id} id={id} /> },
   { pattern: "/freezes", needs: "policy:read", show: () => <FreezesPage /> },
+  { pattern: "/standing", needs: "policy:read", show: () => <StandingPage /> },
+  { pattern: "/oncall", needs: "policy:read", show: () => <OnCallPage /> },
+  { pattern: "/emergencies", needs: "emergency:read", show: () => <EmergenciesPage /> },
   { pattern: "/audit", needs: "audit:read", show: () => <AuditPage /> },
   { pattern: "/people", needs: "user:read", show: () => <PeoplePage /> },
   { pattern: "/people/:id", needs: "user:read", show: (id) => <UserPage key={id} id={id} /> },

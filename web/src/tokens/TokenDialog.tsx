@@ -1,22 +1,29 @@
 import { useState } from "react";
-import { useMakeToken, useRoles } from "../api/account";
+import { useRoles } from "../api/account";
 import type { TokenMade } from "../api/accountTypes";
+import { useMakeToken, type TokenOwner } from "../api/tokens";
 import { Choices } from "../components/Choices";
 import { Dialog } from "../components/Dialog";
 import { FormDialog } from "../components/FormDialog";
 import { Inert } from "../components/Inert";
 import { Moment } from "../components/Moment";
 import { ShownOnce } from "../components/ShownOnce";
-import { useCurrentSession } from "../shell/SessionContext";
 import { splitList } from "../text/words";
 
 /** Days that a token may be chosen to last; the server takes 90 at most. */
 const DAYS = [1, 7, 30, 90];
 
+interface TokenDialogProps {
+  owner: TokenOwner;
+  /** The most that it may be made to do. */
+  offered: readonly string[];
+  onClose: () => void;
+}
+
 /** Makes a token: what it may, how long, from where, for which part of the world. */
-export function TokenDialog({ onClose }: { onClose: () => void }) {
+export function TokenDialog({ owner, offered, onClose }: TokenDialogProps) {
   const [wanted, setWanted] = useState({ name: "", scopes: [] as string[], days: 30, networks: "", within: "" });
-  const make = useMakeToken();
+  const make = useMakeToken(owner);
   const change = (changes: Partial<typeof wanted>) => setWanted({ ...wanted, ...changes });
   if (make.data) {
     return <TokenText made={make.data} onClose={onClose} />;
@@ -46,7 +53,7 @@ export function TokenDialog({ onClose }: { onClose: () => void }) {
           required
         />
       </label>
-      <Scopes chosen={wanted.scopes} onChange={(scopes) => change({ scopes })} />
+      <Scopes offered={offered} chosen={wanted.scopes} onChange={(scopes) => change({ scopes })} />
       <label>
         How long{" "}
         <select value={wanted.days} onChange={(event) => change({ days: Number(event.target.value) })}>
@@ -65,7 +72,7 @@ export function TokenDialog({ onClose }: { onClose: () => void }) {
       />
       <Narrowing
         label="For this part of the world only"
-        hint="such as playbook=phishing-*; empty is all you may reach"
+        hint="such as playbook=phishing-*; empty is all that may be reached"
         text={wanted.within}
         onType={(within) => change({ within })}
       />
@@ -73,15 +80,19 @@ export function TokenDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** What the reader may do themself, which is the most that a token may. */
-function Scopes({ chosen, onChange }: { chosen: readonly string[]; onChange: (scopes: string[]) => void }) {
-  const { permissions } = useCurrentSession();
+interface ScopesProps {
+  offered: readonly string[];
+  chosen: readonly string[];
+  onChange: (scopes: string[]) => void;
+}
+
+function Scopes({ offered, chosen, onChange }: ScopesProps) {
   const known = useRoles().data?.permissions ?? [];
   const describe = (name: string) => known.find((permission) => permission.name === name)?.description;
   return (
     <Choices
       legend="What it may do"
-      items={permissions.map((value) => ({ value, about: describe(value) }))}
+      items={offered.map((value) => ({ value, about: describe(value) }))}
       chosen={chosen}
       onChange={onChange}
     />
@@ -114,7 +125,7 @@ function Narrowing({ label, hint, text, onType }: NarrowingProps) {
 
 function TokenText({ made, onClose }: { made: TokenMade; onClose: () => void }) {
   return (
-    <Dialog title="Your token" onClose={onClose}>
+    <Dialog title="The token" onClose={onClose}>
       <ShownOnce label="Token" text={made.token}>
         <p>
           Keep <Inert text={made.name} limit={60} /> where only its program reads it. It is <strong>shown this once</strong>{" "}
