@@ -148,7 +148,7 @@ class Discord(Connector):
         posted = await _write(ctx, "POST", _messages(channel), _lay(arguments), _Message)
         return Posted(channel=posted.channel_id, message=posted.id)
 
-    @action(title="Edit a card", effect=Effect.WRITE, repeat=Repeat.SAFE)
+    @action(title="Edit a card", effect=Effect.WRITE, repeat=Repeat.SAFE, is_for_service=True)
     async def edit_card(self, ctx: Context, arguments: Edit) -> Done:
         """Replace a message's embeds and buttons."""
         channel = await _find_channel(ctx, arguments.channel)
@@ -156,7 +156,7 @@ class Discord(Connector):
         await _write(ctx, "PATCH", place, _lay(arguments), _Message)
         return Done(ok=True)
 
-    @action(title="Answer an interaction", effect=Effect.WRITE, repeat=Repeat.SAFE)
+    @action(title="Answer an interaction", effect=Effect.WRITE, repeat=Repeat.SAFE, is_for_service=True)
     async def answer(self, ctx: Context, arguments: Answer) -> Done:
         """Say what became of an interaction that was put off, to whoever began it."""
         application = str(ctx.settings["application"])

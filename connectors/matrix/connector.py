@@ -138,7 +138,7 @@ class Matrix(Connector):
         """Post HTML; reactions and commands count for the service's own cards alone."""
         return await _send(ctx, await find_room(ctx, arguments.channel), build_card(arguments))
 
-    @action(title="Edit a card", effect=Effect.WRITE, repeat=Repeat.KEYED)
+    @action(title="Edit a card", effect=Effect.WRITE, repeat=Repeat.KEYED, is_for_service=True)
     async def edit_card(self, ctx: Context, arguments: Edit) -> Done:
         """Replace a message; see https://spec.matrix.org/v1.15/client-server-api/#event-replacements."""
         await _send(ctx, await find_room(ctx, arguments.channel), build_edit(arguments))

@@ -155,7 +155,7 @@ class Mattermost(Connector):
         posted = await server.write("POST", "/posts", sent, _Post)
         return Posted(channel=posted.channel_id, message=posted.id)
 
-    @action(title="Edit a card", effect=Effect.WRITE, repeat=Repeat.SAFE)
+    @action(title="Edit a card", effect=Effect.WRITE, repeat=Repeat.SAFE, is_for_service=True)
     async def edit_card(self, ctx: Context, arguments: Edit) -> Done:
         """Replace a message's attachment."""
         server = _Server(ctx)
@@ -164,7 +164,7 @@ class Mattermost(Connector):
         await server.write("PUT", path("/posts/{message}/patch", message=arguments.message), sent, _Post)
         return Done(ok=True)
 
-    @action(title="Open a dialog", effect=Effect.WRITE, repeat=Repeat.SAFE)
+    @action(title="Open a dialog", effect=Effect.WRITE, repeat=Repeat.SAFE, is_for_service=True)
     async def open_dialog(self, ctx: Context, arguments: Dialog) -> Done:
         """Open an interactive dialog; Mattermost shows it to whoever's press the trigger is of, and to nobody else."""
         sent = {"trigger_id": arguments.trigger, "url": arguments.url, "dialog": arguments.dialog}

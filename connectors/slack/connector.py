@@ -137,7 +137,7 @@ class Slack(Connector):
         answer = await _write(ctx, "chat.postMessage", {**arguments.model_dump(), **_QUIET})
         return Posted(channel=answer.channel, message=answer.ts)
 
-    @action(title="Edit a card", effect=Effect.WRITE, repeat=Repeat.SAFE)
+    @action(title="Edit a card", effect=Effect.WRITE, repeat=Repeat.SAFE, is_for_service=True)
     async def edit_card(self, ctx: Context, arguments: Edit) -> Done:
         """Replace a message's blocks; see https://docs.slack.dev/reference/methods/chat.update."""
         sent = arguments.model_dump()
@@ -145,13 +145,13 @@ class Slack(Connector):
         await _write(ctx, "chat.update", {**sent, "parse": "none", "link_names": False})
         return Done(ok=True)
 
-    @action(title="Open a dialog", effect=Effect.WRITE, repeat=Repeat.SAFE)
+    @action(title="Open a dialog", effect=Effect.WRITE, repeat=Repeat.SAFE, is_for_service=True)
     async def open_dialog(self, ctx: Context, arguments: Dialog) -> Done:
         """Open a modal; see https://docs.slack.dev/reference/methods/views.open."""
         await _write(ctx, "views.open", {"trigger_id": arguments.trigger, "view": arguments.view})
         return Done(ok=True)
 
-    @action(title="Open a WebSocket", effect=Effect.READ, repeat=Repeat.SAFE)
+    @action(title="Open a WebSocket", effect=Effect.READ, repeat=Repeat.SAFE, is_for_service=True)
     async def open_socket(self, ctx: Context, arguments: Nothing) -> Socket:  # noqa: ARG002 -- the method takes none
         """Ask where to listen in Socket Mode; see https://docs.slack.dev/reference/methods/apps.connections.open."""
         headers = {"Authorization": f"Bearer {ctx.secret('app_token').reveal()}"}

@@ -124,7 +124,7 @@ class Teams(Connector):
         posted = await _write(ctx, "POST", _activities(channel), _lay(arguments.card), _Created)
         return Posted(channel=channel, message=posted.id)
 
-    @action(title="Edit a card", effect=Effect.WRITE, repeat=Repeat.SAFE)
+    @action(title="Edit a card", effect=Effect.WRITE, repeat=Repeat.SAFE, is_for_service=True)
     async def edit_card(self, ctx: Context, arguments: Edit) -> Done:
         """Replace a message's card."""
         channel = _find_channel(ctx, arguments.channel)

@@ -14,6 +14,7 @@ from soar.api.authentication import Authenticator
 from soar.api.call import Desk
 from soar.api.errors import log_fault
 from soar.api.guard import Guard
+from soar.api.http_log import LOG, HttpLog
 from soar.api.intake import IntakeGate
 from soar.api.limits import make_limits
 from soar.api.middleware import Draining, Report, add_headers, answer_errors, refuse_while_draining, see_through
@@ -164,6 +165,7 @@ async def serve_socket(
         handle_signals=False,
         keepalive_timeout=_KEEP_ALIVE,
         lingering_time=_LINGER,
+        logger=HttpLog(LOG),
         max_field_size=_LONGEST_LINE,
         max_headers=_MOST_HEADERS,
         max_line_size=_LONGEST_LINE,

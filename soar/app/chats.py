@@ -38,12 +38,14 @@ from soar.model.poll import Poll, TriggerHost
 from soar.model.secret import Secret
 from soar.responses.service import ResponseService
 from soar.responses.undoing import Undoer, Undoing
+from soar.runtime.feeds import GuardedTriggers
 from soar.runtime.guard import GuardedHost
 from soar.runtime.pollers import PollKeeper
 from soar.sdk.egress import HttpEgress
 from soar.sdk.websocket import WebSocketEgress
 from soar.store import Store, Unit
 from soar.vault import Vault
+from soar.vault.recent import RecentSecret
 
 _PAUSE = timedelta(seconds=1)
 _LONGEST_PAUSE = timedelta(seconds=30)  # what people say counts for some minutes
@@ -159,7 +161,7 @@ def _hear_slack(parts: Parts, office: Office, desk: ChatDesk | None) -> SlackDes
     rules = SlackRules(
         team=desk.platform.team,
         application=_read(connection, "application"),
-        resolve=_open_credential(parts, connection, "signing_secret"),
+        resolve=_opener(parts, connection, "signing_secret") if "signing_secret" in connection.credentials else None,
     )
     return SlackDesk(rules, office, desk)
 
@@ -190,7 +192,7 @@ def _make_listener(parts: Parts, desk: MatrixDesk) -> PollKeeper:
         clock=parts.clock,
         node=parts.worker,
         polls={"chat:matrix": hearing},
-        host=parts.host,
+        host=GuardedTriggers(parts.host, parts.guard),
         accept=desk.receive,
         report=_report_unheard,
         longest_pause=_LONGEST_PAUSE,
@@ -230,8 +232,9 @@ def _hear_teams(parts: Parts, office: Office, desk: ChatDesk | None) -> TeamsDes
 
 
 def _opener(parts: Parts, connection: Connection, field: str) -> Callable[[], Awaitable[Secret]]:
-    """Return what opens a credential of a connection, each time anew."""
-    return lambda: parts.vault.resolve(parts.workspace, connection.credentials[field])
+    """Return what opens a credential of a connection, at most once a second."""
+    name = connection.credentials[field]
+    return RecentSecret(lambda: parts.vault.resolve(parts.workspace, name), parts.clock).get
 
 
 def _find_connection(parts: Parts, id_: str, *credentials: str) -> Connection | None:
@@ -240,12 +243,6 @@ def _find_connection(parts: Parts, id_: str, *credentials: str) -> Connection | 
     if connection is None or connection.connector != id_ or not set(credentials) <= connection.credentials.keys():
         return None
     return connection
-
-
-def _open_credential(parts: Parts, connection: Connection, field: str) -> Callable[[], Awaitable[Secret]] | None:
-    """Return what opens a connection's credential; None where it names none."""
-    name = connection.credentials.get(field)
-    return None if name is None else lambda: parts.vault.resolve(parts.workspace, name)
 
 
 def _read(connection: Connection, name: str) -> str:

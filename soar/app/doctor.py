@@ -10,6 +10,7 @@ from soar.app.checks.keys import check_keys
 from soar.app.checks.network import check_network
 from soar.app.checks.place import check_places
 from soar.app.checks.rules import check_site
+from soar.app.checks.sources import check_sources
 from soar.app.checks.stored import check_stored, look_into_store
 from soar.app.clock import SystemClock
 from soar.app.ids import SystemRandomness
@@ -42,6 +43,7 @@ def doctor(settings: Settings, process: Process | None = None) -> list[Check]:
         return [*checks, bad(error.message, name="site", code=error.code, hint=error.hint)]
     checks.append(good(_describe(site), name="site"))
     checks.extend(check_site(site, SystemClock().now()))
+    checks.extend(check_sources(site.sources, settings.server))
     checks.extend(_check_playbooks(site))
     if all(check.is_good for check in checks if check.name.endswith("key")):
         checks.extend(_check_store(site))

@@ -17,8 +17,10 @@ import structlog
 from soar.api.server import Door, make_application, serve_socket
 from soar.app.checks.check import heed
 from soar.app.checks.rules import check_site
+from soar.app.checks.sources import check_sources
 from soar.app.checks.stored import check_stored, look_into_store
 from soar.app.clock import SystemClock
+from soar.app.deeds import keep_forgetting_deeds
 from soar.app.doctor import check_settings
 from soar.app.health import open_probe
 from soar.app.hooks_tls import make_context
@@ -76,6 +78,7 @@ def _read_trusted(settings: Settings) -> Site:
     heed(check_settings(settings))
     site = read_site(settings)
     heed(check_site(site, SystemClock().now()))
+    heed(check_sources(site.sources, settings.server))
     return site
 
 
@@ -268,6 +271,7 @@ def _list_parts(service: Service, *, has_worker: bool) -> dict[str, Coroutine[ob
     if has_worker:
         parts["timers"] = service.timers.run()
         parts["watchdog"] = service.watchdog.run()
+        parts["deeds"] = keep_forgetting_deeds(service.store, service.clock)
         parts["pollers"] = service.pollers.run()
     parts |= service.chats.list_parts(has_worker=has_worker)
     if has_worker and service.handouts is not None:

@@ -3,10 +3,11 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
+from structlog.typing import Processor
 
 Entry = MutableMapping[str, Any]
 
@@ -45,28 +46,52 @@ def _write_plainly(value: object) -> object:
     return value if value is None or isinstance(value, int | float) else inert(str(value))
 
 
+_DESCRIBE: tuple[Processor, ...] = (
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+    _make_inert,
+)
+
+
 def configure_log(level: str) -> None:
     """Set logging up, once at the start.
 
+    What libraries log is written in the same way, from `warning` on.
+
     Args:
-        level: `debug`, `info`, `warning` or `error`.
+        level: `debug`, `info`, `warning` or `error`; of the service's own entries.
     """
-    is_terminal = sys.stderr.isatty()
-    render: Any = (
-        structlog.dev.ConsoleRenderer()
-        if is_terminal
-        else structlog.processors.JSONRenderer(serializer=lambda entry, **_: orjson.dumps(entry).decode())
-    )
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            _make_inert,
-            render,
-        ],
+        processors=[structlog.contextvars.merge_contextvars, *_DESCRIBE, _make_renderer()],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
+    _route_standard_log(level)
+
+
+def _make_renderer() -> Processor:
+    if sys.stderr.isatty():
+        return structlog.dev.ConsoleRenderer()
+    return structlog.processors.JSONRenderer(serializer=lambda entry, **_: orjson.dumps(entry).decode())
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes what comes through the standard library as entries like all others."""
+
+
+def _route_standard_log(level: str) -> None:
+    """Have what is logged through the standard library written as entries, too."""
+    handler = _Handler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_DESCRIBE,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _make_renderer()],
+        )
+    )
+    root = logging.getLogger()
+    for earlier in [one for one in root.handlers if isinstance(one, _Handler)]:
+        root.removeHandler(earlier)
+    root.addHandler(handler)
+    logging.getLogger("soar").setLevel(level.upper())

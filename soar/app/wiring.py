@@ -62,6 +62,7 @@ from soar.runtime.commit import Committer
 from soar.runtime.courier import Courier
 from soar.runtime.driver import Driver
 from soar.runtime.executor import Executor
+from soar.runtime.feeds import GuardedTriggers
 from soar.runtime.guard import GuardedHost
 from soar.runtime.handout import HandoutKeeper
 from soar.runtime.parking import EVENT_KIND as EVENT_DUE
@@ -279,7 +280,8 @@ class Service:
     @cached_property
     def pollers(self) -> PollKeeper:
         """Asks products for alerts."""
-        return make_pollers(self.receiver, self.host, self.store, self.clock, self.workspace, self.worker)
+        host = GuardedTriggers(self.host, self.guard)
+        return make_pollers(self.receiver, host, self.store, self.clock, self.workspace, self.worker)
 
     @cached_property
     def triggers(self) -> Triggers:

@@ -198,7 +198,7 @@ def _look_for(turn: Turn, path: str) -> None:
 
 def _take_timer(turn: Turn, timer: str) -> None:
     if timer == RUN_TIMER:
-        reason = f"it took longer than {turn.plan.playbook.timeout}"
+        reason = f"it took longer than {print_duration(turn.plan.playbook.timeout)}"
         turn.end(Ending(status=RunStatus.TIMED_OUT, reason=reason, phase=turn.state.phase))
         return
     kind, _, rest = timer.partition(":")

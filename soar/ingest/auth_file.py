@@ -1,9 +1,10 @@
 """The part of a source's file that says how it proves itself."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -18,12 +19,15 @@ from soar.ingest.authentication import (
     Encoding,
     Hmac,
     Recipe,
+    Signed,
     Sns,
     Unit,
 )
 from soar.ingest.client_certificate import Form
 from soar.ingest.handshake import Handshake
 from soar.model.errors import BugError
+
+Kind = TypeVar("Kind", bound=Signed)
 
 _HEADER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
@@ -130,42 +134,33 @@ class _Signed(Strict):
         """The template, as written or by default."""
         return self.template or ("{timestamp}.{body}" if self.moment else "{body}")
 
+    def build_as(self, kind: type[Kind]) -> Kind:
+        """Return the recipe, of this kind of signature."""
+        return kind(
+            header=self.header,
+            secrets=self.secret,
+            template=self.signed,
+            encoding=self.encoding,
+            prefix=self.prefix,
+            separator=self.separator,
+            timestamp=self.moment,
+            timestamp_field=self.timestamp_field,
+            unit=self.unit,
+            tolerance=self.tolerance or _DEFAULT_TOLERANCE,
+            id=self.id,
+        )
+
 
 class _Hmac(_Signed):
     algorithm: Algorithm = Algorithm.SHA256
 
     def build(self) -> Hmac:
-        return Hmac(
-            header=self.header,
-            secrets=self.secret,
-            template=self.signed,
-            encoding=self.encoding,
-            prefix=self.prefix,
-            separator=self.separator,
-            timestamp=self.moment,
-            timestamp_field=self.timestamp_field,
-            unit=self.unit,
-            tolerance=self.tolerance or _DEFAULT_TOLERANCE,
-            id=self.id,
-            algorithm=self.algorithm,
-        )
+        return replace(self.build_as(Hmac), algorithm=self.algorithm)
 
 
 class _Ed25519(_Signed):
     def build(self) -> Ed25519:
-        return Ed25519(
-            header=self.header,
-            secrets=self.secret,
-            template=self.signed,
-            encoding=self.encoding,
-            prefix=self.prefix,
-            separator=self.separator,
-            timestamp=self.moment,
-            timestamp_field=self.timestamp_field,
-            unit=self.unit,
-            tolerance=self.tolerance or _DEFAULT_TOLERANCE,
-            id=self.id,
-        )
+        return self.build_as(Ed25519)
 
 
 class _Bearer(Strict):

@@ -65,6 +65,7 @@ class ActionSpec:
         parameters: JSON Schema of the arguments.
         result: JSON Schema of the output.
         timeout: seconds a call may take unless the step says otherwise.
+        is_for_service: whether the service alone calls it, and no playbook may.
     """
 
     connector: str
@@ -80,6 +81,7 @@ class ActionSpec:
     check_arguments: Mapping[str, str] = field(default_factory=dict)
     targets: str | None = None
     timeout: float = 30.0
+    is_for_service: bool = False
 
     @property
     def full_name(self) -> str:
@@ -119,6 +121,11 @@ class ConnectorSpec:
     has_simulator: bool
     is_channel: bool
     token_field: str | None = None
+
+    @property
+    def callable_actions(self) -> Mapping[str, ActionSpec]:
+        """Those that playbooks may call, by name."""
+        return {name: action for name, action in self.actions.items() if not action.is_for_service}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,12 @@
 """Writes that were begun, as caps count them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from soar.model.catalog import Effect
+
+LONGEST_LOOK_BACK = timedelta(days=90)
+"""How far back anything may ask for writes that nobody was asked about; older ones are removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

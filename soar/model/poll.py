@@ -1,15 +1,19 @@
 """What is fetched from products instead of being sent by them, and how far that has come."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+from soar.model.network import Egress
 from soar.model.values import JsonValue
 
 MOST_ITEMS = 1_000
 """Items in one batch at most."""
+
+WrapEgress: TypeAlias = Callable[[Egress], Egress]
+"""Puts something between a trigger and the way out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,7 @@ class PollCall:
         trigger: `connector.trigger`.
         connection: id of the connection to use.
         cursor: of the last batch that was stored; None at the very beginning.
+        wrap_egress: given the way out that the trigger would have; None leaves it as it is.
     """
 
     workspace: str
@@ -67,6 +72,7 @@ class PollCall:
     connection: str
     arguments: JsonValue
     cursor: JsonValue = None
+    wrap_egress: WrapEgress | None = None
 
 
 class TriggerHost(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from soar.model.catalog import ActionSpec, Catalog, Effect, Repeat
+from soar.model.catalog import ActionSpec, Catalog, ConnectorSpec, Effect, Repeat
 from soar.model.playbook import Playbook
 from soar.model.step import UseAction, walk_steps
 from soar.model.values import JsonValue
@@ -55,14 +55,21 @@ def _check_call(call: _Call, spots: Mapping[str, Spot], catalog: Catalog, report
         return
     action = spec.actions.get(name)
     if action is None:
-        hint = report.suggest(name, spec.actions) or f"it has {', '.join(sorted(spec.actions))}"
+        hint = report.suggest(name, spec.callable_actions) or _list_names(spec)
         report.add("P302", place, owner, f"{quote(connector)} has no action {quote(name)}", hint)
         return
+    if action.is_for_service:
+        message = f"`{call.action}` is for the service alone"
+        report.add("P315", place, owner, message, f"no playbook may call it; {_list_names(spec)}")
     installed = spec.version.partition(".")[0]
     if call.major is not None and str(call.major) != installed:
         message = f"{quote(connector)} is installed as version {spec.version}, not {call.major}"
         report.add("P307", place, owner, message, f"write `{call.action}@{installed}` once you have read what changed")
     _check_arguments(call, action, spot, spots, report)
+
+
+def _list_names(spec: ConnectorSpec) -> str:
+    return f"{spec.id} has {', '.join(sorted(spec.callable_actions)) or 'none'}"
 
 
 def _check_arguments(call: _Call, action: ActionSpec, uses: Spot, spots: Mapping[str, Spot], report: Report) -> None:

@@ -70,6 +70,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "P312": "What only reads is verified.",
         "P313": "The connector has no check for an action that is verified by it.",
         "P314": "An action is used to verify another that changes something itself.",
+        "P315": "An action is for the service alone, and no playbook may call it.",
         "P401": "The policy wants a gate before this action.",
         "P402": "A gate that the policy wants may be switched off by `if`.",
         "P403": "Silence never approves.",

@@ -18,15 +18,14 @@ _SHOWN: Final = ("title", "description", "default")
 
 def describe_uses(catalog: Catalog) -> Schema:
     """Return the schema of `uses:`: each action with what it is and does, pinned or not, or a playbook."""
-    actions = [action for spec in catalog.connectors.values() for action in spec.actions.values()]
     plain: list[JsonValue] = [
         {"const": action.full_name, "title": action.title, "description": f"{action.title} ({action.effect})."}
-        for action in actions
+        for _, action in _list_actions(catalog)
     ]
     pinned: list[JsonValue] = [
-        {"type": "string", "pattern": rf"^{spec.id}\.({'|'.join(spec.actions)})@{_major(spec)}$"}
+        {"type": "string", "pattern": rf"^{spec.id}\.({'|'.join(spec.callable_actions)})@{_major(spec)}$"}
         for spec in catalog.connectors.values()
-        if spec.actions
+        if spec.callable_actions
     ]
     playbook: JsonValue = {"type": "string", "pattern": r"^playbook\.[a-z][a-z0-9_-]*$"}
     return {"anyOf": [*plain, *pinned, playbook]}
@@ -50,7 +49,7 @@ def describe_parameters(catalog: Catalog) -> dict[str, JsonValue]:
 
 def _list_actions(catalog: Catalog) -> Iterator[tuple[ConnectorSpec, ActionSpec]]:
     for spec in catalog.connectors.values():
-        for action in spec.actions.values():
+        for action in spec.callable_actions.values():
             yield spec, action
 
 

@@ -50,4 +50,5 @@ def _describe_action(connector: str, action: Action) -> ActionSpec:
         check_arguments=promise.check_arguments,
         targets=promise.targets,
         timeout=promise.timeout,
+        is_for_service=promise.is_for_service,
     )

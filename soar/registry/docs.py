@@ -49,6 +49,9 @@ def _describe_action(connector: str, action: Action) -> Iterator[str]:
     checked = f", checked by `{promise.check}`" if promise.check else ""
     yield f"{promise.title}. Effect: {promise.effect}; a second call: {promise.repeat}{undone}{checked}."
     yield f"At most {promise.timeout:g} seconds."
+    if promise.is_for_service:
+        yield ""
+        yield "For the service alone: no playbook may call it."
     yield from _describe_fields("Argument", action.takes.model_json_schema())
     yield from _describe_fields("Output", action.gives.model_json_schema(mode="serialization"))
 

@@ -186,9 +186,10 @@ class InProcessHost:
         hosts = _find_hosts(loaded, connection, _name_credentials(connection, credentials))
         redactor = Redactor([credential.secret for credential in credentials.values()])
         private = _find_private(connection, hosts, settings)
+        egress = self._open_egress(loaded, connection, call.workspace)
         feed = Feed(
             http=Client(
-                self._open_egress(loaded, connection, call.workspace),
+                call.wrap_egress(egress) if call.wrap_egress else egress,
                 hosts=hosts,
                 private_hosts=private,
                 idempotency_key=call.trigger,

@@ -8,6 +8,7 @@ from soar.model.breaker import Breaker, BreakerStatus
 from soar.model.clock import Clock
 from soar.model.process import Refusal
 from soar.runtime.breaker import BreakerRule, Circuit, Result, begin_call, close_circuit, end_call, end_trial, find_wait
+from soar.sdk.errors import TransientError
 
 Place: TypeAlias = tuple[str, str]
 """A workspace, and the id of one of its connections."""
@@ -49,6 +50,15 @@ class Circuits:
             for host, wait in waits.items()
             if wait is not None
         }
+
+    def check(self, place: Place, host: str) -> None:
+        """Refuse a request to a host that is left alone now.
+
+        Raises:
+            TransientError: it is; nothing was sent.
+        """
+        for refusal in self.list_refusals(place, {host}).values():
+            raise TransientError(refusal.message, retry_after=refusal.retry_after)
 
     def begin(self, place: Place, hosts: Collection[str]) -> frozenset[str]:
         """Note that a call begins which may ask these hosts; return those that it is the trial for."""

@@ -8,12 +8,15 @@ from typing import TypeAlias
 from soar.model.breaker import Breaker
 from soar.model.clock import Clock
 from soar.model.errors import ActionCode, ActionError, UnavailableError
+from soar.model.network import Egress, EgressRequest, EgressResponse
 from soar.model.process import ActionAnswer, ActionCall, ActionHost
 from soar.model.rate import Rate
+from soar.model.standing import Standing
 from soar.runtime.breaker import BreakerRule, Result
 from soar.runtime.bucket import Bucket
 from soar.runtime.bulkhead import Bulkhead
-from soar.runtime.circuits import Circuits
+from soar.runtime.circuits import Circuits, Place
+from soar.runtime.exchange import Lesson, find_host, judge_error, judge_response
 
 KeepBreaker: TypeAlias = Callable[[str, Breaker], Awaitable[None]]
 """Is told the workspace and breaker that opened or closed, and keeps it for the next start. It does not raise."""
@@ -95,7 +98,7 @@ class GuardedHost:
         self._keep = keep
         self._explain_stop = explain_stop
         self._circuits = Circuits(rule.breaker, clock)
-        self._bulkheads: dict[tuple[str, str], Bulkhead] = {}
+        self._bulkheads: dict[Place, Bulkhead] = {}
         self._buckets: dict[tuple[str, str], Bucket] = {}
 
     def restore(self, workspace: str, breakers: Iterable[Breaker]) -> None:
@@ -122,7 +125,7 @@ class GuardedHost:
         allowance = self._find_allowance(call.workspace, call.connection)
         if allowance is None:
             return await self._host.call(call)
-        bulkhead = self._open_bulkhead(call, allowance)
+        bulkhead = self._open_bulkhead((call.workspace, call.connection), allowance)
         refusal = self._refuse(call, allowance)
         if refusal is not None:
             return refusal
@@ -140,6 +143,47 @@ class GuardedHost:
             bulkhead.leave(turn, sent)
         return answer
 
+    async def send(self, workspace: str, connection: str, egress: Egress, request: EgressRequest) -> EgressResponse:
+        """Send one request of a trigger when its turn comes.
+
+        It waits as a call does, and keeps no place while it is answered: a product that is asked to wait with its
+        answer until it has something would hold up the calls.
+
+        Raises:
+            ActionError: it was not sent, as a call would not have been, and says when to come back; or what the egress
+                raises.
+        """
+        allowance, host, place = (
+            self._find_allowance(workspace, connection),
+            find_host(request),
+            (workspace, connection),
+        )
+        if allowance is None or host not in allowance.hosts:
+            return await egress.send(request)
+        self._circuits.check(place, host)
+        bulkhead = self._open_bulkhead(place, allowance)
+        bulkhead.leave(await bulkhead.enter(Standing()), 1)
+        self._circuits.check(place, host)
+        trials = self._circuits.begin(place, {host})
+        lesson = Lesson()
+        try:
+            response = await egress.send(request)
+            lesson = judge_response(response, host, self._clock.now())
+        except ActionError as error:
+            lesson = judge_error(error)
+            raise
+        finally:
+            await self._learn(place, host, trials, lesson)
+        if lesson.wanted is not None:
+            bulkhead.pause(lesson.wanted)
+        return response
+
+    async def _learn(self, place: Place, host: str, trials: Collection[str], lesson: Lesson) -> None:
+        wanted = timedelta(seconds=lesson.wanted or 0)
+        changed = self._circuits.end(place, trials, {host: lesson.result}, reason=lesson.reason, wanted=wanted)
+        for breaker in changed:
+            await self._keep(place[0], breaker)
+
     async def _stop(self, call: ActionCall, came: float) -> ActionAnswer | None:
         """Return the answer to a call that was allowed when it came, and is not any more."""
         if self._clock.monotonic() - came < _NOTICEABLE:
@@ -152,14 +196,13 @@ class GuardedHost:
             )
         return _hold_back(ActionCode.FROZEN, f"not called: {reason}", None) if reason else None
 
-    def _open_bulkhead(self, call: ActionCall, allowance: Allowance) -> Bulkhead:
-        key = (call.workspace, call.connection)
-        bulkhead = self._bulkheads.get(key)
+    def _open_bulkhead(self, place: Place, allowance: Allowance) -> Bulkhead:
+        bulkhead = self._bulkheads.get(place)
         if bulkhead is None:
             bucket = self._buckets.setdefault(
-                (call.workspace, allowance.credential), Bucket(allowance.rate, self._clock.monotonic())
+                (place[0], allowance.credential), Bucket(allowance.rate, self._clock.monotonic())
             )
-            bulkhead = self._bulkheads[key] = Bulkhead(
+            bulkhead = self._bulkheads[place] = Bulkhead(
                 calls=allowance.calls,
                 queue=self._rule.queue,
                 patience=self._rule.patience.total_seconds(),

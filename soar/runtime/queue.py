@@ -175,15 +175,19 @@ class RunQueue:
     async def drain(self, seconds: float) -> None:
         """Start nothing more and give what is driven so many seconds to come to rest, then let go of it."""
         self._is_draining = True
-        if self._relief is not None:
-            self._relief.cancel()
         for turn in self._turns.values():
             turn.set()
         if self._drivers:
             await asyncio.wait(self._drivers, timeout=seconds)
-        for driver in list(self._drivers):
-            driver.cancel()
-        await asyncio.gather(*self._drivers, return_exceptions=True)
+        await self.close()
+
+    async def close(self) -> None:
+        """Start nothing more, and let go of whatever is under way."""
+        self._is_draining = True
+        while left := [one for one in (*self._drivers, self._placer, self._relief) if one and not one.done()]:
+            for one in left:
+                one.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
     @property
     def size(self) -> int:

@@ -56,6 +56,7 @@ class Promise:
     check_arguments: Mapping[str, str]
     targets: str | None
     timeout: float
+    is_for_service: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,7 @@ def action(
     check_arguments: Mapping[str, str] | None = None,
     targets: str | None = None,
     timeout: float = 30.0,
+    is_for_service: bool = False,
 ) -> Callable[[Method], Method]:
     """Make an async method of a `Connector` an action.
 
@@ -117,6 +119,8 @@ def action(
             `with.name`.
         targets: the parameter whose value is what is acted on.
         timeout: seconds a call may take unless the step says otherwise.
+        is_for_service: whether the service alone calls it, and no playbook may: it takes what only the service is
+            given, or gives what only the service may know.
     """
 
     def mark(method: Method) -> Method:
@@ -130,6 +134,7 @@ def action(
             check_arguments=dict(check_arguments or {}),
             targets=targets,
             timeout=timeout,
+            is_for_service=is_for_service,
         )
         return method
 

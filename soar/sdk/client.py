@@ -265,7 +265,12 @@ def read_retry_after(response: httpx.Response, now: datetime) -> float | None:
 
     None if it says nothing sensible.
     """
-    text = response.headers.get("Retry-After", "").strip()
+    return parse_retry_after(response.headers.get("Retry-After", ""), now)
+
+
+def parse_retry_after(value: str, now: datetime) -> float | None:
+    """Return the seconds that the value of a `Retry-After` asks for; see `read_retry_after`."""
+    text = value.strip()
     if text.isascii() and text.isdecimal():
         return min(float(text), _LONGEST_WAIT)
     try:

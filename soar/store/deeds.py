@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, delete, func, select
 
 from soar.model.catalog import Effect
 from soar.model.deed import Deed
@@ -12,11 +12,24 @@ from soar.model.page import Page
 from soar.store.policy_tables import DEEDS
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
+from soar.store.tables import RUNS
 
 _DEEDS = Rows(DEEDS, Deed)
 _TABLE = _DEEDS.table
 _GET = _DEEDS.where("run", "step")
 _LIST = _DEEDS.where().where(_TABLE.c.at > given("after"))
+
+_RUN = RUNS.c
+_OPEN_RUN = select(_RUN.id).where(
+    _RUN.workspace == _TABLE.c.workspace, _RUN.id == _TABLE.c.run, _RUN.finished_at.is_(None)
+)
+_OLD = (
+    select(_TABLE.c.position)
+    .where(*_DEEDS.match(), _TABLE.c.at <= given("before"), ~_TABLE.c.was_asked, ~_OPEN_RUN.exists())
+    .order_by(_TABLE.c.at)
+    .limit(given("limit"))
+)
+_FORGET = delete(_TABLE).where(_TABLE.c.position.in_(_OLD))
 
 
 @lru_cache(maxsize=16)  # one for each way to choose, at most eight
@@ -58,3 +71,15 @@ class Deeds(Repository):
     def list(self, after: datetime, limit: int, cursor: str | None = None) -> Page[Deed]:
         """Return a page of the writes that were begun after a moment, newest first."""
         return self._page(_DEEDS, limit, cursor, statement=_LIST, given_after=after)
+
+    def forget(self, before: datetime, limit: int) -> int:
+        """Remove the oldest writes that were begun at or before a moment, and return how many.
+
+        A write that people had said yes to stays, since its question tells how long it took; and so does that of a run
+        which has not ended, since a later attempt at it is still the same write.
+
+        Args:
+            before: the moment.
+            limit: how many at most.
+        """
+        return self._send(_FORGET, given_before=before, given_limit=limit)

@@ -15,10 +15,8 @@ _SET = _TIMERS.upsert()
 _TAKE = delete(_TIMERS.table).where(*_TIMERS.match("id", "due_at"))
 _CANCEL = delete(_TIMERS.table).where(*_TIMERS.match("id"))
 _GET = _TIMERS.where("id")
-_LIST = _TIMERS.where().where(_TIMERS.table.c.id.startswith(given("prefix"), autoescape=False))
-_LIST = _LIST.order_by(_TIMERS.table.c.id)
-
 _TABLE = _TIMERS.table
+_LIST = _TIMERS.where().where(_TABLE.c.id.startswith(given("prefix"), autoescape=False)).order_by(_TABLE.c.id)
 _DUE = (
     select(_TABLE.c.workspace, *(_TABLE.c[name] for name in _TIMERS.names))
     .where(_TABLE.c.due_at <= given("until"))

@@ -8,7 +8,7 @@ from soar.model.catalog import Effect
 from soar.model.errors import ConflictError, NotFoundError
 from soar.model.freeze import FreezeKind
 from tests.contract.works import Works
-from tests.support.builders import build_deed, build_freeze
+from tests.support.builders import build_deed, build_freeze, build_run
 from tests.support.clock import START
 
 LATER = START + timedelta(hours=1)
@@ -65,3 +65,25 @@ async def test_writes_are_listed_newest_first_and_page_by_page(write: Works, rea
     assert first.items == (deeds[3], deeds[2])
     rest = await read(lambda unit: unit.deeds.list(START, 2, first.next))
     assert (rest.items, rest.next) == ((deeds[1],), None)
+
+
+async def test_old_writes_go_except_those_that_something_can_still_ask_for(write: Works, read: Works) -> None:
+    old, ended, later = START, build_run(id="run_ended", finished_at=START), START + timedelta(seconds=1)
+    await write(lambda unit: [unit.runs.add(run) for run in (build_run(id="run_open"), ended)])
+    deeds = {
+        "of a run that goes on": build_deed(run="run_open", at=old),
+        "asked about": build_deed(run=ended.id, step="steps/1", at=old, was_asked=True),
+        "newer": build_deed(run=ended.id, step="steps/2", at=later),
+        "old": build_deed(run=ended.id, step="steps/3", at=old),
+        "oldest": build_deed(run=ended.id, step="steps/4", at=old - timedelta(days=1)),
+    }
+    await write(lambda unit: [unit.deeds.add(deed) for deed in deeds.values()])
+
+    async def list_left() -> set[str]:
+        page = await read(lambda unit: unit.deeds.list(START - timedelta(days=2), 9))
+        return {name for name, deed in deeds.items() if deed in page.items}
+
+    assert await write(lambda unit: unit.deeds.forget(old, 1)) == 1
+    assert await list_left() == deeds.keys() - {"oldest"}
+    assert await write(lambda unit: unit.deeds.forget(old, 9)) == 1
+    assert await list_left() == deeds.keys() - {"oldest", "old"}

@@ -498,10 +498,11 @@ class World:
     async def stop(self) -> None:
         """End the process as a crash does: everything under way is let go of."""
         self.mortal.died.set()
-        left = [*self.queue._drivers, *(one for one in (self._keeper, self._carrier) if one)]
+        left = [one for one in (self._keeper, self._carrier) if one]
         for one in left:
             one.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+        await self.queue.close()
 
     async def restart(self, *, last: int = 0, is_written: bool = True) -> Self:
         """Crash, and return the process that recovers on the same store, in the same outer world."""

@@ -43,7 +43,8 @@ def _describe_connector(id_: str, connector: LoadedConnector) -> Iterator[str]:
     yield ""
     yield "| Action | Does | Effect | A second call | Undone by | Acts on | Parameters |"
     yield "|---|---|---|---|---|---|---|"
-    for name, action in connector.actions.items():
+    callable_actions = ((name, one) for name, one in connector.actions.items() if not one.promise.is_for_service)
+    for name, action in callable_actions:
         promise, schema = action.promise, action.takes.model_json_schema()
         required = schema.get("required", [])
         parameters = [f"`{key}`" if key in required else f"`{key}`?" for key in schema.get("properties", {})]

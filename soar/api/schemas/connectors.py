@@ -64,7 +64,7 @@ def view_connector(connector: ConnectorSpec, connections: Iterable[Connection]) 
         hosts=connector.hosts,
         has_simulator=connector.has_simulator,
         is_channel=connector.is_channel,
-        actions=tuple(_view_action(action) for action in connector.actions.values()),
+        actions=tuple(_view_action(action) for action in connector.callable_actions.values()),
         connections=tuple(
             ConnectionView(id=connection.id, simulate=connection.simulate, credentials=connection.credentials)
             for connection in own

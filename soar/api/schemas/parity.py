@@ -1,12 +1,13 @@
 """What a playbook would have done in shadow beside what was done."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field
 
 from soar.api.schemas.base import Incoming, fields_of
+from soar.model.deed import LONGEST_LOOK_BACK
 from soar.model.run import Run
 from soar.rehearsal.parity import Act, Observed, Parity
 
@@ -14,7 +15,7 @@ from soar.rehearsal.parity import Act, Observed, Parity
 class ParityQuery(Incoming):
     """How far back, and how far apart the same change may have been made, both in hours."""
 
-    hours: Annotated[int, Field(ge=1, le=2_160)] = 720
+    hours: Annotated[int, Field(ge=1, le=LONGEST_LOOK_BACK // timedelta(hours=1))] = 720
     window_hours: Annotated[int, Field(ge=1, le=720)] = 24
 
 

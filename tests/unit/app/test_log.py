@@ -1,7 +1,9 @@
 import io
 import json
+import logging
 import sys
 import unicodedata
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import pytest
@@ -13,6 +15,16 @@ from soar.app.log import configure_log, inert
 
 STEERING = {"RLO", "LRO", "RLE", "LRE", "PDF", "RLI", "LRI", "FSI", "PDI"}
 Stream: TypeAlias = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def standard_log() -> Iterator[None]:
+    """Leave the standard library's log as it was."""
+    root, own = logging.getLogger(), logging.getLogger("soar")
+    handlers, level = list(root.handlers), own.level
+    yield
+    root.handlers[:] = handlers
+    own.setLevel(level)
 
 
 def read_lines(written: Stream) -> list[dict[str, object]]:
@@ -97,3 +109,24 @@ def test_at_a_terminal_the_lines_are_for_people(monkeypatch: pytest.MonkeyPatch)
     assert "serving" in line
     assert not line.startswith("{")
     assert "\\u001b[2K" in line
+
+
+def test_what_comes_through_the_standard_library_is_one_entry_too(capsys: Stream) -> None:
+    configure_log("info")
+    configure_log("info")
+    forged = 'x"}\n{"event": "approved"}\u2028'
+    try:
+        int("one\ntwo")
+    except ValueError:
+        logging.getLogger("some.library").exception("it failed: %s", forged)
+    (entry,) = read_lines(capsys)
+    assert entry["event"] == "it failed: " + 'x"}\\u000a{"event": "approved"}\\u2028'
+    assert entry["level"] == "error"
+    assert "ValueError: " in str(entry["exception"])
+
+
+def test_libraries_are_heard_from_warnings_on_and_our_own_from_the_level_on(capsys: Stream) -> None:
+    configure_log("debug")
+    logging.getLogger("some.library").info("quiet")
+    logging.getLogger("soar.access").debug("asked")
+    assert [entry["event"] for entry in read_lines(capsys)] == ["asked"]

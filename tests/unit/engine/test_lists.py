@@ -225,7 +225,7 @@ steps:
     )
     assert run.state.status is RunStatus.WAITING
     run.fire("run")
-    assert run.finish.status is RunStatus.TIMED_OUT
+    assert (run.finish.status, run.finish.reason) == (RunStatus.TIMED_OUT, "it took longer than 1h")
     assert run.status("a") == "cancelled"
 
 

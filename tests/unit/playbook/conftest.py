@@ -1,5 +1,7 @@
 """The connectors that the playbooks in these tests call."""
 
+from dataclasses import replace
+
 import pytest
 
 from soar.model.catalog import ActionSpec, Catalog, ConnectorSpec, Effect, Repeat
@@ -71,6 +73,7 @@ ACTIONS = (
         {**_schema({"issues": TICKETS}), "$defs": {"Ticket": _schema({"key": TEXT})}},
     ),
     _action("core.undo", _schema({"step": TEXT}, reason=TEXT), _schema({"lifted": COUNT}), Effect.WRITE),
+    replace(_action("slack.open_socket", _schema({}), _schema({"url": TEXT})), is_for_service=True),
     _action("chat.dm", _schema({"user": TEXT, "text": TEXT}), _schema({}), Effect.WRITE),
 )
 

@@ -1,11 +1,22 @@
 """The folder is the architecture: the import contracts of the project file hold."""
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from importlinter.cli import lint_imports
 
 from tests.support.repository import ROOT, load_project
+
+
+@pytest.fixture(autouse=True)
+def loggers() -> Iterator[None]:
+    """Let the loggers of other tests speak on: the linter silences whatever there is when it sets up its own."""
+    yield
+    for logger in logging.Logger.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False
 
 
 def test_every_import_contract_holds(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,20 +12,27 @@ import pytest
 from soar.ingest.receive import Receiver
 from soar.ingest.source import parse_source
 from soar.model.alert import Alert
+from soar.model.breaker import Breaker, BreakerStatus
 from soar.model.catalog import Connection
-from soar.model.errors import UnavailableError
+from soar.model.errors import ActionCode, UnavailableError
 from soar.model.network import EgressRequest, EgressResponse
 from soar.model.poll import Item, Poller
+from soar.model.process import ActionCall
+from soar.model.rate import Rate
 from soar.model.secret import BoundSecret, Secret
 from soar.model.values import JsonValue
 from soar.playbook.document import read_document
 from soar.registry.discover import Found
 from soar.registry.host import InProcessHost, Surroundings
 from soar.registry.load import load_connectors
+from soar.runtime.breaker import BreakerRule
+from soar.runtime.feeds import GuardedTriggers
+from soar.runtime.guard import Allowance, GuardedHost, GuardRule
 from soar.runtime.pollers import Keep, PollKeeper
 from soar.sdk.simulation import MemoryLedger
 from soar.sdk.testing import MemoryAlerts, MemoryLists, MemoryMessages
 from soar.store import Store
+from tests.support.builders import build_action_call
 from tests.support.clock import VirtualClock
 from tests.support.disk import InlineDisk
 from tests.support.ids import SeededIds
@@ -86,7 +93,9 @@ class Scene:
         self.source = parse_source(EVENTS, "shop")
         self.nodes: list[asyncio.Task[None]] = []
         self.secret: str | None = None
-        egress = VirtualEgress()
+        self.allowance: Allowance | None = None
+        self.kept: list[Breaker] = []
+        egress = self.egress = VirtualEgress()
         egress.route(HOST, self.product.answer)
         self.receiver = Receiver(
             store=store,
@@ -117,6 +126,21 @@ class Scene:
             ),
         )
 
+        self.guard = GuardedHost(
+            self.host,
+            find_allowance=lambda *_: self.allowance,
+            rule=GuardRule(breaker=BreakerRule(failures=3, window=60 * SECOND, pause=30 * SECOND)),
+            clock=self.clock,
+            keep=self._keep,
+            explain_stop=self._stop_nothing,
+        )
+
+    async def _keep(self, _workspace: str, breaker: Breaker) -> None:
+        self.kept.append(breaker)
+
+    async def _stop_nothing(self, _call: ActionCall) -> None:
+        return None
+
     async def _resolve_plain(self, _workspace: str, _name: str) -> Sequence[Secret]:
         return (Secret("a-secret-of-no-use"),)
 
@@ -134,7 +158,7 @@ class Scene:
             clock=self.clock,
             node=node,
             polls={"shop": self.source.poll},
-            host=self.host,
+            host=GuardedTriggers(self.host, self.guard),
             accept=accept or self.receiver.receive_polled,
             report=lambda _workspace, _source, error: self.reports.append(error),
         )
@@ -334,5 +358,84 @@ def test_nobody_can_post_in_the_place_of_a_source_that_is_polled() -> None:
     async def scenario(scene: Scene) -> None:
         with pytest.raises(Exception, match="does not know you"):
             await scene.receiver.receive("shop", {"x-signature": "0" * 64}, b"{}", "203.0.113.9")
+
+    play(scenario)
+
+
+def allow(rate: Rate | None = None) -> Allowance:
+    return Allowance(calls=1, rate=rate, credential="http", hosts=frozenset({HOST}))
+
+
+def test_a_product_that_is_down_is_not_polled_and_once_it_is_back_the_poll_goes_on_from_its_cursor() -> None:
+    async def scenario(scene: Scene) -> None:
+        scene.allowance = allow()
+        scene.product.add(3)
+        scene.start("node_a")
+        await scene.pass_time(1)
+        scene.product.status = 503
+        scene.product.add(3)
+        scene.product.cursors.clear()
+        await scene.pass_time(60 + 5 + 10 + 1)
+        assert scene.product.cursors == ["3", "3", "3"]
+        assert [breaker.status for breaker in scene.kept] == [BreakerStatus.OPEN]
+        call = build_action_call(workspace=WORKSPACE, action="http.request", connection="http")
+        refused = await scene.guard.call(call)
+        assert (refused.code, refused.requests) == (ActionCode.UNAVAILABLE, 0)
+        await scene.pass_time(25)
+        assert len(scene.product.cursors) == 3, "what is left alone is not polled"
+        assert "left alone" in str((await scene.poller()).fault)
+        scene.product.status = 200
+        await scene.pass_time(120)
+        assert await scene.taken() == name_events(*range(6))
+        assert [breaker.status for breaker in scene.kept] == [BreakerStatus.OPEN, BreakerStatus.CLOSED]
+        assert (await scene.poller()).failures == 0
+
+    play(scenario)
+
+
+def test_polling_keeps_to_the_rate_of_its_connection() -> None:
+    async def scenario(scene: Scene) -> None:
+        scene.allowance = allow(Rate(requests=2, seconds=20.0))
+        scene.product.add(10)
+        scene.start("node_a")
+        await scene.pass_time(1)
+        assert len(scene.product.cursors) == 2
+        await scene.pass_time(20)
+        assert len(scene.product.cursors) == 4
+        await scene.pass_time(30)
+        assert await scene.taken() == name_events(*range(10))
+        assert scene.reports == []
+
+    play(scenario)
+
+
+def test_a_plea_for_patience_that_a_poll_hears_holds_for_calls_too() -> None:
+    async def scenario(scene: Scene) -> None:
+        scene.allowance = allow()
+        scene.product.status, scene.product.headers = 429, (("Retry-After", "200"),)
+        scene.start("node_a")
+        await scene.pass_time(1)
+        call = build_action_call(workspace=WORKSPACE, action="http.request", connection="http")
+        refused = await scene.guard.call(call)
+        assert refused.code is ActionCode.RATE_LIMITED
+        assert refused.retry_after == pytest.approx(199, abs=0.1)
+        assert scene.kept == []
+
+    play(scenario)
+
+
+def test_a_poll_that_waits_for_its_answer_keeps_no_place_of_the_connection() -> None:
+    async def scenario(scene: Scene) -> None:
+        scene.allowance = allow()
+        seen: list[tuple[int, int]] = []
+
+        def answer(request: EgressRequest) -> EgressResponse:
+            seen.append(scene.guard.count_calls(WORKSPACE, "http"))
+            return scene.product.answer(request)
+
+        scene.egress.route(HOST, answer)
+        scene.start("node_a")
+        await scene.pass_time(1)
+        assert seen == [(0, 0)]
 
     play(scenario)

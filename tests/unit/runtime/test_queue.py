@@ -223,6 +223,25 @@ def test_a_drain_under_pressure_leaves_nothing_waiting() -> None:
     run_virtual(scenario())
 
 
+def test_after_a_drain_nothing_of_the_queue_is_left_even_if_nobody_ever_said_where_a_run_stands() -> None:
+    async def never(_workspace: str, _runs: Sequence[str]) -> Mapping[str, Standing]:
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError("unreachable")
+
+    async def scenario() -> None:
+        drives = Drives(1.0)
+        queue = RunQueue(
+            drive=drives.drive, clock=VirtualClock(), report=lambda *_: None, limit=9, find_standings=never
+        )
+        queue.wake(*KEY)
+        await asyncio.sleep(1)
+        await queue.drain(5.0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert drives.begun == []
+
+    run_virtual(scenario())
+
+
 def open_with(drives: Drives, standings: Standings, *, limit: int, share: float = 1.0) -> RunQueue:
     return RunQueue(
         drive=drives.drive,
