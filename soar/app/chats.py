@@ -11,6 +11,7 @@ from soar.access.decide import list_permissions
 from soar.access.permissions import Permission
 from soar.access.roles import RoleTable
 from soar.api.hub import Hub
+from soar.api.limits import make_limits
 from soar.api.revisions import Revisions
 from soar.app.clock import SystemClock
 from soar.app.ids import RandomIds, SystemRandomness
@@ -171,7 +172,10 @@ def _open_socket(parts: Parts, office: Office, slack: SlackDesk | None, desk: Ch
     if slack is None or desk is None or connection is None:
         return None
     has_socket = "app_token" in connection.credentials and not connection.simulate
-    return SlackSocket(desk.platform, office, slack, WebSocketEgress()) if has_socket else None
+    if not has_socket:
+        return None
+    may_record = make_limits(parts.clock).may_record_denial
+    return SlackSocket(desk.platform, office, slack, WebSocketEgress(), may_record=may_record)
 
 
 def _hear_matrix(parts: Parts, office: Office, desk: ChatDesk | None) -> tuple[PollKeeper, ...]:

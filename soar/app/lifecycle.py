@@ -22,22 +22,23 @@ from soar.app.checks.stored import check_stored, look_into_store
 from soar.app.clock import SystemClock
 from soar.app.deeds import keep_forgetting_deeds
 from soar.app.doctor import check_settings
+from soar.app.first_admin import FirstInvitation, invite_first
 from soar.app.health import open_probe
 from soar.app.hooks_tls import make_context
 from soar.app.log import configure_log
-from soar.app.people import FIRST_PERSON, create_people
 from soar.app.relay import keep_hearing
 from soar.app.settings import Settings, split_address
 from soar.app.sign_on import check_sign_on
 from soar.app.site import Site, read_site
 from soar.app.wiring import Service, open_service
 from soar.model.errors import InputError
+from soar.model.values import print_timestamp
 from soar.store import is_shared
 
 EXIT_GOOD = 0
 EXIT_FAILED = 1
 _TURN = 0.001  # seconds until a thread that reads a large body lets the others go on, instead of five thousandths
-_FIRST_PASSWORD = "first-admin.password"  # noqa: S105 -- the name of a file
+_INVITATION = "first-admin.invitation"
 
 Prepare = Callable[[Service], Awaitable[None]]
 
@@ -288,26 +289,29 @@ def _ignore() -> None:
 
 
 async def _welcome_first_person(service: Service) -> None:
-    """Make the first administrator where there is nobody, and leave the password in a file only we can read."""
+    """Invite the first administrator where there is nobody, and leave the code in a file only we can read."""
     folder = service.site.settings.vault.key_file.parent
-    file = (folder if os.access(folder, os.W_OK) else Path()) / _FIRST_PASSWORD  # systemd lends keys in a closed folder
-    made = await create_people(
+    file = (folder if os.access(folder, os.W_OK) else Path()) / _INVITATION  # systemd lends keys in a closed folder
+    made = await invite_first(
         service.store,
         service.workspace,
-        FIRST_PERSON,
-        passwords=service.passwords,
+        service.site.settings.first_admin,
         clock=service.clock,
         ids=service.ids,
         randomness=service.randomness,
-        tell=lambda chosen: _write_passwords(file, chosen),
+        keep=lambda invitation: _write_invitation(file, invitation),
     )
-    for name in made:
+    if made is not None:
         structlog.get_logger().warning(
-            "made the first person; read the file, sign in, delete it", action="people.first", name=name, file=str(file)
+            "invited the first administrator; read the file, set a password with its code, delete it",
+            action="people.first",
+            name=made.name,
+            file=str(file),
+            until=print_timestamp(made.expires_at),
         )
 
 
-def _write_passwords(file: Path, chosen: Mapping[str, str]) -> None:
-    file.unlink(missing_ok=True)  # left by a start that ended before the people were made
+def _write_invitation(file: Path, invitation: FirstInvitation) -> None:
+    file.unlink(missing_ok=True)  # left by a start that ended before anybody was made, or by an earlier code
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as stream:
-        stream.writelines(f"{name} {password}\n" for name, password in chosen.items())
+        stream.write(f"{invitation.name} {invitation.code}\n")

@@ -1,4 +1,4 @@
-"""The first people of an installation. There is no default password anywhere."""
+"""People with drawn passwords, for the demo. There is no default password anywhere."""
 
 from collections.abc import Callable, Mapping
 
@@ -19,9 +19,6 @@ DEMO_PEOPLE: Mapping[str, Role] = {
     "olga": Role.AUDITOR,
 }
 """Who lives in the demo, all `@corp.example`."""
-
-FIRST_PERSON: Mapping[str, Role] = {"admin": Role.ADMIN}
-"""Who is made in an installation that has nobody yet."""
 
 _PASSWORD_LENGTH = 16  # of base 32: 80 random bits
 _SERVER = Actor(kind="system", id="setup", name="soar", via="engine")

@@ -19,6 +19,7 @@ from pydantic_settings import (
 import soar
 from soar.access.proxies import Header, Proxies
 from soar.app.anchors.settings import AnchorSettings, ForwardSettings
+from soar.app.aws_settings import AwsPlaceSettings, AwsSettings
 from soar.app.documents import read_yaml_file
 from soar.approvals.quiet import parse_quiet_hours
 from soar.model.errors import FieldFault, InputError
@@ -207,13 +208,6 @@ class TransitSettings(_Section):
     token_file: Path = Path("vault.token")
 
 
-class AwsSettings(_Section):
-    """Keys in AWS KMS: the region, and id, ARN or alias of the first key."""
-
-    region: str
-    key: str = "alias/soar-vault"
-
-
 class ModuleSettings(_Section):
     """A hardware security module.
 
@@ -251,13 +245,13 @@ class ReferenceSettings(_Section):
         environment: names of variables for `env:NAME`.
         folders: for `file:/path`; only files beneath them are read.
         server: for `vault:mount/path#field`.
-        aws_region: for `aws-sm:name#field`.
+        aws: for `aws-sm:name#field`.
     """
 
     environment: tuple[str, ...] = ()
     folders: tuple[Path, ...] = ()
     server: SecretServerSettings | None = None
-    aws_region: str = ""
+    aws: AwsPlaceSettings | None = None
 
 
 class VaultSettings(_Section):
@@ -429,6 +423,18 @@ class SignOnSettings(_Section):
     private: bool = False
 
 
+class FirstAdminSettings(_Section):
+    """Who is made administrator where there is nobody yet; it counts for nothing later.
+
+    Attributes:
+        name: what they log in with: lower-case letters, digits, `.` and `-`; empty draws one.
+        email: theirs; empty is an address that is nobody's.
+    """
+
+    name: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9.-]{0,63})?$")
+    email: str = Field(default="", pattern=r"^([^\s@]{1,64}@[^\s@]{1,255})?$")
+
+
 class Settings(BaseSettings):
     """All settings.
 
@@ -452,6 +458,7 @@ class Settings(BaseSettings):
     paths: PathSettings = PathSettings()
     log: LogSettings = LogSettings()
     sign_on: SignOnSettings = SignOnSettings()
+    first_admin: FirstAdminSettings = FirstAdminSettings()
     workspace: str = "default"
     config: dict[str, Any] = Field(default_factory=dict)
     is_demo: bool = False

@@ -10,6 +10,7 @@ from soar.model.clock import Clock
 from soar.model.errors import SoarError
 from soar.model.ids import Randomness
 from soar.model.network import Egress
+from soar.vault.amazon import AwsPlace
 from soar.vault.keys import KeyProvider, Keyring
 from soar.vault.lookups import AwsLookup, EnvironmentLookup, FileLookup, KvLookup
 from soar.vault.providers.aws import AwsKeyProvider
@@ -52,8 +53,8 @@ def make_references(settings: ReferenceSettings, *, shortest: int, egress: Egres
     if settings.server is not None:
         remote = Remote(egress, settings.server.url, is_private=settings.server.is_private)
         lookups.append(KvLookup(remote, settings.server.token_file))
-    if settings.aws_region:
-        lookups.append(AwsLookup(settings.aws_region))
+    if settings.aws is not None:
+        lookups.append(AwsLookup(AwsPlace(**settings.aws.model_dump()), egress))
     return References(lookups, shortest=shortest, clock=clock)
 
 
@@ -66,6 +67,7 @@ def _make_providers(settings: VaultSettings, egress: Egress, randomness: Randomn
         address = TransitAddress(**settings.transit.model_dump())
         yield TransitKeyProvider(address, egress, randomness)
     if settings.aws is not None:
-        yield AwsKeyProvider(region=settings.aws.region, key=settings.aws.key, randomness=randomness)
+        place = AwsPlace(**settings.aws.model_dump(exclude={"key"}))
+        yield AwsKeyProvider(place, key=settings.aws.key, egress=egress, randomness=randomness)
     if settings.pkcs11 is not None:
         yield Pkcs11KeyProvider(**settings.pkcs11.model_dump(), randomness=randomness)

@@ -8,6 +8,7 @@ hear on at once. What was not received comes again over another connection; a vo
 """
 
 import asyncio
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from soar.approvals.platform import Office, Platform
@@ -38,13 +39,24 @@ class SlackSocket:
         office: what it works with.
         desk: takes what people do.
         door: opens the connection.
+        may_record: whether another denial of somebody goes into the audit, so that a flood of them cannot fill the
+            disk; the rest is refused and not recorded.
     """
 
-    def __init__(self, platform: Platform, office: Office, desk: SlackDesk, door: WebSocketDoor) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        office: Office,
+        desk: SlackDesk,
+        door: WebSocketDoor,
+        *,
+        may_record: Callable[[str], bool],
+    ) -> None:
         self._platform = platform
         self._office = office
         self._desk = desk
         self._door = door
+        self._may_record = may_record
         self._answering: set[asyncio.Task[None]] = set()
         self._failures = 0
 
@@ -136,10 +148,13 @@ class SlackSocket:
 
     async def _record_denial(self, request: SlackRequest, error: DeniedError) -> None:
         sender, office = request.sender, self._office
+        account = f"slack:{sender.team}:{sender.account}"
+        if not self._may_record(account):
+            return
         event = AuditEvent(
             type="access.denied",
             outcome=Outcome.DENIED,
-            actor=Actor(kind="chat_account", id=f"slack:{sender.team}:{sender.account}", name="", via="slack"),
+            actor=Actor(kind="chat_account", id=account, name="", via="slack"),
             target={"kind": "connection", "id": self._platform.connection},
             reason=error.message,
             context={"code": error.code},

@@ -1,11 +1,11 @@
 """A yes beforehand: proposed by one person, signed by another, used for a while, revoked at any time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from soar.approvals.caps import find_rules
-from soar.approvals.decide import Voter, is_meant, name_all
+from soar.approvals.decide import LEVELS, Voter, is_meant, name_all
 from soar.approvals.people import find_authors
 from soar.audit.record import record
 from soar.engine.action import targets_of
@@ -14,11 +14,21 @@ from soar.engine.plan import Plan
 from soar.expr import print_duration
 from soar.model.approval import Approval
 from soar.model.audit import Actor, AuditEvent, Outcome
+from soar.model.catalog import ActionSpec
 from soar.model.errors import ConflictError, DeniedError, InputError, NotFoundError
 from soar.model.ids import Ids
 from soar.model.standing_approval import StandingApproval
-from soar.model.values import JsonValue, print_timestamp
-from soar.policy import Policy, StandingRule, Target, find_refusal, find_standing_rule
+from soar.model.step import Assurance
+from soar.model.values import JsonValue, Value, print_timestamp
+from soar.policy import (
+    NO_CONFIG,
+    Policy,
+    StandingRule,
+    Target,
+    find_assurance,
+    find_refusal,
+    find_standing_rule,
+)
 from soar.store import Unit
 
 _LONGEST_PATTERN = 200
@@ -42,18 +52,30 @@ class StandingDesk:
     Args:
         policy: says which actions may have standing approvals, and who signs them.
         ids: new identifiers.
+        find_action: gives an action by its full name; None where nothing is installed that has it.
+        config: the server's open settings.
     """
 
-    def __init__(self, *, policy: Policy, ids: Ids) -> None:
+    def __init__(
+        self,
+        *,
+        policy: Policy,
+        ids: Ids,
+        find_action: Callable[[str], ActionSpec | None],
+        config: Mapping[str, Value] = NO_CONFIG,
+    ) -> None:
         self._policy = policy
         self._ids = ids
+        self._find_action = find_action
+        self._config = config
 
     def propose(self, unit: Unit, wanted: Wanted, voter: Voter | None, actor: Actor, at: datetime) -> StandingApproval:
         """Propose one; nothing goes without asking before somebody else has signed it.
 
         Raises:
             InputError: the policy lets the action have none, it would last too long, or it names no target.
-            DeniedError: the policy names others, or they have written the playbook.
+            DeniedError: the policy names others, they have written the playbook, or they have shown no second factor
+                where the policy may ask for one (`step_up_required`).
         """
         rule = self._find_rule(wanted.action)
         if not at < wanted.until <= at + rule.longest:
@@ -63,6 +85,7 @@ class StandingDesk:
             message, hint = "the pattern names no target", "write a part of their names: lab-*.corp.example"
             raise InputError(message, code="standing_too_wide", hint=hint)
         person = self._check_person(unit, rule, wanted.playbook, wanted.revision, voter)
+        self._check_assurance(rule.action, person, at)
         made = StandingApproval(
             id=self._ids.new("sa"),
             action=wanted.action,
@@ -72,6 +95,7 @@ class StandingDesk:
             reason=wanted.reason,
             proposed_by=person.id,
             proposed_at=at,
+            assurance=person.assurance,
             expires_at=wanted.until,
         )
         unit.standing_approvals.add(made)
@@ -93,7 +117,9 @@ class StandingDesk:
         if person.id == found.proposed_by:
             message, hint = "whoever proposed it cannot sign it", "let somebody else sign it"
             raise DeniedError(message, code="second_person", hint=hint)
-        signed = replace(found, signed_by=person.id, signed_at=at)
+        self._check_assurance(found.action, person, at)
+        assurance = min(found.assurance, person.assurance, key=LEVELS.index)
+        signed = replace(found, signed_by=person.id, signed_at=at, assurance=assurance)
         unit.standing_approvals.update(signed)
         self._record(unit, "standing_approval.signed", signed, actor, at)
         return signed
@@ -125,6 +151,16 @@ class StandingDesk:
             raise DeniedError(message, code="own_revision", hint=hint)
         return voter
 
+    def _check_assurance(self, action: str, person: Voter, at: datetime) -> None:
+        spec = self._find_action(action)
+        asked = Assurance.LINKED if spec is None else find_assurance(self._policy, spec, now=at, config=self._config)
+        if asked is Assurance.MFA and person.assurance is not Assurance.MFA:
+            raise DeniedError(
+                f"the policy asks for a second factor before {action}, and so does a yes beforehand",
+                code="step_up_required",
+                hint="`soar step-up` with a second factor, or POST /api/v1/session/step-up; `soar factor add` adds one",
+            )
+
     def _find_open(self, unit: Unit, standing_id: str, at: datetime) -> StandingApproval:
         found = unit.standing_approvals.get(standing_id)
         if found is None or not found.is_open(at):
@@ -154,6 +190,7 @@ def describe_standing(standing: StandingApproval) -> dict[str, JsonValue]:
         "until": print_timestamp(standing.expires_at),
         "proposed_by": standing.proposed_by,
         "signed_by": standing.signed_by,
+        "assurance": standing.assurance.value,
     }
 
 
@@ -168,8 +205,9 @@ def find_standing(
 ) -> StandingApproval | None:
     """Return the standing approval that answers a question, or None if people have to be asked.
 
-    It has to cover every call of the question and every target of each; nothing of it may be protected or beyond a cap;
-    and both who agreed must still be among those whom the policy names, and not among those who may not decide this.
+    It has to cover every call of the question and every target of each, and those who agreed have shown a second factor
+    where the question asks for one; nothing of it may be protected or beyond a cap; and both who agreed must still be
+    among those whom the policy names, and not among those who may not decide this.
 
     Args:
         unit: the transaction.
@@ -199,7 +237,9 @@ def find_standing(
     good = (
         standing
         for standing in unit.standing_approvals.find_good(rule.action, asked.playbook, at)
-        if standing.revision == asked.revision and all(standing.covers(target.id) for target in found)
+        if standing.revision == asked.revision
+        and standing.is_enough(asked.assurance)
+        and all(standing.covers(target.id) for target in found)
     )
     return next((each for each in good if _is_agreed(unit, each, rule, asked, find_voters())), None)
 

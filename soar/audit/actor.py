@@ -1,5 +1,6 @@
 """From who acts to who the audit names."""
 
+from soar.access.scopes import print_grant
 from soar.model.audit import Actor
 from soar.model.identity import Principal
 from soar.model.run import Run
@@ -20,6 +21,7 @@ def describe_principal(principal: Principal, *, kind: str | None = None, assuran
         name=principal.name,
         via=principal.via,
         roles=tuple(sorted(principal.roles)),
+        grants=tuple(sorted(map(print_grant, principal.grants))),
         ip=principal.ip,
         session=principal.session,
         assurance=assurance,

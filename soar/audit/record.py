@@ -91,7 +91,7 @@ def advance_head(head: AuditHead, leaf: bytes) -> AuditHead:
 
 
 def _write_actor(actor: Actor) -> JsonValue:
-    return {
+    written: dict[str, JsonValue] = {
         "kind": actor.kind,
         "id": actor.id,
         "name": actor.name,
@@ -101,6 +101,9 @@ def _write_actor(actor: Actor) -> JsonValue:
         "session": actor.session,
         "assurance": actor.assurance,
     }
+    if actor.grants:  # most hold none, and every event would carry the word
+        written["grants"] = [*sorted(actor.grants)]
+    return written
 
 
 def _cap(reason: str | None) -> str | None:

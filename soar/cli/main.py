@@ -35,6 +35,7 @@ NOUNS: Mapping[str, str] = {
     "chat": "Link your chat accounts, which vote as you.",
     "factor": "List, add and remove your second factors.",
     "user": "Add people and programs, change their roles, switch them off.",
+    "admin": "Make the first administrator, on the server's own machine.",
     "role": "See which role allows what.",
     "break-glass": "Act in an emergency, when nobody can log in.",
     "access": "Say who may do what and why, and give roles for a part of the world.",

@@ -1,6 +1,6 @@
 """Where the settings and the playbooks of the site are that commands without a server work on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from soar.app.settings import Settings, load_settings
@@ -12,7 +12,11 @@ _USUAL = Path("config/soar.yaml")
 
 
 def find_settings(
-    config: Path | None, listen: str | None = None, concurrency: int | None = None, health: str | None = None
+    config: Path | None,
+    listen: str | None = None,
+    concurrency: int | None = None,
+    health: str | None = None,
+    first_admin: Mapping[str, JsonValue] | None = None,
 ) -> Settings:
     """Return the site's settings.
 
@@ -21,6 +25,7 @@ def find_settings(
         listen: `host:port` from the command line, which wins.
         concurrency: how many runs are driven at once, from the command line.
         health: `host:port` where a worker says how it is, from the command line.
+        first_admin: what the command line says of the first administrator.
 
     Raises:
         InputError: the file is missing, or a setting does not fit.
@@ -31,6 +36,8 @@ def find_settings(
         flags["server"] = {"listen": listen}
     worker: dict[str, JsonValue] = {"concurrency": concurrency, "health": health}
     flags["worker"] = {name: value for name, value in worker.items() if value is not None}
+    if first_admin:
+        flags["first_admin"] = dict(first_admin)
     return load_settings(file, flags)
 
 

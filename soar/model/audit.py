@@ -26,7 +26,8 @@ class Actor:
         id: identifier within its kind.
         name: for people.
         via: how it reached us: `web`, `cli`, `api`, `hook`, `poll`, `chat`, `engine`.
-        roles: the roles it held at that moment.
+        roles: the roles it held everywhere at that moment.
+        grants: those it held for a part of the world, as `role@scope`.
         ip: the address it came from.
         session: hash of the session or token, never the thing itself.
         assurance: how sure we were that it was this person: `linked`, `confirmed`, `mfa`.
@@ -37,6 +38,7 @@ class Actor:
     name: str = ""
     via: str = ""
     roles: tuple[str, ...] = ()
+    grants: tuple[str, ...] = ()
     ip: str | None = None
     session: str | None = None
     assurance: str | None = None

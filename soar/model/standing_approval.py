@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
+from soar.model.step import Assurance
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingApproval:
@@ -20,6 +22,7 @@ class StandingApproval:
         expires_at: from then on it counts no more.
         signed_by: id of the other person; None until somebody has signed.
         revoked_by: id of whoever ended it before its time.
+        assurance: how sure we were of those who agreed: of the one of whom we were less sure.
         uses: how many questions it has answered.
     """
 
@@ -36,6 +39,7 @@ class StandingApproval:
     signed_at: datetime | None = None
     revoked_by: str | None = None
     revoked_at: datetime | None = None
+    assurance: Assurance = Assurance.LINKED
     uses: int = 0
     used_at: datetime | None = None
 
@@ -46,6 +50,13 @@ class StandingApproval:
     def is_good(self, at: datetime) -> bool:
         """Whether it answers questions at a moment."""
         return self.signed_by is not None and self.is_open(at)
+
+    def is_enough(self, asked: Assurance) -> bool:
+        """Whether we were as sure of those who agreed as a question asks.
+
+        Whoever agrees has proved lately who they are, which is no less than to type what a question asks to be typed.
+        """
+        return asked is not Assurance.MFA or self.assurance is Assurance.MFA
 
     def covers(self, target: str) -> bool:
         """Whether a target is among those that it is for."""

@@ -3,7 +3,17 @@
 from soar.policy.caps import Cap, CapOutcome, sort_caps
 from soar.policy.comparison import Comparison, Shift, Verdict, compare_policies
 from soar.policy.dump import dump_policy
-from soar.policy.gates import DEFAULT_POLICY, GateRule, Policy, combine, digest_gates, find_free_rule, required_gate
+from soar.policy.gates import (
+    DEFAULT_POLICY,
+    NO_CONFIG,
+    GateRule,
+    Policy,
+    combine,
+    digest_gates,
+    find_assurance,
+    find_free_rule,
+    required_gate,
+)
 from soar.policy.parse import parse_policy
 from soar.policy.protected import ProtectedRule, Refusal, find_refusal
 from soar.policy.situation import Target
@@ -11,6 +21,7 @@ from soar.policy.standing import StandingRule, find_standing_rule
 
 __all__ = [
     "DEFAULT_POLICY",
+    "NO_CONFIG",
     "Cap",
     "CapOutcome",
     "Comparison",
@@ -26,6 +37,7 @@ __all__ = [
     "compare_policies",
     "digest_gates",
     "dump_policy",
+    "find_assurance",
     "find_free_rule",
     "find_refusal",
     "find_standing_rule",

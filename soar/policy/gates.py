@@ -105,6 +105,18 @@ def required_gate(
     return functools.reduce(_merge, asking) if asking else None
 
 
+def find_assurance(
+    policy: Policy, action: ActionSpec, *, now: datetime, config: Mapping[str, Value] = NO_CONFIG
+) -> Assurance:
+    """Return how sure the policy may want to be of those who allow this action, whatever it acts on.
+
+    A rule that depends on the targets or on the step counts, as one of them could meet it.
+    """
+    scope = describe_situation(action, None, None, config, now)
+    asking = (rule for rule in policy.gates if not rule.is_free and _matches(rule, [scope], any, on_error=True))
+    return max((rule.assurance for rule in asking), key=_LEVELS.index, default=Assurance.LINKED)
+
+
 def find_free_rule(
     policy: Policy,
     action: ActionSpec,

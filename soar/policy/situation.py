@@ -32,9 +32,18 @@ class Target:
 
 
 def describe_situation(
-    action: ActionSpec, target: Target, expires: timedelta | None, config: Mapping[str, Value], now: datetime
+    action: ActionSpec, target: Target | None, expires: timedelta | None, config: Mapping[str, Value], now: datetime
 ) -> Scope:
-    """Return the scope that a rule is evaluated in."""
+    """Return the scope that a rule is evaluated in.
+
+    Args:
+        action: what would be called.
+        target: what it would act on; None where neither that nor the step is known yet, and a rule that reads either
+            has no truth value.
+        expires: after how long the step is taken back by itself; None is never.
+        config: the server's open settings.
+        now: the moment, for `now()`.
+    """
     names: dict[str, Value] = {
         "action": {
             "id": action.full_name,
@@ -43,10 +52,11 @@ def describe_situation(
             "effect": action.effect.value,
             "reversible": action.is_reversible,
         },
-        "target": {"id": target.id, "kind": target.kind, "tags": list(target.tags)},
-        "step": {"expires": expires},
         "config": dict(config),
     }
+    if target is not None:
+        names["target"] = {"id": target.id, "kind": target.kind, "tags": list(target.tags)}
+        names["step"] = {"expires": expires}
     return Scope(names=names, now=now)
 
 

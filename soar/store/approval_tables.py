@@ -79,6 +79,7 @@ STANDING_APPROVALS = Table(
     optional("signed_at", Moment),
     optional("revoked_by"),
     optional("revoked_at", Moment),
+    column("assurance", Choice(Assurance)),
     column("uses", Integer),
     optional("used_at", Moment),
     UniqueConstraint("workspace", "id"),

@@ -11,9 +11,10 @@ from urllib.parse import quote
 import orjson
 
 from soar.model.errors import ActionError
+from soar.model.network import Egress
 from soar.model.secret import Secret
 from soar.model.values import JsonValue
-from soar.vault.providers.aws import call_aws, open_client
+from soar.vault.amazon import AwsClient, AwsPlace
 from soar.vault.references import refuse, say_unavailable
 from soar.vault.remote import Remote, read_token
 
@@ -118,7 +119,8 @@ class AwsLookup:
     """Secrets in AWS Secrets Manager. Needs the extra `aws`.
 
     Args:
-        region: of the secrets.
+        place: where they are.
+        egress: the way out.
 
     Raises:
         InputError: the extra `aws` is not installed.
@@ -126,8 +128,8 @@ class AwsLookup:
 
     scheme = "aws-sm"
 
-    def __init__(self, region: str) -> None:
-        self._client = open_client("secretsmanager", region)
+    def __init__(self, place: AwsPlace, egress: Egress) -> None:
+        self._client = AwsClient("secretsmanager", place, egress)
 
     def check(self, place: str) -> None:
         """Refuse what is not `name` or `name#field`."""
@@ -138,8 +140,8 @@ class AwsLookup:
         """Return a secret's text, or one field of it where it is a JSON map."""
         name, _, field = place.partition("#")
         reference = f"{self.scheme}:{place}"
-        answer = await call_aws(
-            lambda: self._client.get_secret_value(SecretId=name), lambda code: say_unavailable(reference, code)
+        answer = await self._client.call(
+            lambda secrets: secrets.get_secret_value(SecretId=name), lambda code: say_unavailable(reference, code)
         )
         text = answer.get("SecretString")
         if not isinstance(text, str):

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from soar.app.passwords import Passwords
 from soar.model.run import RunStatus
+from tests.security.neighbours.wire import exchange
 from tests.support.builders import build_journal_entry, build_run
 from tests.support.service import Face, open_face
 
@@ -20,6 +23,27 @@ async def test_every_answer_carries_the_headers_that_protect_people(face: Face) 
         assert answer.headers["X-Request-Id"].startswith("req_")
         assert answer.headers["Server"] == "soar"
         assert not any(name.startswith("Access-Control") for name in answer.headers)
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        ("Content-Length: 2", "Transfer-Encoding: chunked"),
+        ("Transfer-Encoding: chunked", "Content-Length: 2"),
+        ("Content-Length: 2", "Content-Length: 30"),
+        ("Content-Length: +2",),
+        ("Content-Length: 2, 2",),
+        ("Content-Length : 2",),
+        ("Transfer-Encoding: chunked, identity",),
+        ("Transfer-Encoding: xchunked", "Content-Length: 2"),
+    ],
+)
+async def test_where_a_message_ends_has_one_answer_or_none(face: Face, lengths: tuple[str, ...]) -> None:
+    lines = ("POST /hooks/probe HTTP/1.1", "Host: soar.test", "Content-Type: application/json", *lengths, "", "")
+    second = "GET /healthz HTTP/1.1\r\nHost: soar.test\r\nConnection: close\r\n\r\n"
+    status, received = await exchange(face, ("\r\n".join(lines) + "0\r\n\r\n" + second).encode("latin-1"))
+    assert status == 400
+    assert received.count(b"HTTP/1.") == 1
 
 
 async def test_a_problem_says_what_where_and_what_to_do(face: Face) -> None:

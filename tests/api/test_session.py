@@ -143,3 +143,9 @@ async def test_a_change_from_another_site_is_refused(face: Face, headers: dict[s
     assert (answer.status, answer.code) == (403, "cross_origin")
     login = await face.stranger.send("POST", "/api/v1/session", {"name": "ann", "password": PASSWORD}, headers)
     assert (login.status, login.code) == (403, "cross_origin")
+
+
+async def test_a_password_does_not_expire(face: Face) -> None:
+    await face.log_in("ann")
+    face.clock.advance(timedelta(days=3_650))
+    assert (await (await face.log_in("ann")).get("/session")).status == 200

@@ -1,9 +1,12 @@
 """What two people approve beforehand, over the API."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from soar.model.step import Assurance
 from soar.model.values import print_timestamp
+from soar.store import Unit
 from tests.api.test_policy import make_lead
 from tests.support.service import Face
 
@@ -51,3 +54,19 @@ async def test_who_may_not_vote_everywhere_or_what_the_policy_leaves_out_has_non
     ):
         assert (await carol.post("/standing-approvals", wanted(face, **changes))).code == code
     assert (await carol.get("/standing-approvals")).json["items"] == []
+
+
+async def test_a_second_factor_counts_while_it_is_fresh(face: Face) -> None:
+    carol = await face.person("carol")
+
+    def show_factor(unit: Unit) -> None:
+        for token in unit.tokens.list_of("u_carol"):
+            unit.tokens.update(replace(token, mfa_at=face.clock.now()))
+
+    await face.write(show_factor)
+    strong = (await carol.post("/standing-approvals", wanted(face))).json["id"]
+    weak = (await (await make_lead(face, "lena")).post("/standing-approvals", wanted(face))).json["id"]
+    for standing, assurance in ((strong, Assurance.MFA), (weak, Assurance.LINKED)):
+        found = await face.read(lambda unit, standing=standing: unit.standing_approvals.get(standing))
+        assert found is not None
+        assert found.assurance is assurance

@@ -20,6 +20,8 @@ from soar.model.secret import Secret
 from tests.support.server import Client, Server, wait_for
 
 HOOK_TOKEN = "a-token-that-only-the-test-knows"
+FIRST_ADMIN = "ada"
+PASSWORD = "seven-wet-herons-in-a-row"
 SOURCE = """
 auth: {bearer: {secret: probe_hook}}
 alert:
@@ -145,9 +147,14 @@ class SiteFolder:
         return server, client
 
     def sign_in(self, client: Client) -> None:
-        """Sign in as the first person, whose password is in a file."""
-        name, password = (self.folder / "first-admin.password").read_text("utf-8").split()
-        client.sign_in(name, password)
+        """Sign in as the first administrator, who sets a password with the code in a file if they have none yet."""
+        file = self.folder / "first-admin.invitation"
+        if file.exists():
+            _, code = file.read_text("utf-8").split()
+            answer = client.send("POST", "/api/v1/invitations", {"code": code, "password": PASSWORD})
+            assert answer.status == 200, answer.body
+            file.unlink()
+        client.sign_in(FIRST_ADMIN, PASSWORD)
 
 
 def post_alert(client: Client, number: int, padding: str = "") -> int:
@@ -180,6 +187,7 @@ database: {{url: "{url}"}}
 worker: {{lease: 2}}
 vault: {{key_file: "{folder}/vault.key"}}
 audit: {{key_file: "{folder}/audit.key", anchors: ["{folder}/anchor.txt"]}}
+first_admin: {{name: {FIRST_ADMIN}}}
 paths:
   playbooks: "{folder}/playbooks"
   sources: "{folder}/sources"

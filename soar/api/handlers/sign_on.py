@@ -18,11 +18,12 @@ from soar.api.authentication import (
 )
 from soar.api.call import Call, Visit, write_json
 from soar.api.errors import status_of
-from soar.api.handlers.session import clear_cookie, close_session, make_session, set_cookie
+from soar.api.handlers.session import act_as, clear_cookie, close_session, make_session, set_cookie
 from soar.api.limits import EVERYBODY
 from soar.api.reading import check_type, read_bytes
 from soar.api.schemas.base import Nothing
 from soar.api.schemas.sign_on import SignOnEnded, SignOnView, SignOnWanted
+from soar.audit.actor import describe_principal
 from soar.federation.attempt import LIFE, SECRET_BYTES, derive_attempt
 from soar.federation.people import Registrar
 from soar.federation.service import SignOnService
@@ -222,16 +223,8 @@ def _report_end(visit: Visit, sign_on: SignOnService, session: Session, user: Us
 
 
 def _describe(visit: Visit, user: User, login: Login, session: Session) -> Actor:
-    return Actor(
-        kind="user",
-        id=user.id,
-        name=user.name,
-        via="web",
-        roles=tuple(sorted(user.roles)),
-        ip=visit.request.remote,
-        session=name_session(session.key),
-        assurance=Assurance.LINKED if login.mfa_at is None else Assurance.MFA,
-    )
+    assurance = Assurance.LINKED if login.mfa_at is None else Assurance.MFA
+    return describe_principal(act_as(visit, user, session), assurance=assurance.value)
 
 
 def _report(actor: Actor, user: User | None, outcome: Outcome, reason: str | None) -> AuditEvent:

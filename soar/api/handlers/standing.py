@@ -2,8 +2,10 @@
 
 from soar.access.permissions import Permission
 from soar.api.call import Call
+from soar.api.handlers.approvals import assure
 from soar.api.schemas.base import Nothing, PageQuery
 from soar.api.schemas.standing import RevocationWanted, StandingPage, StandingView, StandingWanted
+from soar.approvals.decide import Voter
 from soar.approvals.standing import StandingDesk, Wanted
 from soar.audit.actor import describe_principal
 from soar.model.errors import DeniedError, InputError, NotFoundError
@@ -39,7 +41,7 @@ async def propose(call: Call, wanted: StandingWanted) -> StandingView:
     )
 
     def make(unit: Unit) -> StandingView:
-        voter = call.services.approvals.find_voter(unit, call.principal, call.at)
+        voter = _find_voter(call, unit)
         made = _desk(call).propose(unit, asked, voter, describe_principal(call.principal), call.at)
         return _view(call, unit, made)
 
@@ -51,7 +53,7 @@ async def sign(call: Call, _: Nothing) -> StandingView:
     _check_reach(call)
 
     def make(unit: Unit) -> StandingView:
-        voter = call.services.approvals.find_voter(unit, call.principal, call.at)
+        voter = _find_voter(call, unit)
         signed = _desk(call).sign(unit, call.part("id"), voter, describe_principal(call.principal), call.at)
         return _view(call, unit, signed)
 
@@ -74,8 +76,15 @@ def _check_reach(call: Call) -> None:
         raise DeniedError("only who votes everywhere can agree beforehand", code="not_allowed", hint=hint)
 
 
+def _find_voter(call: Call, unit: Unit) -> Voter | None:
+    return call.services.approvals.find_voter(unit, call.principal, call.at, assurance=assure(call))
+
+
 def _desk(call: Call) -> StandingDesk:
-    return StandingDesk(policy=call.services.policy, ids=call.services.ids)
+    services = call.services
+    return StandingDesk(
+        policy=services.policy, ids=services.ids, find_action=services.catalog.find_action, config=services.config
+    )
 
 
 def _announce(call: Call, view: StandingView) -> StandingView:

@@ -13,15 +13,15 @@ from argon2 import PasswordHasher
 from soar.access.tokens import parse_token
 from soar.api import stream, throttle
 from soar.api.lockout import Lockout
-from soar.app.ids import SystemRandomness
+from soar.app.first_admin import invite_first
+from soar.app.ids import RandomIds, SystemRandomness
 from soar.app.passwords import Passwords
-from soar.app.people import FIRST_PERSON, create_people
+from soar.app.settings import FirstAdminSettings
 from soar.audit.keyfile import create_key_file, read_key_file
 from soar.model.errors import UnavailableError
 from soar.store import Store
 from tests.security.neighbours.table import answers
 from tests.support.clock import SteppedClock
-from tests.support.ids import SeededIds
 from tests.support.repository import list_files
 from tests.support.service import PASSWORD, PEOPLE, Face, Person, open_face
 
@@ -187,26 +187,26 @@ def test_every_installation_has_its_own_keys_and_none_is_shipped(tmp_path: Path)
 
 
 @answers("CVE-2022-1162", "CVE-2026-4404", "CVE-2025-8077")
-async def test_nobody_is_made_with_a_password_that_others_know(store: Store, passwords: Passwords) -> None:
-    chosen = [
-        await create_people(
+async def test_nobody_is_made_with_a_name_or_a_password_that_others_know(store: Store) -> None:
+    made = [
+        await invite_first(
             store,
             workspace,
-            FIRST_PERSON,
-            passwords=passwords,
+            FirstAdminSettings(),
             clock=SteppedClock(),
-            ids=SeededIds(seed),
+            ids=RandomIds(SystemRandomness()),
             randomness=SystemRandomness(),
         )
-        for seed, workspace in enumerate(("one", "two"))
+        for workspace in ("one", "two")
     ]
-    first, second = (people["admin"].replace("-", "") for people in chosen)
-    assert first != second
-    assert len(first) * 5 >= 80
-    admin = await store.read("one", lambda unit: unit.users.find_name("admin"))
+    first, second = (invitation for invitation in made if invitation is not None)
+    assert first.name != second.name
+    assert first.code != second.code
+    assert len(first.code.replace("-", "")) * 5 >= 80
+    admin = await store.read("one", lambda unit: unit.users.find_name(first.name))
     assert admin is not None
-    for known in ("", "admin", "password", "changeme", "soar"):
-        assert not await passwords.verify(known, admin.password_hash)
+    assert admin.password_hash is None
+    assert not {"admin", "administrator", "root", "soar"} & {first.name, second.name}
 
 
 @answers("CVE-2017-18878")

@@ -271,7 +271,7 @@ def test_what_cannot_be_trusted_is_refused_with_its_remedy(case: Bad, settings: 
     assert caught.value.code == case.code
     assert case.hint in (caught.value.hint or "")
     assert (caught.value.message, caught.value.hint) in {(check.message, check.hint) for check in told}
-    assert not (tmp_path / "first-admin.password").exists()
+    assert not (tmp_path / "first-admin.invitation").exists()
 
 
 def test_a_sound_site_is_told_apart_from_all_of_them(settings: Settings, tmp_path: Path) -> None:

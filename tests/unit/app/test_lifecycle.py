@@ -138,26 +138,29 @@ def test_migrating_makes_the_schema_and_ends(settings: Settings, tmp_path: Path)
     assert (tmp_path / "soar.db").stat().st_size > 0
 
 
-async def test_the_first_persons_password_is_in_a_file_that_only_we_can_read(
+async def test_the_first_administrators_code_is_in_a_file_that_only_we_can_read(
     settings: Settings, tmp_path: Path
 ) -> None:
-    file = tmp_path / "first-admin.password"
+    file = tmp_path / "first-admin.invitation"
     file.write_text("left by a start that came to nothing\n", "utf-8")
     file.chmod(0o644)
     async with open_service(read_site(settings), "http://127.0.0.1") as service:
         await _welcome_first_person(service)
-        name, password = file.read_text("utf-8").split()
+        name, code = file.read_text("utf-8").split()
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        user = await service.store.read(service.workspace, lambda unit: unit.users.find_name(name))
-        assert user is not None
-        assert await service.passwords.verify(password, user.password_hash)
+        now = service.clock.now()
+        invited = await service.store.read(
+            service.workspace, lambda unit: service.services.accounts.find_invited(unit, code, now)
+        )
+        assert invited is not None
+        assert (invited.name, invited.password_hash) == (name, None)
         file.unlink()
         await _welcome_first_person(service)
         assert not file.exists()
 
 
-async def test_nobody_is_made_whose_password_cannot_be_written(settings: Settings, tmp_path: Path) -> None:
-    (tmp_path / "first-admin.password").mkdir()
+async def test_nobody_is_made_whose_code_cannot_be_written(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "first-admin.invitation").mkdir()
     async with open_service(read_site(settings), "http://127.0.0.1") as service:
         with pytest.raises(OSError, match="first-admin"):
             await _welcome_first_person(service)

@@ -4,11 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
+from soar.api.limits import make_limits
 from soar.approvals import slack_socket
 from soar.approvals.delivery import CardDelivery
 from soar.approvals.platform import Office
@@ -108,7 +110,7 @@ async def line() -> AsyncIterator[Line]:
         approvals = ApprovalService(ids=SeededIds(), policy=DEFAULT_POLICY)
         rules = SlackRules(team=TEAM, application=APPLICATION, resolve=None)
         desk = SlackDesk(rules, office, make_chat_desk(platform, office, approvals))
-        socket = SlackSocket(platform, office, desk, mode)
+        socket = SlackSocket(platform, office, desk, mode, may_record=make_limits(clock).may_record_denial)
         yield Line(store, clock, slack, mode, desk, socket, CardDelivery(platform, office), reports)
     await store.close()
 
@@ -175,6 +177,17 @@ async def test_what_comes_from_another_workspace_is_received_refused_and_in_the_
     await heard.command("approve ab12", team="T9")
     (event,) = await heard.events("access.denied")
     assert (event["context"]["code"], event["actor"]["id"]) == ("chat.foreign", "slack:T9:U0000001")
+    assert (await heard.approval()).votes == ()
+
+
+async def test_a_flood_of_denials_is_refused_and_fills_no_record(heard: Line) -> None:
+    recorded = 20
+    for _ in range(recorded + 5):
+        assert "payload" not in await heard.command("approve ab12", team="T9")
+    assert len(await heard.events("access.denied")) == recorded
+    heard.clock.advance(timedelta(minutes=1))
+    await heard.command("approve ab12", team="T9")
+    assert len(await heard.events("access.denied")) == recorded + 1
     assert (await heard.approval()).votes == ()
 
 

@@ -16,6 +16,7 @@ from soar.model.freeze import FreezeKind
 from soar.model.playbook import Revision
 from soar.model.process import ActionAnswer
 from soar.model.standing_approval import StandingApproval
+from soar.model.step import Assurance
 from soar.policy import Cap, CapOutcome, GateRule, Policy, ProtectedRule, StandingRule
 from soar.store import Unit
 from tests.support.builders import build_principal, build_user
@@ -57,7 +58,9 @@ async def revision_of(world: World) -> str:
     return asked.revision
 
 
-async def propose(world: World, name: str = "carol", **changes: object) -> StandingApproval:
+async def propose(
+    world: World, name: str = "carol", assurance: Assurance = Assurance.LINKED, **changes: object
+) -> StandingApproval:
     wanted = Wanted(
         action="crm.wipe",
         playbook="tried",
@@ -66,29 +69,35 @@ async def propose(world: World, name: str = "carol", **changes: object) -> Stand
         reason="an exercise",
         until=world.clock.now() + DAY,
     )
-    return await move(world, name, "propose", replace(wanted, **changes))
+    return await move(world, name, "propose", replace(wanted, **changes), assurance)
 
 
-async def move(world: World, name: str, what: str, subject: object) -> StandingApproval:
-    desk = StandingDesk(policy=world.policy, ids=world.ids)
+def open_desk(world: World) -> StandingDesk:
+    return StandingDesk(policy=world.policy, ids=world.ids, find_action=world.catalog.find_action)
+
+
+async def move(
+    world: World, name: str, what: str, subject: object, assurance: Assurance = Assurance.LINKED
+) -> StandingApproval:
+    desk = open_desk(world)
     principal = build_principal(id=f"u_{name}", name=name, roles=frozenset({PEOPLE[name]}))
 
     def make(unit: Unit) -> StandingApproval:
-        voter = world.approvals.find_voter(unit, principal, world.clock.now())
+        voter = world.approvals.find_voter(unit, principal, world.clock.now(), assurance=assurance)
         act = getattr(desk, what)
         return act(unit, subject, voter, describe_principal(principal), world.clock.now())
 
     return await world.write(make)
 
 
-async def agree(world: World, **changes: object) -> StandingApproval:
+async def agree(world: World, assurance: Assurance = Assurance.LINKED, **changes: object) -> StandingApproval:
     """Let carol propose and dave sign."""
-    made = await propose(world, **changes)
-    return await move(world, "dave", "sign", made.id)
+    made = await propose(world, assurance=assurance, **changes)
+    return await move(world, "dave", "sign", made.id, assurance)
 
 
 async def revoke(world: World, standing: StandingApproval) -> None:
-    desk = StandingDesk(policy=world.policy, ids=world.ids)
+    desk = open_desk(world)
     actor = describe_principal(build_principal(id="u_bob", name="bob"))
     await world.write(lambda unit: desk.revoke(unit, standing.id, "it is over", actor, world.clock.now()))
 
@@ -262,5 +271,53 @@ def test_what_is_proposed_names_its_targets_and_ends_in_time(changes: dict[str, 
         with pytest.raises(InputError) as caught:
             await propose(world, **changes)
         assert caught.value.code == code
+
+    play(scenario, policy=PERMITTED)
+
+
+STRICT = replace(PERMITTED, gates=(replace(GATE, when='"tier0" in target.tags', assurance=Assurance.MFA),))
+
+
+def test_where_the_policy_may_ask_for_a_second_factor_both_show_one() -> None:
+    async def scenario(world: World) -> None:
+        with pytest.raises(DeniedError) as caught:
+            await propose(world)
+        assert caught.value.code == "step_up_required"
+        made = await propose(world, assurance=Assurance.MFA)
+        with pytest.raises(DeniedError) as refused:
+            await move(world, "dave", "sign", made.id)
+        assert refused.value.code == "step_up_required"
+        signed = await move(world, "dave", "sign", made.id, Assurance.MFA)
+        assert (signed.assurance, signed.is_good(world.clock.now())) == (Assurance.MFA, True)
+        (event,) = await world.audit("standing_approval.signed")
+        assert event["context"]["assurance"] == "mfa"
+        assert (await run_on(world, "lab-1")).status == "approved"
+
+    play(scenario, policy=STRICT)
+
+
+@pytest.mark.parametrize(
+    ("proposed", "signed", "status"),
+    [
+        (Assurance.MFA, Assurance.MFA, "approved"),
+        (Assurance.MFA, Assurance.LINKED, "refused"),
+        (Assurance.LINKED, Assurance.MFA, "refused"),
+    ],
+)
+def test_a_question_that_asks_for_a_second_factor_is_answered_by_no_weaker_yes(
+    proposed: Assurance, signed: Assurance, status: str
+) -> None:
+    """Nobody here has a second factor, so that a question for people is refused at once."""
+
+    async def scenario(world: World) -> None:
+        text = gated().replace("role:analyst", "role:analyst, assurance: mfa")
+        revision = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+        made = await propose(world, assurance=proposed, revision=revision)
+        await move(world, "dave", "sign", made.id, signed)
+        world.host.script("crm.wipe", ActionAnswer(output={}))
+        run = await world.start(text, inputs={"user": ["lab-1"]}, initiator="source:siem")
+        await world.settle()
+        assert (await world.approval(run)).status == status
+        assert called(world) == (["lab-1"] if status == "approved" else [])
 
     play(scenario, policy=PERMITTED)

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 from soar.audit.actor import describe_principal, describe_run
 from soar.model.audit import Actor
+from soar.model.grant import Attribute, Grant, Scope
 from soar.model.identity import Principal, PrincipalKind
 from tests.support.builders import build_run
 
@@ -27,6 +30,16 @@ def test_the_record_names_who_asked_and_how() -> None:
         assurance=None,
     )
     assert describe_principal(TOKEN) == named
+
+
+def test_the_record_names_what_is_held_for_a_part_of_the_world() -> None:
+    grants = (
+        Grant("soc-lead", Scope({Attribute.TEAM: ("$own",)})),
+        Grant("analyst", Scope({Attribute.PLAYBOOK: ("phishing-*", "url-*"), Attribute.SOURCE: ("siem",)})),
+    )
+    found = describe_principal(replace(TOKEN, grants=grants))
+    assert found.grants == ("analyst@playbook=phishing-*|url-*,source=siem", "soc-lead@team=$own")
+    assert found.roles == ("analyst", "viewer")
 
 
 def test_where_the_person_counts_it_names_the_person_and_how_sure_that_is() -> None:

@@ -47,6 +47,14 @@ async def test_an_event_is_written_in_the_documented_shape(store: Store, write_e
     assert written.leaf == hashlib.sha256(b"\x00" + canonicalize(dict(written.document))).hexdigest()
 
 
+async def test_grants_are_written_where_somebody_holds_any(store: Store) -> None:
+    event = build_audit_event()
+    granted = replace(event, actor=replace(event.actor, grants=("viewer@team=$own", "analyst@source=siem")))
+    written = await store.write("w", lambda unit: record(unit, granted, at=START, id="ev_1"))
+    assert written.document["actor"]["grants"] == ["analyst@source=siem", "viewer@team=$own"]
+    assert written.leaf == hashlib.sha256(b"\x00" + canonicalize(dict(written.document))).hexdigest()
+
+
 async def test_events_of_all_workspaces_make_one_chain_and_one_tree(store: Store, write_event: Write) -> None:
     for number in range(9):
         await store.write(f"w{number % 2}", write_event)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from soar.model.catalog import ActionSpec, Effect
 from soar.model.step import Assurance
-from soar.policy import DEFAULT_POLICY, GateRule, Policy, Target, combine, find_free_rule, required_gate
+from soar.policy import DEFAULT_POLICY, GateRule, Policy, Target, combine, find_assurance, find_free_rule, required_gate
 from tests.support.builders import build_action_spec
 from tests.support.clock import START
 
@@ -181,3 +181,28 @@ def test_one_rule_more_never_makes_a_gate_laxer(
         assert after.quorum >= before.quorum
         assert LEVELS.index(after.assurance) >= LEVELS.index(before.assurance)
         assert set(after.exclude) >= set(before.exclude)
+
+
+@pytest.mark.parametrize(
+    ("effect", "rules", "assurance"),
+    [
+        (Effect.DESTRUCTIVE, (), Assurance.LINKED),
+        (Effect.DESTRUCTIVE, DEFAULT_POLICY.gates, Assurance.CONFIRMED),
+        (Effect.WRITE, DEFAULT_POLICY.gates, Assurance.LINKED),
+        (Effect.DESTRUCTIVE, POLICY.gates, Assurance.MFA),
+        (Effect.DESTRUCTIVE, (replace(TIER0, when='"tier0" in target.tags'),), Assurance.MFA),
+        (Effect.WRITE, (replace(TIER0, when='step.expires > duration("24h")'),), Assurance.MFA),
+        (Effect.WRITE, POLICY.gates, Assurance.LINKED),
+        (Effect.WRITE, (replace(TIER0, when="true", is_free=True),), Assurance.LINKED),
+    ],
+)
+def test_whatever_an_action_acts_on_the_policy_asks_no_more_than_is_said_beforehand(
+    effect: Effect, rules: tuple[GateRule, ...], assurance: Assurance
+) -> None:
+    action, policy = make_action(effect), Policy(gates=rules)
+    found = find_assurance(policy, action, now=START)
+    assert found is assurance
+    for target in (HOST, CROWN):
+        for expires in (None, DAY, 2 * DAY):
+            asked = gate(action, target, expires=expires, policy=policy)
+            assert asked is None or LEVELS.index(asked.assurance) <= LEVELS.index(found)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from soar.model.errors import ActionCode
 from soar.model.network import EgressRequest
 from soar.sdk.egress import HttpEgress
-from soar.sdk.errors import EgressRefusedError, TransientError, UnknownOutcomeError
+from soar.sdk.errors import EgressRefusedError, TransientError, UnknownOutcomeError, UnreachableError
 
 NAME = "box.good.example"
 
@@ -292,6 +292,41 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(
         await open_egress("127.0.0.1").send(build(f"https://{NAME}:{product.port}/", "POST"))
     assert product.seen == []
     await product.server.close()
+
+
+_SUPPORTED_VERSIONS = 43
+
+
+def read_versions(hello: bytes) -> list[int]:
+    """Return the versions of TLS that a ClientHello offers, the dearest first (RFC 8446, sections 4.1.2 and 4.2.1)."""
+    at = 9 + 2 + 32  # headers of record and message, version, random
+    at += 1 + hello[at]  # session
+    at += 2 + int.from_bytes(hello[at : at + 2], "big")  # suites
+    at += 1 + hello[at] + 2  # compression, length of the extensions
+    while at < len(hello):
+        kind, size = int.from_bytes(hello[at : at + 2], "big"), int.from_bytes(hello[at + 2 : at + 4], "big")
+        if kind == _SUPPORTED_VERSIONS:
+            offered = hello[at + 5 : at + 4 + size]
+            return [int.from_bytes(offered[place : place + 2], "big") for place in range(0, len(offered), 2)]
+        at += 4 + size
+    return [int.from_bytes(hello[9:11], "big")]
+
+
+async def test_tls_1_3_is_offered_first_and_nothing_older_than_1_2(open_egress: OpenEgress) -> None:
+    hellos: list[bytes] = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readexactly(5)
+        hellos.append(head + await reader.readexactly(int.from_bytes(head[3:], "big")))
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(UnreachableError):
+        await open_egress("127.0.0.1").send(build(f"https://{NAME}:{port}/", "POST"))
+    assert read_versions(hellos[0]) == [0x0304, 0x0303]
+    server.close()
+    await server.wait_closed()
 
 
 async def test_a_host_that_hangs_takes_no_connection_from_another(product: Product, open_egress: OpenEgress) -> None:

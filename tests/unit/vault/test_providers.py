@@ -2,22 +2,22 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import boto3
 import pkcs11
 import pytest
-from moto import mock_aws
 
 from soar.model.errors import BugError, InputError, UnavailableError
+from soar.sdk.egress import HttpEgress
 from soar.store import Store
 from soar.vault import FileKeyProvider, KeyProvider, Keyring, create_key_file
 from soar.vault.cipher import Place
 from soar.vault.providers.aws import AwsKeyProvider
 from soar.vault.providers.pkcs11 import Pkcs11KeyProvider
 from soar.vault.providers.transit import TransitAddress, TransitKeyProvider
+from tests.support.aws import open_aws
 from tests.support.builders import build_actor
 from tests.support.clock import START, SteppedClock
 from tests.support.ids import SeededIds
@@ -28,7 +28,6 @@ from tests.support.vault import VALUE, VaultParts
 DATA_KEY = bytes(range(32))
 PLACE = Place(workspace="w", table="workspace_keys", row="wk_1", field="wrapped", version=1)
 MODULES = (Path("/usr/lib/softhsm/libsofthsm2.so"), Path("/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"))
-REGION = "eu-central-1"
 
 
 def write_file(path: Path, text: str) -> Path:
@@ -49,14 +48,16 @@ def make_transit(folder: Path, server: SecretServer) -> TransitKeyProvider:
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsKeyProvider]:
+async def aws(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AwsKeyProvider]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        client = boto3.client("kms", region_name=REGION)
+    egress = HttpEgress()
+    with open_aws() as fake:
+        client = fake.open_client("kms")
         key = client.create_key(Description="first")["KeyMetadata"]["KeyId"]
         client.create_alias(AliasName="alias/soar-vault", TargetKeyId=key)
-        yield AwsKeyProvider(region=REGION, key="alias/soar-vault", randomness=SeededRandomness(2))
+        yield AwsKeyProvider(fake.place, key="alias/soar-vault", egress=egress, randomness=SeededRandomness(2))
+        await egress.close()
 
 
 @pytest.fixture(scope="session")

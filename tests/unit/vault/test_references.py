@@ -1,25 +1,24 @@
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-import boto3
 import pytest
-from moto import mock_aws
 from sqlalchemy import text
 
 from soar.model.errors import BugError, InputError, SoarError, UnavailableError
 from soar.model.secret import CredentialVersion, Secret
+from soar.sdk.egress import HttpEgress
 from soar.store import Store
 from soar.vault.lookups import AwsLookup, EnvironmentLookup, FileLookup, KvLookup
 from soar.vault.references import KEPT, Lookup, References
 from soar.vault.remote import Remote
+from tests.support.aws import open_aws
 from tests.support.builders import build_actor
 from tests.support.clock import START, SteppedClock
 from tests.support.secret_server import HOST, TOKEN, SecretServer
 from tests.support.vault import VaultParts, open_vault
 
 VALUE = "value kept elsewhere"
-REGION = "eu-central-1"
 
 
 @pytest.fixture
@@ -187,15 +186,17 @@ async def test_a_reference_is_sealed_again_with_the_others(parts: VaultParts) ->
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[References]:
+async def aws(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[References]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        client = boto3.client("secretsmanager", region_name=REGION)
+    egress = HttpEgress()
+    with open_aws() as fake:
+        client = fake.open_client("secretsmanager")
         client.create_secret(Name="soc/edr", SecretString=json.dumps({"token": VALUE}))
         client.create_secret(Name="plain", SecretString=VALUE)
         client.create_secret(Name="binary", SecretBinary=b"12345678")
-        yield References([AwsLookup(REGION)], shortest=8, clock=SteppedClock())
+        yield References([AwsLookup(fake.place, egress)], shortest=8, clock=SteppedClock())
+        await egress.close()
 
 
 @pytest.mark.parametrize("reference", ["aws-sm:soc/edr#token", "aws-sm:plain"])

@@ -11,10 +11,10 @@ from botocore.exceptions import ConnectTimeoutError
 from soar.model.errors import NotFoundError, SoarError, UnavailableError
 from soar.model.network import EgressRequest, EgressResponse
 from soar.vault import FileKeyProvider, Keyring, create_key_file
+from soar.vault.amazon import AwsClient, AwsPlace
 from soar.vault.cipher import Place
 from soar.vault.keys import say_missing
 from soar.vault.lookups import EnvironmentLookup, FileLookup
-from soar.vault.providers.aws import call_aws, open_client
 from soar.vault.providers.local import EnvironmentKeyProvider
 from soar.vault.providers.pkcs11 import Pkcs11KeyProvider
 from soar.vault.providers.transit import TransitAddress, TransitKeyProvider
@@ -25,6 +25,7 @@ from tests.support.randomness import SeededRandomness
 from tests.support.secret_server import HOST, TOKEN, SecretServer
 
 PLACE = Place(workspace="w", table="workspace_keys", row="wk_1", field="wrapped", version=1)
+PLACE_OF_KMS = AwsPlace(region="eu-central-1")
 KEYS_PAGE = "docs/howto/keep-the-keys.md"
 
 
@@ -236,7 +237,7 @@ async def test_a_value_is_not_kept_longer_because_another_is_looked_up() -> None
 @pytest.mark.parametrize(
     ("extra", "module", "asked", "ask"),
     [
-        ("aws", "boto3", "AWS", lambda _: open_client("kms", "eu-central-1")),
+        ("aws", "botocore.session", "AWS", lambda _: AwsClient("kms", PLACE_OF_KMS, SecretServer())),
         (
             "pkcs11",
             "pkcs11",
@@ -261,11 +262,11 @@ def test_an_extra_that_is_not_installed(
 
 
 async def test_an_aws_that_is_not_reached() -> None:
-    def refuse() -> None:
+    def refuse(_: object) -> None:
         raise ConnectTimeoutError(endpoint_url="https://kms.test")
 
     with pytest.raises(UnavailableError) as caught:
-        await call_aws(refuse, NotFoundError)
+        await AwsClient("kms", PLACE_OF_KMS, SecretServer()).call(refuse, NotFoundError)
     assert tell(caught.value) == (
         "key_provider_unavailable",
         "AWS did not do what was asked: ConnectTimeoutError",
