@@ -32,6 +32,8 @@ class Proxies:
             peer: who has connected.
             lines: the values of the header, in the order they came.
         """
+        if not self.networks:
+            return peer
         last = _parse_address(peer or "")
         if last is None or not self._trusts(last):
             return peer

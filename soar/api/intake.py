@@ -17,10 +17,11 @@ from soar.runtime.bucket import Bucket
 
 _BURST = 5.0  # seconds' worth of its rate that a source may send at once
 _PAUSE = 1.0  # seconds after which a refused sender may come back, at the earliest
+_LONGEST_RETURN = 30.0  # seconds; who is sent away for longer gives up, and strangers too can ask in a source's name
 _JITTER = 3.0  # and up to so much later, so that those refused together do not come back together
 _UNKNOWN = ""
 _FEWEST = 32  # places that are left however slow we are; fewer would make small groups of what is stored together
-_AT_ONCE = 32  # of a source are stored at the same time, so that the loop is soon back at everybody else's
+_AT_ONCE = 16  # of a source are stored at the same time: some are written while as many are read, and no more
 _LESS = 0.95  # of the places are left after a request that took too long
 
 
@@ -68,7 +69,8 @@ class IntakeGate:
     """Lets requests to hooks in, or says when to come back.
 
     In memory, and for this process. A source pays with its rate for what was accepted only, so nobody who does not have
-    its key can use it up.
+    its key can use it up. Requests over the rate are told to come back one after the other, as fast as the rate allows:
+    the more are waiting, the later, so that those who honour it do not ask again in vain.
 
     Args:
         limits: how much.
@@ -85,6 +87,7 @@ class IntakeGate:
         self._clock = clock
         self._randomness = randomness
         self._buckets: dict[str, Bucket] = {}
+        self._returns: dict[str, Bucket] = {}
         self._inside: Counter[str] = Counter()
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._bytes = 0
@@ -116,7 +119,8 @@ class IntakeGate:
             if place.read_at is not None:
                 self._adjust(self._clock.monotonic() - place.read_at)
         if source != _UNKNOWN:
-            self._find_bucket(source).take(self._clock.monotonic())
+            now = self._clock.monotonic()
+            self._find_bucket(source, now).take(now)
 
     def _adjust(self, taken: float) -> None:
         """Give places up at once and win them back slowly, as TCP does with its window (RFC 5681)."""
@@ -128,12 +132,13 @@ class IntakeGate:
     def _check_rate(self, source: str) -> None:
         if source == _UNKNOWN:
             return
-        wait = self._find_bucket(source).find_wait(self._clock.monotonic())
+        now = self._clock.monotonic()
+        wait = self._find_bucket(source, now).find_wait(now)
         if wait > 0:
             raise UnavailableError(
                 "this source sends more than it may",
                 code="rate_limited",
-                retry_after=self._delay(wait),
+                retry_after=self._delay(max(wait, self._find_return(source, now))),
                 hint="send it again after Retry-After seconds, or give the source a higher `rate`",
             )
 
@@ -151,9 +156,21 @@ class IntakeGate:
     def _delay(self, wait: float) -> float:
         return max(wait, _PAUSE) + self._randomness.uniform(0.0, _JITTER)
 
-    def _find_bucket(self, source: str) -> Bucket:
+    def _find_return(self, source: str, now: float) -> float:
+        """Return in how many seconds it is the turn of one more who is told to come back."""
+        if source not in self._returns:
+            self._returns[source] = Bucket(Rate(1, 1 / self._find_rate(source)), now)
+        wait = self._returns[source].find_wait(now)
+        if wait < _LONGEST_RETURN:
+            self._returns[source].take(now)
+        return wait
+
+    def _find_rate(self, source: str) -> float:
+        return self._sources[source].rate or self._limits.rate
+
+    def _find_bucket(self, source: str, now: float) -> Bucket:
         if source not in self._buckets:
-            rate = self._sources[source].rate or self._limits.rate
+            rate = self._find_rate(source)
             burst = max(1, math.ceil(rate * _BURST))
-            self._buckets[source] = Bucket(Rate(burst, burst / rate), self._clock.monotonic())
+            self._buckets[source] = Bucket(Rate(burst, burst / rate), now)
         return self._buckets[source]

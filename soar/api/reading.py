@@ -61,6 +61,8 @@ async def read_packed(request: web.Request) -> bytes:
     if (request.content_length or 0) > LONGEST_BODY:
         raise _too_large()
     try:
+        if request.content.is_eof():
+            return await request.read()
         async with asyncio.timeout(LONGEST_WAIT):
             return await request.read()
     except web.HTTPRequestEntityTooLarge as error:

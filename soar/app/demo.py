@@ -1,6 +1,5 @@
 """`soar demo`: the product itself, on simulated connections, with nothing to set up."""
 
-import asyncio
 import os
 import shutil
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 from soar.app.ids import SystemRandomness
 from soar.app.lifecycle import run_site
 from soar.app.log import configure_log
+from soar.app.loop import run
 from soar.app.people import DEMO_PEOPLE, create_people, make_password
 from soar.app.settings import (
     AuditSettings,
@@ -52,7 +52,7 @@ def demo(folder: Path, listen: str | None = None) -> int:
         if not key_file.exists():
             create_key_file(key_file, SystemRandomness())
     settings.paths.ledgers.mkdir(exist_ok=True)
-    return asyncio.run(run_site(read_site(settings), _prepare))
+    return run(run_site(read_site(settings), _prepare))
 
 
 def write_settings(folder: Path, listen: str | None) -> Settings:

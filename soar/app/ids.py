@@ -7,6 +7,7 @@ from soar.model.ids import Randomness, encode_crockford
 
 _CODE_BITS = 5
 _ID_LENGTH = 12
+_SYSTEM = random.SystemRandom()
 
 
 class SystemRandomness:
@@ -18,7 +19,7 @@ class SystemRandomness:
 
     def uniform(self, low: float, high: float) -> float:
         """Return a number between low and high."""
-        return random.SystemRandom().uniform(low, high)
+        return _SYSTEM.uniform(low, high)
 
 
 class RandomIds:

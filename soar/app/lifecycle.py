@@ -26,6 +26,7 @@ from soar.app.first_admin import FirstInvitation, invite_first
 from soar.app.health import open_probe
 from soar.app.hooks_tls import make_context
 from soar.app.log import configure_log
+from soar.app.loop import run
 from soar.app.relay import keep_hearing
 from soar.app.settings import Settings, split_address
 from soar.app.sign_on import check_sign_on
@@ -56,7 +57,7 @@ def serve(settings: Settings, *, has_worker: bool = True) -> int:
     if not has_worker:
         _refuse_alone(settings)
     configure_log(settings.log.level)
-    return asyncio.run(run_site(_read_trusted(settings), _begin, has_worker=has_worker))
+    return run(run_site(_read_trusted(settings), _begin, has_worker=has_worker))
 
 
 def work(settings: Settings) -> int:
@@ -67,7 +68,7 @@ def work(settings: Settings) -> int:
     """
     _refuse_alone(settings)
     configure_log(settings.log.level)
-    return asyncio.run(run_worker(_read_trusted(settings)))
+    return run(run_worker(_read_trusted(settings)))
 
 
 def _read_trusted(settings: Settings) -> Site:
@@ -109,7 +110,7 @@ def migrate(settings: Settings) -> int:
         async with open_service(read_site(settings), settings.server.url):
             return EXIT_GOOD
 
-    return asyncio.run(open_and_close())
+    return run(open_and_close())
 
 
 async def run_site(site: Site, prepare: Prepare, *, has_worker: bool = True) -> int:

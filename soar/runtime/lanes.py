@@ -11,6 +11,7 @@ K = TypeVar("K", bound=Hashable)
 
 _MOST_SEVERE_FIRST = tuple(reversed(Severity))
 _SHARED_TURN = 8  # each eighth place goes to the lanes in turn, whatever their severity
+_FEW = 5  # places from which on a source is given no spare one
 
 
 class _Line(Generic[K]):
@@ -54,13 +55,13 @@ class Lanes(Generic[K]):
 
     Every eighth place goes to the lanes in turn. Within a lane go first those who have begun; sources take turns, and
     within a source its playbooks. Some places are kept free for each other lane, so that a flood in one cannot fill
-    them all; and some more are there for sources that hold none, so that one source's backlog holds up nobody else.
+    them all; and some more are there for everybody but the crowd, so that one source's backlog holds up nobody else.
 
     Args:
         limit: how many places there are.
         cap: how many of them one playbook may hold; those that no playbook is known of are not capped.
         reserve: how many of them are kept free for each other lane.
-        spare: how many more there are, for one run at a time of each source that holds no place.
+        spare: how many more there are, for sources that hold fewer than five; of the crowd, of which most wait, one.
     """
 
     def __init__(self, *, limit: int, cap: int | None = None, reserve: int = 0, spare: int = 0) -> None:
@@ -75,6 +76,7 @@ class Lanes(Generic[K]):
         self._holding: dict[K, Standing] = {}
         self._spares: set[K] = set()
         self._waiting_by_lane: Counter[Severity] = Counter()
+        self._waiting_by_source: Counter[str] = Counter()
         self._held_by_lane: Counter[Severity] = Counter()
         self._held_by_playbook: Counter[str] = Counter()
         self._held_by_source: Counter[str] = Counter()
@@ -88,18 +90,19 @@ class Lanes(Generic[K]):
 
     @property
     def holding(self) -> int:
-        """How many hold a place."""
-        return len(self._holding)
+        """How many hold a place that is not a spare one."""
+        return len(self._holding) - len(self._spares)
 
     @property
     def has_room(self) -> bool:
         """Whether somebody waits while a place is free that is not a spare one."""
-        return bool(self._waiting) and len(self._holding) - len(self._spares) < self._limit
+        return bool(self._waiting) and self.holding < self._limit
 
     def add(self, key: K, standing: Standing) -> None:
         """Let somebody wait, who neither waits nor holds a place yet."""
         self._waiting[key] = standing
         self._waiting_by_lane[standing.severity] += 1
+        self._waiting_by_source[standing.source] += 1
         self._lines[standing.severity, standing.is_begun].add(key, standing)
 
     def take(self, *, is_scarce: bool = False) -> K | None:
@@ -125,11 +128,13 @@ class Lanes(Generic[K]):
         return None
 
     def _take_spare(self) -> K | None:
-        """Give a spare place to the most severe of those whose source holds none."""
+        """Give a spare place to the most severe of those whose source holds few and is not the crowd."""
         if not self._waiting or len(self._spares) >= self._spare:
             return None
+        crowd = max(self._waiting_by_source, key=self._waiting_by_source.__getitem__)
+        served = {source for source, held in self._held_by_source.items() if held >= _FEW or source == crowd}
         for severity in _MOST_SEVERE_FIRST:
-            key = self._take_from(severity, self._held_by_source)
+            key = self._take_from(severity, served)
             if key is not None:
                 self._spares.add(key)
                 return key
@@ -140,6 +145,7 @@ class Lanes(Generic[K]):
         waiting = self._waiting.pop(key, None)
         if waiting is not None:
             self._waiting_by_lane[waiting.severity] -= 1
+            _take_one(self._waiting_by_source, waiting.source)
             self._lines[waiting.severity, waiting.is_begun].discard(key, waiting)
         holding = self._holding.pop(key, None)
         if holding is not None:
@@ -162,13 +168,14 @@ class Lanes(Generic[K]):
             if key is not None:
                 standing = self._holding[key] = self._waiting.pop(key)
                 self._waiting_by_lane[severity] -= 1
+                _take_one(self._waiting_by_source, standing.source)
                 self._held_by_playbook[standing.playbook] += 1
                 self._held_by_source[standing.source] += 1
                 return key
         return None
 
 
-def _take_one(held: Counter[str], name: str) -> None:
-    held[name] -= 1
-    if not held[name]:
-        del held[name]
+def _take_one(counted: Counter[str], name: str) -> None:
+    counted[name] -= 1
+    if not counted[name]:
+        del counted[name]

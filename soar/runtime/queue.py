@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeAlias
 
 from soar.model.clock import Clock
 from soar.model.errors import UnavailableError
 from soar.model.standing import Standing
+from soar.runtime.headroom import Headroom
 from soar.runtime.lanes import Lanes
 
 Drive = Callable[[str, str, asyncio.Event], Awaitable[None]]
@@ -26,10 +28,23 @@ _NOWHERE = Standing()
 _Key: TypeAlias = tuple[str, str]
 
 
+@dataclass(slots=True, eq=False)
+class _Turn:
+    """A run's turn, given once there is a place for it.
+
+    Attributes:
+        given_at: when that was, by a clock that never goes back; None until then.
+    """
+
+    given: asyncio.Event = field(default_factory=asyncio.Event)
+    given_at: float | None = None
+
+
 class RunQueue:
     """Drives each woken run, one driver a run and so many at once. Losing it loses nothing: recovery wakes anew.
 
-    Who goes next is decided by `soar.runtime.lanes`.
+    Who goes next is decided by `soar.runtime.lanes`, and how many go at once while the loop is late by
+    `soar.runtime.headroom`.
 
     Args:
         drive: drives one run.
@@ -63,12 +78,13 @@ class RunQueue:
             limit=limit - spare, cap=max(1, int(limit * share)), reserve=limit // _RESERVE, spare=spare
         )
         self._signals: dict[_Key, asyncio.Event] = {}
-        self._turns: dict[_Key, asyncio.Event] = {}
+        self._turns: dict[_Key, _Turn] = {}
         self._drivers: set[asyncio.Task[None]] = set()
         self._unplaced: dict[_Key, None] = {}
         self._placer: asyncio.Task[None] | None = None
         self._is_pressed = is_pressed
         self._fewest = max(1, limit // _UNDER_PRESSURE)
+        self._headroom = Headroom(limit)
         self._relief: asyncio.Task[None] | None = None
         self._is_draining = False
 
@@ -120,11 +136,13 @@ class RunQueue:
         """Wait until the run may be driven, or until all are told that nothing more is."""
         if self._is_draining:
             return
-        turn = self._turns[key] = asyncio.Event()
+        turn = self._turns[key] = _Turn()
         self._unplaced[key] = None
         if self._placer is None:
             self._placer = asyncio.create_task(self._place_all(), name="placer")
-        await turn.wait()
+        await turn.given.wait()
+        if turn.given_at is not None:
+            self._headroom.note_delay(self._clock.monotonic() - turn.given_at)
 
     async def _place_all(self) -> None:
         """Put those who were woken where they stand; many are asked about at once, because many come at once."""
@@ -135,7 +153,9 @@ class RunQueue:
             for key in keys:
                 if key in self._unplaced:  # it was not let go of meanwhile
                     del self._unplaced[key]
-                    self._lanes.add(key, standings.get(key[1], _NOWHERE))
+                    standing = standings.get(key[1], _NOWHERE)
+                    self._lanes.add(key, standing)
+                    self._headroom.note_source(standing.source, self._clock.monotonic())
             self._admit()
         self._placer = None
 
@@ -150,18 +170,26 @@ class RunQueue:
 
     def _admit(self) -> None:
         while (key := self._lanes.take(is_scarce=self._is_held_back())) is not None:
-            self._turns[key].set()
+            turn = self._turns[key]
+            turn.given_at = self._clock.monotonic()
+            turn.given.set()
 
     def _is_held_back(self) -> bool:
-        """Say whether the next place is kept back for alerts that come in; then it is looked at again soon."""
-        if self._is_pressed is None or self._lanes.holding < self._fewest or not self._is_pressed():
+        """Say whether the next place is kept back for alerts or for others' runs; then it is looked at again soon."""
+        if self._lanes.holding < self._find_places():
             return False
         if self._relief is None and self._lanes.has_room:
             self._relief = asyncio.create_task(self._await_relief(), name="relief")
         return True
 
+    def _find_places(self) -> float:
+        places = self._headroom.find_places(self._clock.monotonic())
+        return min(places, self._fewest) if self._is_pressed is not None and self._is_pressed() else places
+
     async def _await_relief(self) -> None:
+        due = self._clock.monotonic() + _RELIEF
         await self._clock.sleep(_RELIEF)
+        self._headroom.note_delay(self._clock.monotonic() - due)
         self._relief = None
         self._admit()
 
@@ -176,7 +204,7 @@ class RunQueue:
         """Start nothing more and give what is driven so many seconds to come to rest, then let go of it."""
         self._is_draining = True
         for turn in self._turns.values():
-            turn.set()
+            turn.given.set()
         if self._drivers:
             await asyncio.wait(self._drivers, timeout=seconds)
         await self.close()

@@ -58,6 +58,39 @@ def test_a_source_sends_five_seconds_worth_at_once_and_then_its_rate(
     assert [send(gate, "loud") for _ in range(3)] == ["", "", "rate_limited"]
 
 
+def test_the_more_are_over_the_rate_the_later_they_are_told_to_come_back(
+    build_gate: Callable[..., IntakeGate], clock: SteppedClock
+) -> None:
+    gate = build_gate(build_sources(loud=2))
+
+    def find_pause() -> float:
+        with pytest.raises(UnavailableError) as refused, gate.admit("loud", 10):
+            pass
+        return refused.value.retry_after
+
+    assert [send(gate, "loud") for _ in range(10)] == 10 * [""]
+    pauses = [find_pause() for _ in range(41)]
+    turns = [max(1.0, number / 2) for number in range(41)]
+    assert all(turn <= pause <= turn + 3.0 for turn, pause in zip(turns, pauses, strict=True))
+    clock.advance(SECOND * 19)
+    assert [send(gate, "loud") for _ in range(10)] == 10 * [""]
+    assert 1.5 <= find_pause() <= 4.5
+    assert max(find_pause() for _ in range(500)) <= 34.0
+
+
+class RunningClock(SteppedClock):
+    """A clock that goes on a little at each look."""
+
+    def monotonic(self) -> float:
+        self.advance(timedelta(microseconds=1))
+        return super().monotonic()
+
+
+def test_a_sources_first_request_is_not_over_its_rate_however_fast_time_passes() -> None:
+    gate = IntakeGate(IntakeLimits(), build_sources(siem=100_000), clock=RunningClock(), randomness=SeededRandomness())
+    assert [send(gate, "siem") for _ in range(3)] == ["", "", ""]
+
+
 def test_what_was_not_accepted_costs_its_source_nothing(build_gate: Callable[..., IntakeGate]) -> None:
     gate = build_gate(build_sources(siem=1))
     for _ in range(20):
@@ -123,7 +156,7 @@ def test_where_storing_takes_too_long_there_are_fewer_places_until_it_does_not(
 
 
 def test_those_refused_together_do_not_come_back_together(build_gate: Callable[..., IntakeGate]) -> None:
-    gate = build_gate(build_sources(siem=1))
+    gate = build_gate(build_sources(siem=100))
     while send(gate, "siem") == "":
         pass
     waits = set()
@@ -146,12 +179,12 @@ async def test_of_one_source_so_many_are_stored_at_once_and_another_goes_past_th
     gate = build_gate(build_sources(loud=None, quiet=None))
     with ExitStack() as inside:
         places = [inside.enter_context(gate.admit("loud", 100)) for _ in range(40)]
-        for place in places[:32]:
+        for place in places[:16]:
             await place.turn.acquire()
-        assert places[32].turn.locked()
+        assert places[16].turn.locked()
         assert not inside.enter_context(gate.admit("quiet", 100)).turn.locked()
         places[0].turn.release()
-        assert not places[32].turn.locked()
+        assert not places[16].turn.locked()
 
 
 async def test_a_sender_that_honours_retry_after_loses_nothing(face: Face) -> None:

@@ -98,6 +98,21 @@ def test_a_spare_place_goes_to_a_source_that_holds_none_and_to_nobody_else() -> 
     assert [lanes.take() for _ in range(2)] == ["flood-2", None]
 
 
+def test_spare_places_go_to_a_source_until_it_holds_five_and_one_to_the_crowd() -> None:
+    lanes: Lanes[str] = Lanes(limit=9, spare=9)
+    for number in range(9):
+        lanes.add(f"flood-{number}", Standing(source="source:flood"))
+    for number in range(6):
+        lanes.add(f"quiet-{number}", Standing(source="source:quiet"))
+    given = [lanes.take(is_scarce=True) for _ in range(7)]
+    assert given == ["flood-0", *(f"quiet-{number}" for number in range(5)), None]
+    assert lanes.holding == 0
+    lanes.leave("quiet-0")
+    assert [lanes.take(is_scarce=True) for _ in range(2)] == ["quiet-5", None]
+    assert lanes.take() == "flood-1"
+    assert lanes.holding == 1
+
+
 def test_where_places_are_scarce_only_spare_ones_are_given_away() -> None:
     lanes: Lanes[str] = Lanes(limit=10, spare=1)
     lanes.add("first", Standing(source="source:a"))

@@ -294,8 +294,49 @@ def test_under_pressure_a_quiet_source_does_not_wait_for_what_a_loud_one_has_beg
         queue.wake("default", "run_q2")
         await asyncio.sleep(2.0)
         begun = dict(drives.begun)
-        assert (begun["run_q1"], begun["run_q2"]) == (0.5, 1.5)
+        assert (begun["run_q1"], begun["run_q2"]) == (0.5, 0.5)
         await queue.drain(5.0)
+
+    run_virtual(scenario())
+
+
+class LateClock(VirtualClock):
+    """A clock on which every look takes some time, as if the loop had been busy since the last one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds_late = self._late = 0.0
+
+    def monotonic(self) -> float:
+        self._late += self.seconds_late
+        return super().monotonic() + self._late
+
+
+@pytest.mark.parametrize(("has_company", "driven"), [(False, 32), (True, 2)])
+def test_while_the_loop_is_late_a_crowd_of_one_source_gets_few_places_unless_it_is_alone(
+    *, has_company: bool, driven: int
+) -> None:
+    async def scenario() -> None:
+        loud, quiet = (Standing(source=f"source:{name}") for name in ("loud", "quiet"))
+        standings = Standings({f"run_{number}": loud for number in range(300)} | {"run_quiet": quiet})
+        drives, clock = Drives(0.1), LateClock()
+        queue = RunQueue(
+            drive=drives.drive,
+            clock=clock,
+            report=lambda _w, _r, error: drives.reports.append(error),
+            find_standings=standings.find,
+            limit=40,
+        )
+        clock.seconds_late = 0.005
+        for number in range(300):
+            queue.wake("default", f"run_{number}")
+        if has_company:
+            queue.wake("default", "run_quiet")
+        await asyncio.sleep(0.35)
+        assert drives.at_once == driven
+        clock.seconds_late = 0.0
+        await empty(queue)
+        assert len(drives.ended) == 300 + has_company
 
     run_virtual(scenario())
 
