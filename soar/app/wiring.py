@@ -15,6 +15,7 @@ from soar.app.alerts import OwnAlerts
 from soar.app.anchorage import Anchorage
 from soar.app.anchors.factory import make_anchors, make_forwards
 from soar.app.auditor import Auditor
+from soar.app.body_reader import ProcessReader
 from soar.app.callee import make_caller
 from soar.app.chats import Chats, make_chats
 from soar.app.clock import SystemClock
@@ -105,6 +106,7 @@ class Service:
         self.ids = RandomIds(self.randomness)
         self.passwords = Passwords()
         self.egress = HttpEgress()
+        self.body_reader = ProcessReader()
         self.keyring = make_keyring(settings.vault, egress=self.egress, randomness=self.randomness)
         self._signing_keys = load_signing_keys(
             settings.audit.key_file, settings.audit.origin, is_post_quantum=settings.audit.post_quantum
@@ -127,6 +129,7 @@ class Service:
         """Close everything, in reverse."""
         await self.store.close()
         await self.egress.close()
+        await self.body_reader.close()
         self.passwords.close()
         self._disk.close()
 
@@ -428,6 +431,7 @@ class Service:
             egress=self.egress,
             config=self.site.settings.config,
             url=self.url,
+            reader=self.body_reader,
             clock=self.clock,
             ids=self.ids,
             announcer=self.hub,

@@ -23,9 +23,6 @@ from soar.model.playbook import Playbook
 from soar.model.values import JsonValue, Value, print_timestamp
 from soar.store import Store, Unit
 
-SMALL_BODY = 16 * 1024
-"""Bytes; to hand one such alert to a reader takes longer than to read and map it."""
-
 _RAISED_WINDOW = timedelta(days=1)
 
 
@@ -103,7 +100,7 @@ class Acceptance:
             UnavailableError: the store takes nothing now; nothing was accepted.
         """
         now, rules = self._clock.now(), await self._rules.find()
-        if len(arrival.documents) == 1 and len(arrival.body) <= SMALL_BODY:
+        if arrival.is_small:
             return await self._store_arrival(arrival, self._prepare(arrival, rules, now), now)
         intake = await self._store.read(
             self._workspace, lambda unit: self._find_repeat(unit, arrival, now) or self._prepare(arrival, rules, now)
@@ -177,8 +174,8 @@ class Acceptance:
         """Map and match; more than one small alert where the store reads, so that nobody else waits for it."""
         delivery_id, playbooks = self._ids.new("dl"), self._playbooks().values()
         mapped = [
-            map_alert(arrival.source, raw, alert_id=self._ids.new("al"), delivery=delivery_id, now=now)
-            for raw in arrival.documents
+            map_alert(arrival.source, raw, alert_id=self._ids.new("al"), delivery=delivery_id, now=now, guess=guess)
+            for raw, guess in arrival.reading.pair()
         ]
         alerts = [self.mark(alert, rules, now) for alert in mapped] if rules else mapped
         delivery = Delivery(

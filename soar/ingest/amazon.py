@@ -7,8 +7,8 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from soar.audit.foreign import is_signed_under
-from soar.ingest.authentication import Sns
-from soar.ingest.bodies.sns import Envelope, read_envelope
+from soar.ingest.authentication import Request, Sns
+from soar.ingest.bodies.sns import Envelope, parse_envelope, read_envelope
 from soar.model.errors import ActionError, InputError, UnavailableError
 from soar.model.network import Egress, EgressRequest
 
@@ -37,14 +37,14 @@ class SnsVerifier:
         self._certificates: dict[str, bytes] = {}
         self._fetched: list[datetime] = []
 
-    async def find_refusal(self, recipe: Sns, body: bytes) -> str | None:
-        """Return why a body is not from SNS, or not from one of the source's topics; None if it is.
+    async def find_refusal(self, recipe: Sns, request: Request) -> str | None:
+        """Return why a request is not from SNS, or not from one of the source's topics; None if it is.
 
         Raises:
             UnavailableError: the certificate cannot be had now.
         """
         try:
-            envelope = read_envelope(body)
+            envelope = read_envelope(request.body) if request.document is None else parse_envelope(request.document)
         except InputError as error:
             return f"the body is no envelope: {error.message}"
         if envelope.topic not in recipe.topics:

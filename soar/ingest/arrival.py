@@ -1,15 +1,16 @@
 """What has been let in: a request to a hook, an item of a product that was asked, or what a person or a run reports."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import orjson
 
-from soar.ingest.authentication import ClientState, Ed25519, Hmac, Recipe, Sns, hide_proof
+from soar.ingest.authentication import ClientState, Ed25519, Hmac, Recipe, Sns
 from soar.ingest.bodies.cloudevents import ATTRIBUTE
-from soar.ingest.bodies.read import check_type, read_documents, unpack_body
-from soar.ingest.bodies.rule import LARGEST_BODY, ONE_OBJECT, Format, Parcel
+from soar.ingest.bodies.read import read_documents
+from soar.ingest.bodies.rule import LARGEST_BODY, ONE_OBJECT, Format, Parcel, Rule
 from soar.ingest.grouping import Grouping
+from soar.ingest.reading import Errand, Reading, is_heavy
 from soar.ingest.repeat import digest
 from soar.ingest.request import Requester
 from soar.ingest.source import Source
@@ -17,7 +18,6 @@ from soar.model.alert import RaisedAlert
 from soar.model.audit import Actor
 from soar.model.errors import InputError
 from soar.model.poll import Item
-from soar.model.values import JsonValue
 
 _KEPT_HEADERS = frozenset(
     {"content-type", "content-encoding", "user-agent", "date", "idempotency-key", "x-github-event", "x-github-delivery"}
@@ -39,10 +39,15 @@ class Arrival:
     remote: str
     headers: Mapping[str, str]
     body: bytes
-    documents: Sequence[JsonValue]
+    reading: Reading
     requester: Requester
     raised: RaisedAlert | None = None
     grouping: Grouping | None = None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is one alert that costs little."""
+        return len(self.reading.documents) == 1 and not is_heavy(Parcel(self.headers, self.body))
 
 
 def read_item(source: Source, item: Item) -> Arrival:
@@ -63,7 +68,7 @@ def read_item(source: Source, item: Item) -> Arrival:
         remote="",
         headers={},
         body=body,
-        documents=read_documents(ONE_OBJECT, Parcel({}, body)),
+        reading=Reading(read_documents(ONE_OBJECT, Parcel({}, body))),
         grouping=source.grouping,
         requester=Requester(
             initiator=f"source:{source.id}", actor=Actor(kind="source", id=source.id, name=source.id, via="poll")
@@ -101,12 +106,18 @@ def _list_own(recipe: Recipe) -> Iterator[str]:
             yield recipe.id
 
 
-def read_parcel(source: Source, headers: Mapping[str, str], body: bytes) -> Sequence[JsonValue]:
-    """Return the documents in a body, without what its sender proves itself with.
+def make_errand(source: Source, rule: Rule, headers: Mapping[str, str], body: bytes) -> Errand:
+    """Return what is to be read.
 
-    Raises:
-        InputError: the body is not what the source sends.
+    Args:
+        source: whose it is.
+        rule: what the body holds.
+        headers: names in lower case.
+        body: as received.
     """
-    parcel = unpack_body(source.body, Parcel(headers, body))
-    check_type(source.body, parcel)
-    return [hide_proof(source.recipe, document) for document in read_documents(source.body, parcel)]
+    return Errand(
+        rule=rule,
+        parcel=Parcel(headers, body),
+        has_state=isinstance(source.recipe, ClientState),
+        is_guessed=source.mapped.is_guessed,
+    )

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias, assert_never
 
 from soar.access.tokens import is_from
 from soar.audit.foreign import is_signed_by
+from soar.ingest.bodies.state import NOTIFICATIONS, STATE
 from soar.ingest.client_certificate import Form, read_fingerprint
 from soar.ingest.strict_json import parse_json
 from soar.model.errors import InputError
@@ -34,8 +35,6 @@ _MOST_SIGNATURES = 10
 _PLACE: Final = re.compile(r"\{(body|timestamp|id)\}")
 _UNIX: Final = re.compile(r"[0-9]{1,12}")
 _UNIX_MILLISECONDS: Final = re.compile(r"[0-9]{1,15}")
-_NOTIFICATIONS: Final = "value"
-_STATE: Final = "clientState"
 _DECOY: Final = bytes(_PUBLIC_KEY_BYTES)
 
 
@@ -192,12 +191,14 @@ class Request:
         remote: address of whoever is connected to us.
         certificate: SHA-256, in lower-case hex, of the client certificate that our own TLS has verified, empty if none
             was shown; None where TLS is not ours.
+        document: the body as JSON, where that was read already.
     """
 
     headers: Mapping[str, str]
     body: bytes
     remote: str = ""
     certificate: str | None = None
+    document: JsonValue = None
 
 
 def find_refusal(recipe: Recipe, request: Request, keys: Sequence[Secret], now: datetime) -> str | None:
@@ -251,19 +252,6 @@ def make_key(recipe: Recipe, entropy: bytes) -> str | None:
             assert_never(recipe)
 
 
-def hide_proof(recipe: Recipe, document: JsonValue) -> JsonValue:
-    """Return a document without what proves its sender, so that whoever reads it cannot send like it."""
-    if not isinstance(recipe, ClientState) or not isinstance(document, dict):
-        return document
-    found = document.get(_NOTIFICATIONS)
-    hidden = (
-        {**document, _NOTIFICATIONS: [hide_proof(recipe, one) for one in found]}
-        if isinstance(found, list)
-        else document
-    )
-    return {name: value for name, value in hidden.items() if name != _STATE}
-
-
 def _check(recipe: Recipe, request: Request, keys: Sequence[bytes], now: datetime) -> str | None:
     match recipe:
         case Hmac() | Ed25519():
@@ -314,12 +302,12 @@ def _check_certificate(recipe: Certificate, request: Request) -> str | None:
 def _check_state(request: Request, keys: Sequence[bytes]) -> str | None:
     """Look at the text in each notification of a body; a body without any proves nothing."""
     try:
-        document = parse_json(request.body)
+        document = parse_json(request.body) if request.document is None else request.document
     except InputError as error:
         return f"the body cannot be read: {error.message}"
-    listed = document.get(_NOTIFICATIONS) if isinstance(document, dict) else None
+    listed = document.get(NOTIFICATIONS) if isinstance(document, dict) else None
     found = listed if isinstance(listed, list) else []
-    states = [one.get(_STATE) if isinstance(one, dict) else None for one in found]
+    states = [one.get(STATE) if isinstance(one, dict) else None for one in found]
     are_known = [isinstance(state, str) and _is_one_of(_encode(state), keys) for state in states]
     return None if are_known and all(are_known) else "the client state is wrong or missing"
 

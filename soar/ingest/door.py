@@ -1,14 +1,17 @@
 """Who is let in: the source that a request names, if it has proved itself."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from soar.access.tokens import is_from
 from soar.ingest.amazon import SnsVerifier
-from soar.ingest.authentication import Hmac, Request, Sns, find_refusal
+from soar.ingest.authentication import ClientState, Hmac, Request, Sns, find_refusal
+from soar.ingest.bodies.rule import ONE_OBJECT, Parcel
+from soar.ingest.reading import BodyReader, Errand, is_heavy
 from soar.ingest.source import Source
 from soar.model.clock import Clock
+from soar.model.errors import InputError
 from soar.model.secret import Secret
 
 _NOBODY: Final = Hmac(header="x-signature", secrets=("nobody",))
@@ -38,13 +41,23 @@ class Door:
         sources: by id.
         open_keys: opens credentials.
         sns: checks what Amazon SNS sends.
+        reader: reads large bodies that hold their own proof.
         clock: for moments.
     """
 
-    def __init__(self, *, sources: Mapping[str, Source], open_keys: OpenKeys, sns: SnsVerifier, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        sources: Mapping[str, Source],
+        open_keys: OpenKeys,
+        sns: SnsVerifier,
+        reader: BodyReader,
+        clock: Clock,
+    ) -> None:
         self._sources = sources
         self._open_keys = open_keys
         self._sns = sns
+        self._reader = reader
         self._clock = clock
 
     async def ask(self, source_id: str, request: Request) -> Answer:
@@ -63,8 +76,14 @@ class Door:
 
     async def _find_refusal(self, source: Source | None, request: Request) -> str | None:
         recipe = source.recipe if source else _NOBODY
+        if isinstance(recipe, ClientState | Sns) and is_heavy(parcel := Parcel({}, request.body)):
+            try:
+                reading = await self._reader.read(Errand(rule=ONE_OBJECT, parcel=parcel))
+            except InputError as error:
+                return f"the body cannot be read: {error.message}"
+            request = replace(request, document=reading.documents[0])
         if isinstance(recipe, Sns):
-            return await self._sns.find_refusal(recipe, request.body)
+            return await self._sns.find_refusal(recipe, request)
         keys = [key for name in recipe.secrets for key in await self._open_keys(name)]
         return find_refusal(recipe, request, keys, self._clock.now())
 

@@ -14,6 +14,7 @@ from soar.model.errors import InputError
 LONGEST_CHALLENGE: Final = 2_000
 """Characters of a challenge that is answered."""
 
+_LONGEST_QUESTION: Final = 16 * 1024  # bytes of a body that asks
 _PRINTABLE: Final = re.compile(r"[\x20-\x7e]+", re.ASCII)
 
 
@@ -66,7 +67,7 @@ def greet_known(handshake: Handshake | None, headers: Mapping[str, str], body: b
 
 
 def _find_slack_challenge(body: bytes) -> str | None:
-    if b"url_verification" not in body:
+    if len(body) > _LONGEST_QUESTION or b"url_verification" not in body:
         return None
     try:
         document = parse_json(body)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from soar.expr import EvaluationError, MissingError, Program, Scope
 from soar.expr.kinds import describe
-from soar.ingest.guess import NOTHING, guess_alert
+from soar.ingest.guess import NOTHING, Guess, guess_alert
 from soar.ingest.severity import read_word
 from soar.ingest.source import Programs, Source
 from soar.model.alert import Alert, Severity
@@ -78,16 +78,26 @@ def _convert(value: Value, convert: Callable[[Value], T | None], faults: list[st
     return converted
 
 
-def map_alert(source: Source, raw: JsonValue, *, alert_id: str, delivery: str, now: datetime) -> Alert:
+def map_alert(
+    source: Source, raw: JsonValue, *, alert_id: str, delivery: str, now: datetime, guess: Guess | None = None
+) -> Alert:
     """Return the alert that a document means.
 
     A field without an expression or without a value gets its default; if the source wants guesses, what names and
     shapes in the document tell comes before that. A field whose value does not fit is treated alike, and the label
     `mapping.error` then says which: an alert that a product has changed the shape of is seen, not lost.
+
+    Args:
+        source: whose expressions count.
+        raw: the document.
+        alert_id: `al_…`.
+        delivery: id of the delivery that it came in.
+        now: the moment.
+        guess: what it seems to say, if that is known already.
     """
     reader = _Reader(Scope(names={"raw": as_value(raw)}, now=now))
     mapped = source.mapped
-    guessed = guess_alert(raw) if mapped.is_guessed else NOTHING
+    guessed = (guess or guess_alert(raw)) if mapped.is_guessed else NOTHING
     kind = reader.read("kind", mapped.kind, _to_text) or f"{source.id}.alert"
     return Alert(
         id=alert_id,

@@ -1,6 +1,5 @@
 """Lets in what reports alerts: a request to a hook, a person, a run, a product that was asked."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,18 +7,18 @@ import orjson
 
 from soar.audit.actor import describe_principal, describe_run
 from soar.audit.record import record
-from soar.ingest.acceptance import SMALL_BODY, Acceptance, Receipt
+from soar.ingest.acceptance import Acceptance, Receipt
 from soar.ingest.amazon import SnsVerifier
-from soar.ingest.arrival import Arrival, clean, keep_headers, read_item, read_parcel
+from soar.ingest.arrival import Arrival, clean, keep_headers, make_errand, read_item
 from soar.ingest.authentication import Request, Sns
-from soar.ingest.bodies.read import read_documents
-from soar.ingest.bodies.rule import LARGEST_BODY, ONE_OBJECT, Format, Parcel
+from soar.ingest.bodies.rule import LARGEST_BODY, ONE_OBJECT, Format, Rule
 from soar.ingest.bodies.sns import NOTIFICATION, read_envelope
 from soar.ingest.door import Door
 from soar.ingest.handshake import Greeting, greet_known, greet_openly
 from soar.ingest.mapping import map_alert
 from soar.ingest.match import Verdict, match_alert
 from soar.ingest.raised import build_source, write_document
+from soar.ingest.reading import BodyReader, Reading, is_heavy, list_documents
 from soar.ingest.refusals import RefusalBudget
 from soar.ingest.repeat import list_keys
 from soar.ingest.request import Requester, RunRequests
@@ -37,7 +36,7 @@ from soar.model.playbook import Playbook
 from soar.model.poll import Item
 from soar.model.run import Run
 from soar.model.secret import Secret
-from soar.model.values import JsonValue, Value
+from soar.model.values import Value
 from soar.store import Store, Unit
 
 _REFUSALS_A_MINUTE = 20
@@ -69,6 +68,7 @@ class Receiver:
         egress: the one way out, for what a source's product has to be asked.
         config: the server's open settings, as expressions see them.
         url: how people reach us, without a slash at the end.
+        reader: reads bodies that may cost much.
         clock: for moments.
         ids: new identifiers.
         announcer: tells open pages.
@@ -85,6 +85,7 @@ class Receiver:
         egress: Egress,
         config: Mapping[str, Value],
         url: str,
+        reader: BodyReader,
         clock: Clock,
         ids: Ids,
         announcer: Announcer,
@@ -99,9 +100,9 @@ class Receiver:
         self._ids = ids
         self._requests = RunRequests(config=config, ids=ids)
         self._sns = SnsVerifier(egress, clock.now)
-        self._door = Door(sources=sources, open_keys=self._open_keys, sns=self._sns, clock=clock)
+        self._door = Door(sources=sources, open_keys=self._open_keys, sns=self._sns, reader=reader, clock=clock)
         self._refusals = RefusalBudget(_REFUSALS_A_MINUTE)
-        self._reading = asyncio.Lock()
+        self._reader = reader
         self._arriving = 0
         self._keys: dict[str, tuple[float, Sequence[Secret]]] = {}
         self._rules = Rules(store, workspace, clock)
@@ -189,7 +190,7 @@ class Receiver:
             greeting = await self._greet_known(source, headers, body, remote)
             if greeting is not None:
                 return greeting
-            documents = await self._read(source, headers, body)
+            reading = await self._read(source, source.body, headers, body)
         except InputError as error:
             await self._refuse(source.id, remote, error.message, kind="source")
             raise
@@ -199,7 +200,7 @@ class Receiver:
             remote=remote,
             headers=keep_headers(source, headers),
             body=body,
-            documents=documents,
+            reading=reading,
             requester=Requester(
                 initiator=f"source:{source.id}",
                 actor=Actor(kind="source", id=source.id, name=source.id, via="hook", ip=remote),
@@ -229,7 +230,7 @@ class Receiver:
             remote=principal.ip or "",
             headers={},
             body=body,
-            documents=read_documents(source.body if source.format is Format.OBJECT else ONE_OBJECT, Parcel({}, body)),
+            reading=await self._read(source, source.body if source.format is Format.OBJECT else ONE_OBJECT, {}, body),
             requester=Requester(initiator=f"user:{principal.id}", actor=describe_principal(principal, kind="user")),
         )
         return await self._acceptance.accept(arrival)
@@ -255,7 +256,7 @@ class Receiver:
             remote=principal.ip or "",
             headers=delivery.headers,
             body=delivery.body,
-            documents=read_parcel(source, delivery.headers, delivery.body),
+            reading=await self._read(source, source.body, delivery.headers, delivery.body),
             requester=Requester(initiator=f"user:{principal.id}", actor=describe_principal(principal, kind="user")),
         )
         return await self._acceptance.accept(arrival)
@@ -309,7 +310,7 @@ class Receiver:
             remote="",
             headers={},
             body=orjson.dumps(document),
-            documents=[document],
+            reading=Reading([document]),
             requester=Requester(initiator=run.initiator, actor=describe_run(run)),
             raised=raised,
         )
@@ -353,8 +354,8 @@ class Receiver:
         source, now = self._find_source(source_id), self._clock.now()
         rules = await self._rules.find()
         checked = []
-        for raw in read_parcel(source, headers, body):
-            mapped = map_alert(source, raw, alert_id="al_check", delivery="dl_check", now=now)
+        for raw, guess in (await self._read(source, source.body, headers, body)).pair():
+            mapped = map_alert(source, raw, alert_id="al_check", delivery="dl_check", now=now, guess=guess)
             alert = self._acceptance.mark(mapped, rules, now)
             checked.append(Checked(alert, tuple(self.explain(alert))))
         return checked
@@ -363,16 +364,17 @@ class Receiver:
         """Say for each playbook that serves whether it takes an alert, and which part of its condition decides."""
         return match_alert(alert, self._playbooks().values(), config=self._config, now=self._clock.now(), has_why=True)
 
-    async def _read(self, source: Source, headers: Mapping[str, str], body: bytes) -> Sequence[JsonValue]:
-        """Read a body; a large one where the store reads, one at a time, so that nobody else waits for it.
+    async def _read(self, source: Source, rule: Rule, headers: Mapping[str, str], body: bytes) -> Reading:
+        """Read a body; one that may cost much elsewhere, so that nobody else waits for it.
 
         Raises:
             InputError: the body is not what the source sends.
+            UnavailableError: it could not be read now.
         """
-        if len(body) <= SMALL_BODY:
-            return read_parcel(source, headers, body)
-        async with self._reading:
-            return await self._store.read(self._workspace, lambda _: read_parcel(source, headers, body))
+        errand = make_errand(source, rule, headers, body)
+        if is_heavy(errand.parcel):
+            return await self._reader.read(errand)
+        return Reading(list_documents(errand))
 
     def _find_source(self, source_id: str) -> Source:
         source = self._sources.get(source_id)

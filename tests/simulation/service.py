@@ -13,6 +13,7 @@ from soar.runtime.driver import Driver
 from soar.store import Unit
 from tests.simulation.products import Products
 from tests.simulation.watch import WatchedCommitter
+from tests.support.inline_reader import InlineReader
 from tests.support.network import VirtualEgress
 from tests.support.world import WORKSPACE, World
 
@@ -62,6 +63,7 @@ class SimulatedWorld(World):
             egress=VirtualEgress(),
             config={},
             url="http://soar.test",
+            reader=InlineReader(),
             clock=self.clock,
             ids=self.ids,
             announcer=self.announcer,

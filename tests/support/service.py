@@ -75,6 +75,7 @@ from tests.support.clock import SteppedClock
 from tests.support.disk import InlineDisk
 from tests.support.identity_provider import CLIENT_SECRET
 from tests.support.ids import SeededIds
+from tests.support.inline_reader import InlineReader
 from tests.support.playbooks import refresh
 from tests.support.process import RecordingProcess, ScriptedHost
 from tests.support.randomness import SeededRandomness
@@ -447,6 +448,7 @@ class _Wiring:
             egress=self.egress,
             config={},
             url=self.url,
+            reader=InlineReader(),
             clock=self.clock,
             ids=self.ids,
             announcer=self.hub,

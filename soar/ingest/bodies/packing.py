@@ -8,6 +8,14 @@ from soar.model.errors import InputError
 _GZIP: Final = 16 + zlib.MAX_WBITS
 
 
+def holds_more(body: bytes, limit: int) -> bool:
+    """Whether a gzip member holds more than so many bytes; no more is unpacked than shows it. What is none does not."""
+    try:
+        return len(zlib.decompressobj(_GZIP).decompress(body, limit + 1)) > limit
+    except zlib.error:
+        return False
+
+
 def unpack(body: bytes, limit: int) -> bytes:
     """Return what a gzip member (RFC 1952) holds; no more is unpacked than shows that it is too much.
 

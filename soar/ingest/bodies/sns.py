@@ -52,7 +52,15 @@ def read_envelope(body: bytes) -> Envelope:
     Raises:
         InputError: it is none (`invalid_json`); each field at fault is named.
     """
-    document = parse_json(body)
+    return parse_envelope(parse_json(body))
+
+
+def parse_envelope(document: JsonValue) -> Envelope:
+    """Take a document as an envelope.
+
+    Raises:
+        InputError: it is none (`invalid_json`); each field at fault is named.
+    """
     if not isinstance(document, dict):
         raise InputError("an SNS envelope is a JSON object", code="invalid_json")
     kind = document.get("Type")

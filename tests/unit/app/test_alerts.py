@@ -21,6 +21,7 @@ from soar.registry.load import LoadedConnector, load_connectors
 from soar.sdk.simulation import MemoryLedger
 from soar.sdk.testing import MemoryLists, MemoryMessages
 from tests.support.builders import build_alert
+from tests.support.inline_reader import InlineReader
 from tests.support.network import VirtualEgress
 from tests.support.process import ScriptedHost
 from tests.support.world import WORKSPACE, World, play
@@ -110,6 +111,7 @@ async def settle_in(world: World, **texts: str) -> Receiver:
         egress=VirtualEgress(),
         config={},
         url="http://soar.test",
+        reader=InlineReader(),
         clock=world.clock,
         ids=world.ids,
         announcer=world.announcer,

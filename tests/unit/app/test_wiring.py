@@ -1,4 +1,7 @@
 import asyncio
+import json
+import os
+import select
 from datetime import timedelta
 from pathlib import Path
 
@@ -236,3 +239,18 @@ async def test_triggers_that_could_not_be_kept_are_tried_again(settings: Setting
         with pytest.raises(UnavailableError):
             await triggers.arrange({})
         assert not await triggers.arrange(playbooks)
+
+
+async def test_a_large_body_is_read_by_a_process_that_ends_with_the_service(settings: Settings, tmp_path: Path) -> None:
+    source = {"auth": {"bearer": {"secret": "k"}}, "alert": {"guess": True}}
+    (tmp_path / "sources" / "siem.yaml").write_text(json.dumps(source), "utf-8")
+    body = json.dumps({"title": "Too many logins", "note": "x" * 20_000}).encode()
+    async with open_service(read_site(settings), URL) as service:
+        (small,) = await service.receiver.check("siem", {}, b'{"title": "Too many logins"}')
+        assert service.body_reader.pid is None
+        (large,) = await service.receiver.check("siem", {}, body)
+        assert small.alert.title == large.alert.title == "Too many logins"
+        assert service.body_reader.pid is not None
+        pidfd = os.pidfd_open(service.body_reader.pid)
+    assert select.select([pidfd], [], [], 0)[0]
+    os.close(pidfd)

@@ -9,6 +9,7 @@ from soar.ingest.source import Source, parse_source
 from soar.store import Store
 from tests.support.clock import SteppedClock
 from tests.support.ids import SeededIds
+from tests.support.inline_reader import InlineReader
 from tests.unit.ingest.specimens import SIEM, SIGNED, WORKSPACE, Surroundings
 
 
@@ -40,6 +41,7 @@ def receiver(
         egress=surroundings.egress,
         config={"vip": ["ada"]},
         url="https://soar.example",
+        reader=InlineReader(),
         clock=clock,
         ids=ids,
         announcer=surroundings,

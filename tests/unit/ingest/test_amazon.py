@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from soar.ingest.acceptance import Receipt
 from soar.ingest.amazon import TOLERANCE, SnsVerifier
-from soar.ingest.authentication import Sns
+from soar.ingest.authentication import Request, Sns
 from soar.ingest.bodies.sns import read_envelope, read_notification
 from soar.ingest.handshake import Greeting
 from soar.ingest.receive import Receiver
@@ -87,7 +87,7 @@ def verifier(egress: VirtualEgress, clock: SteppedClock) -> SnsVerifier:
 
 
 async def judge(verifier: SnsVerifier, document: dict[str, Any]) -> str | None:
-    return await verifier.find_refusal(RECIPE, json.dumps(document).encode())
+    return await verifier.find_refusal(RECIPE, Request({}, json.dumps(document).encode()))
 
 
 @pytest.mark.parametrize("version", ["1", "2"])

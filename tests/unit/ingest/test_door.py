@@ -6,6 +6,7 @@ import pytest
 from soar.ingest.authentication import Request
 from soar.ingest.door import find_origin
 from soar.ingest.handshake import LONGEST_CHALLENGE, Greeting, Handshake, greet_known, greet_openly
+from soar.ingest.reading import SMALL_BODY
 from soar.ingest.receive import Receiver
 from soar.ingest.source import Source, parse_source
 from soar.model.errors import DeniedError, NotFoundError
@@ -83,6 +84,27 @@ async def test_the_audit_says_that_it_came_from_elsewhere(receiver: Receiver, st
     assert event.document["reason"] == "it does not come from the source's networks"
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"value": [{"clientState": TOKEN}]}, None),
+        ({"value": [{"clientState": "another"}]}, "the client state is wrong or missing"),
+        ({"value": [{"clientState": TOKEN, "size": 2**60}]}, "the body cannot be read: /value/0/size: a whole number"),
+    ],
+)
+async def test_a_large_body_that_holds_its_proof_is_read_before_that_is_looked_for(
+    receiver: Receiver, store: Store, body: dict[str, JsonValue], reason: str | None
+) -> None:
+    large = json.dumps({**body, "note": "x" * SMALL_BODY}).encode()
+    if reason is None:
+        assert (await receiver.authenticate("graph", {}, large, "")).id == "graph"
+        return
+    with pytest.raises(DeniedError):
+        await receiver.authenticate("graph", {}, large, "")
+    (event,) = await store.read(WORKSPACE, lambda unit: unit.audit.list(10).items)
+    assert str(event.document["reason"]).startswith(reason)
+
+
 async def test_okta_is_answered_if_it_has_the_token(receiver: Receiver) -> None:
     asked = {"x-okta-verification-challenge": "c1"}
     greeting = await receiver.greet("okta", {"authorization": TOKEN, **asked}, "")
@@ -115,6 +137,7 @@ def test_graph_hears_its_own_words_as_plain_text_and_nobody_else_does(receiver: 
         ({"type": "event_callback", "challenge": "c1", "text": "url_verification"}, None),
         ({"type": "url_verification", "challenge": 1}, None),
         ({"type": "url_verification", "challenge": "\u0000"}, None),
+        ({"type": "url_verification", "challenge": "c1", "note": "x" * SMALL_BODY}, None),
         (["url_verification"], None),
     ],
 )

@@ -36,6 +36,7 @@ from tests.support.builders import build_action_call
 from tests.support.clock import VirtualClock
 from tests.support.disk import InlineDisk
 from tests.support.ids import SeededIds
+from tests.support.inline_reader import InlineReader
 from tests.support.loop import run_virtual
 from tests.support.network import VirtualEgress
 from tests.support.repository import ROOT
@@ -106,6 +107,7 @@ class Scene:
             egress=egress,
             config={},
             url="https://soar.example",
+            reader=InlineReader(),
             clock=self.clock,
             ids=self.ids,
             announcer=self.announcer,
