@@ -38,6 +38,7 @@ from soar.store import is_shared
 
 EXIT_GOOD = 0
 EXIT_FAILED = 1
+_YOUNG = 10_000  # new objects with references that the collector waits for before it looks them over
 _TURN = 0.001  # seconds until a thread that maps a large body lets the others go on, instead of five thousandths
 _INVITATION = "first-admin.invitation"
 
@@ -230,8 +231,13 @@ async def _serve(
 
 
 def _spare_collector() -> None:
-    """Let the collector run from now on, and never over what was made until now: modules, models, what is installed."""
+    """Let the collector run from now on, and never over what was made until now: modules, models, what is installed.
+
+    A few hundred runs are under way at once, and what they hold is looked over each time; that little of it is in
+    cycles makes it worth while to look seldom.
+    """
     gc.freeze()
+    gc.set_threshold(_YOUNG)
     gc.enable()
 
 

@@ -57,7 +57,7 @@ def release(unit: Unit, key: str, at: datetime) -> None:
     for run in sharing:
         if run.is_held and begun < run.concurrency_max:
             begun += 1
-            unit.runs.update(replace(run, waiting_for=None), expected=run.sequence)
+            unit.runs.update(replace(run, waiting_for=None), before=run)
             unit.inbox.add(run.id, dump_event(RunStarted(at=at)), at)
 
 

@@ -128,7 +128,7 @@ class Committer:
             outputs=state.outputs,
             finished_at=at if state.status.is_final else None,
         )
-        unit.runs.update(after, expected=run.sequence)
+        unit.runs.update(after, before=run)
         unit.journal.append(run.id, [entry])
         self._record_event(unit, plan, run, event, state.records)
         committed = Committed(after)
@@ -143,7 +143,7 @@ class Committer:
         if run is None or run.status.is_final:
             return
         failed = replace(run, status=RunStatus.FAILED, reason=reason, finished_at=at, waiting_for=None)
-        unit.runs.update(failed, expected=run.sequence)
+        unit.runs.update(failed, before=run)
         for asked in unit.approvals.list(_ALL, status=ApprovalStatus.PENDING, run=run_id).items:
             self._approvals.cancel(unit, asked.id, "its run failed", at)
         event = AuditEvent(

@@ -1,6 +1,7 @@
 """The audit record. There is one chain for the installation; its order does not know workspaces."""
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from sqlalchemy import Connection, or_, select, update
 
@@ -12,7 +13,7 @@ from soar.model.values import JsonValue
 from soar.store.audit_search import build_conditions, count_facets, select_facets
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
-from soar.store.statement import change, fetch
+from soar.store.statement import Batch, change, fetch
 from soar.store.tables import AUDIT, AUDIT_HEAD, CHECKPOINTS
 
 _RECORDS = Rows(AUDIT, AuditRecord, key=("sequence",), position="sequence")
@@ -44,8 +45,14 @@ _COSIGN = update(_CHECKPOINTS.table).where(_CHECKPOINTS.table.c.size == given("s
 _LATEST_CHECKPOINT = _ALL_CHECKPOINTS.order_by(None).order_by(_SIZE.desc()).limit(1)
 
 
+EndMark: TypeAlias = tuple[AuditHead | None, tuple[int, int]]
+"""How far the record has come within a transaction."""
+
+
 class AuditEnd:
     """Where the record ends, for all works of one transaction: read once, moved on in memory, and written once.
+
+    The new events are written with it, in one statement, or before, when somebody reads the record.
 
     Within the transaction nobody else can move it: SQLite has one writer, and PostgreSQL's take turns at this row.
 
@@ -53,12 +60,13 @@ class AuditEnd:
         connection: inside the transaction.
     """
 
-    __slots__ = ("_connection", "_head", "_stored")
+    __slots__ = ("_connection", "_head", "_rows", "_stored")
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._stored: AuditHead | None = None
         self._head: AuditHead | None = None
+        self._rows = Batch(connection, _RECORDS.add.on(connection))
 
     @property
     def head(self) -> AuditHead:
@@ -68,21 +76,37 @@ class AuditEnd:
             self._stored = self._head = AuditHead(*found)
         return self._head
 
-    @property
-    def known(self) -> AuditHead | None:
-        """Where the record ends now; None if nobody has asked yet."""
-        return self._head
+    def add(self, row: Mapping[str, object], head: AuditHead) -> None:
+        """Take up the next event, and where the record ends with it."""
+        self._rows.add(row)
+        self._head = head
 
-    def move(self, head: AuditHead | None) -> None:
-        """Let the record end elsewhere; None is where it ends in the database."""
+    def mark(self) -> EndMark:
+        """Return how far this has come, for `go_back`."""
+        return self._head, self._rows.mark()
+
+    def go_back(self, mark: EndMark) -> None:
+        """Let the record end where it did, after the database has undone everything since."""
+        head, rows = mark
         self._head = head or self._stored
+        self._rows.go_back(rows)
+
+    def write_events(self) -> None:
+        """Write the events that were taken up, for somebody who reads the record within the transaction.
+
+        Raises:
+            ConflictError: the record has events behind its end.
+        """
+        if self._rows.send():
+            raise ConflictError("there are audit events already where the next ones belong")
 
     def save(self) -> None:
-        """Write down where the record ends, as the last thing before the commit.
+        """Write down the events and where the record ends, as the last thing before the commit.
 
         Raises:
             ConflictError: the record does not end any more where it did when this was read.
         """
+        self.write_events()
         head, stored = self._head, self._stored
         if head is None or stored is None or head is stored:
             return
@@ -121,16 +145,15 @@ class Audit(Repository):
 
         Raises:
             ConflictError: the record does not end where this event begins.
+            InputError: the event is nested too deep (`store.depth`).
             BugError: the new head does not end with this event.
         """
         if head.size != record.sequence + 1:
             raise BugError(f"after audit event {record.sequence} the record cannot have size {head.size}")
         if self._end.head.size != record.sequence:
             raise ConflictError(f"the audit record does not end before event {record.sequence}")
-        searched = _find_words(record.document)
-        if not self._insert(_RECORDS, record, **searched):
-            raise ConflictError(f"there is an audit event {record.sequence} already")
-        self._end.move(head)
+        values = {"workspace": self._workspace, **_RECORDS.dump(record), **_find_words(record.document)}
+        self._end.add(values, head)
 
     def replace(self, record: AuditRecord) -> None:
         """Put an event of the workspace into its own place again, without what was erased from it.
@@ -149,15 +172,18 @@ class Audit(Repository):
 
     def range(self, start: int, stop: int) -> tuple[AuditRecord, ...]:
         """Return the events of all workspaces from sequence `start` up to, but without, `stop`."""
+        self._end.write_events()
         found = self._connection.execute(_RANGE, {"given_start": start, "given_stop": stop})
         return tuple(map(_RECORDS.load, found))
 
     def get(self, sequence: int) -> AuditRecord | None:
         """Return one event of the workspace."""
+        self._end.write_events()
         return self._first(_RECORDS, _GET, given_sequence=sequence)
 
     def leaves(self, start: int, stop: int) -> tuple[str, ...]:
         """Return the leaf hashes of those events, in hex."""
+        self._end.write_events()
         return tuple(self._connection.execute(_LEAVES, {"given_start": start, "given_stop": stop}).scalars())
 
     def list(
@@ -179,6 +205,7 @@ class Audit(Repository):
             target: id of the target.
             query: what else has to hold.
         """
+        self._end.write_events()
         found = _RECORDS.where()
         if query is not None:
             found = found.where(*build_conditions(query))
@@ -199,12 +226,14 @@ class Audit(Repository):
             stop: and up to, but without, this one.
             limit: how many at most.
         """
+        self._end.write_events()
         found = _RECORDS.where().where(*build_conditions(query))
         found = found.where(_TABLE.c.sequence >= start, _TABLE.c.sequence < stop)
         return tuple(map(_RECORDS.load, self._run(found.order_by(_TABLE.c.sequence).limit(limit))))
 
     def facets(self, query: Query) -> Facets:
         """Count the newest of the workspace's events that are asked for."""
+        self._end.write_events()
         return count_facets(map(tuple, self._run(select_facets(query))))
 
     def add_checkpoint(self, checkpoint: Checkpoint) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from soar.model.audit import AuditRecord
 from soar.model.values import JsonValue
+from soar.store.audit import AuditEnd
 from soar.store.audit_tables import AUDIT_INDEX, AUDIT_POSTINGS, BLOCK_BITS
 from soar.store.audit_terms import find_terms
 from soar.store.repository import Repository
@@ -54,9 +55,19 @@ _ADD = PerDialect(_join)
 
 
 class AuditIndex(Repository):
-    """How far the audit can be searched; one for all workspaces."""
+    """How far the audit can be searched; one for all workspaces.
 
-    __slots__ = ()
+    Args:
+        connection: inside a transaction.
+        workspace: whose rows are seen.
+        end: where the record ends.
+    """
+
+    __slots__ = ("_end",)
+
+    def __init__(self, connection: Connection, workspace: str, end: AuditEnd) -> None:
+        super().__init__(connection, workspace)
+        self._end = end
 
     def advance(self, limit: int) -> int:
         """Make the next events findable, whichever workspace's they are, and return how many these were.
@@ -64,6 +75,7 @@ class AuditIndex(Repository):
         Args:
             limit: at most so many.
         """
+        self._end.write_events()
         [(size,)] = self._fetch(_GET)
         found = self._fetch(_NEXT, given_start=size, given_limit=limit)
         if found:

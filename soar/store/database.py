@@ -170,7 +170,7 @@ def attempt_all(connection: Connection, driver: Driver, works: Sequence[Work], k
 
 def _attempt(connection: Connection, driver: Driver, wanted: Work, known: set[str], end: AuditEnd) -> Outcome:
     workspace, work = wanted
-    before = end.known
+    before = end.mark()
     driver.execute("SAVEPOINT work")
     try:
         unit = Unit(connection, workspace, end)
@@ -181,7 +181,7 @@ def _attempt(connection: Connection, driver: Driver, wanted: Work, known: set[st
     except Exception as error:
         if classify(error) is not None:
             raise
-        end.move(before)
+        end.go_back(before)
         driver.execute("ROLLBACK TO work")
         driver.execute("RELEASE work")
         return Outcome(error=explain(error))

@@ -53,18 +53,20 @@ class Runs(Repository):
         """Return the run with this id."""
         return self._first(_RUNS, _GET, given_id=run)
 
-    def update(self, run: Run, *, expected: int) -> None:
-        """Replace the run.
+    def update(self, run: Run, *, before: Run) -> None:
+        """Write what is new in a run; the columns and indexes of everything else are left alone.
 
         Args:
             run: as it is from now on.
-            expected: the `sequence` it has in the store.
+            before: as it is in the store; its `sequence` is the fence.
 
         Raises:
             ConflictError: the stored run has another sequence, so somebody else drove it on, or it is not there.
         """
-        if not self._change(_RUNS, _UPDATE, run, given_expected=expected):
-            raise ConflictError(f"run {run.id} is no longer at journal entry {expected}")
+        changed = {name: value for name, value in _RUNS.dump(run).items() if value is not getattr(before, name)}
+        changed |= {"sequence": run.sequence}
+        if self._send(_UPDATE, **changed, given_id=run.id, given_expected=before.sequence) != 1:
+            raise ConflictError(f"run {run.id} is no longer at journal entry {before.sequence}")
 
     def list_sharing(self, concurrency_key: str) -> tuple[Run, ...]:
         """Return the runs with this key that are not over, the oldest first."""

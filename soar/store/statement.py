@@ -14,6 +14,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
+from soar.model.errors import BugError
+
 _MOST = 1_000  # prepared statements; there are some hundreds
 
 _Turn: TypeAlias = Callable[[Any], Any] | None
@@ -60,13 +62,14 @@ class _Prepared:
 
     def send(self, connection: Connection, parameters: Mapping[str, object]) -> _Cursor:
         driver = cast("_Driver", connection.connection.driver_connection)
-        return driver.execute(self.words, self._arrange(parameters))
+        return driver.execute(self.words, self.arrange(parameters))
 
-    def send_all(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
-        driver = cast("_Driver", connection.connection.driver_connection)
-        driver.cursor().executemany(self.words, [self._arrange(row) for row in rows])
+    def send_all(self, connection: Connection, rows: Sequence[Any]) -> int:
+        cursor = cast("_Driver", connection.connection.driver_connection).cursor()
+        cursor.executemany(self.words, rows)
+        return cursor.rowcount
 
-    def _arrange(self, parameters: Mapping[str, object]) -> Any:  # noqa: ANN401 -- by place or by name, as its style is
+    def arrange(self, parameters: Mapping[str, object]) -> Any:  # noqa: ANN401 -- by place or by name, as its style is
         given = {**self.constants, **parameters} if self.constants else parameters
         values = [given[name] if turn is None else turn(given[name]) for name, turn in self.values]
         return values if self.has_places else dict(zip(self.names, values, strict=True))
@@ -104,7 +107,50 @@ def change_all(connection: Connection, statement: Executable, rows: Sequence[Map
     if prepared is None:
         connection.execute(statement, [dict(row) for row in rows])
     else:
-        prepared.send_all(connection, rows)
+        prepared.send_all(connection, [prepared.arrange(row) for row in rows])
+
+
+class Batch:
+    """Rows of values for one prebuilt statement: taken up one after the other, and sent together.
+
+    Args:
+        connection: inside a transaction, which the batch does not outlive.
+        statement: built once, at import.
+    """
+
+    __slots__ = ("_connection", "_prepared", "_rows", "_sent", "_statement")
+
+    def __init__(self, connection: Connection, statement: Executable) -> None:
+        self._connection = connection
+        self._statement = statement
+        self._prepared: _Prepared | None = None
+        self._rows: list[Any] = []
+        self._sent = 0
+
+    def add(self, row: Mapping[str, object]) -> None:
+        """Take up a row; what the driver cannot take is refused here and now. All rows have the same names."""
+        if self._prepared is None:
+            self._prepared = _prepare(self._statement, self._connection.dialect, tuple(row))
+        if self._prepared is None:
+            raise BugError("the words of this statement depend on its values, so that it takes no batch")
+        self._rows.append(self._prepared.arrange(row))
+
+    def mark(self) -> tuple[int, int]:
+        """Return how far the batch has come, for `go_back`: the rows taken up, and those of them that were sent."""
+        return len(self._rows), self._sent
+
+    def go_back(self, mark: tuple[int, int]) -> None:
+        """Be as at this mark again: the database has undone what was sent since."""
+        taken, self._sent = mark
+        del self._rows[taken:]
+
+    def send(self) -> int:
+        """Send the rows that were not sent yet; return how many of them changed nothing."""
+        left = self._rows[self._sent :]
+        if not left or self._prepared is None:
+            return 0
+        self._sent = len(self._rows)
+        return len(left) - self._prepared.send_all(self._connection, left)
 
 
 @lru_cache(maxsize=_MOST)

@@ -297,7 +297,7 @@ class Unit:
     @property
     def audit_index(self) -> AuditIndex:
         """How far the audit record can be searched."""
-        return AuditIndex(self._connection, self.workspace)
+        return AuditIndex(self._connection, self.workspace, self._end)
 
     @property
     def anchors(self) -> Anchors:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 
 from soar.model.audit import AuditHead, AuditRecord, Checkpoint
-from soar.model.errors import BugError, ConflictError, NotFoundError
+from soar.model.errors import BugError, ConflictError, InputError, NotFoundError
 from soar.store import Store, Unit
 from tests.contract.works import Works
 from tests.support.clock import START
@@ -69,6 +69,45 @@ async def test_works_in_one_transaction_go_on_where_the_last_one_ended(write: Wo
     ended = await asyncio.gather(*map(write, works), return_exceptions=True)
     assert [type(end) for end in ended] == [type(None), NotFoundError, type(None)]
     assert await read(lambda unit: unit.audit.head()) == build_head(2)
+    assert await read(lambda unit: unit.audit.range(0, 9)) == (build_record(0), build_record(1))
+
+
+async def test_a_work_reads_the_events_that_its_transaction_has_not_written_yet(write: Works, read: Works) -> None:
+    def look(unit: Unit) -> tuple[object, ...]:
+        append(build_record(1))(unit)
+        found = unit.audit.get(1), unit.audit.leaves(0, 9), unit.audit.list(9).items
+        append(build_record(2))(unit)
+        return *found, unit.audit.range(2, 9)
+
+    _, found = await asyncio.gather(write(append(build_record(0))), write(look))
+    assert found == (
+        build_record(1),
+        ("leaf-0", "leaf-1"),
+        (build_record(1), build_record(0)),
+        (build_record(2),),
+    )
+    assert await read(lambda unit: unit.audit.leaves(0, 9)) == ("leaf-0", "leaf-1", "leaf-2")
+
+
+async def test_a_work_that_has_read_and_is_undone_takes_no_event_of_others_along(write: Works, read: Works) -> None:
+    def read_and_fail(unit: Unit) -> None:
+        append(build_record(1, reason="undone"))(unit)
+        assert len(unit.audit.range(0, 9)) == 2
+        raise NotFoundError("nobody")
+
+    works = (append(build_record(0)), read_and_fail, append(build_record(1)))
+    ended = await asyncio.gather(*map(write, works), return_exceptions=True)
+    assert [type(end) for end in ended] == [type(None), NotFoundError, type(None)]
+    assert await read(lambda unit: unit.audit.range(0, 9)) == (build_record(0), build_record(1))
+
+
+async def test_an_event_that_cannot_be_written_undoes_its_own_work_alone(write: Works, read: Works) -> None:
+    endless: list[object] = []
+    for _ in range(300):
+        endless = [endless]
+    works = (append(build_record(0)), append(build_record(1, after={"endless": endless})), append(build_record(1)))
+    ended = await asyncio.gather(*map(write, works), return_exceptions=True)
+    assert [type(end) for end in ended] == [type(None), InputError, type(None)]
     assert await read(lambda unit: unit.audit.range(0, 9)) == (build_record(0), build_record(1))
 
 

@@ -1,6 +1,7 @@
 """Which runs at rest nothing in the store would wake."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -94,8 +95,8 @@ async def test_a_held_run_is_forgotten_once_no_run_with_its_key_is_open(store: S
     )
     await write(lambda unit: [unit.runs.add(run) for run in (first, second)])
     assert await store.forgotten_runs() == []
-    over = build_run(id="run_1", status=RunStatus.FAILED, concurrency_key="k", concurrency_max=1, finished_at=LATER)
-    await write(lambda unit: unit.runs.update(over, expected=over.sequence))
+    over = replace(first, status=RunStatus.FAILED, finished_at=LATER)
+    await write(lambda unit: unit.runs.update(over, before=first))
     assert await store.forgotten_runs() == [(WORKSPACE, "run_2")]
 
 

@@ -293,7 +293,7 @@ async def test_the_same_ids_and_names_are_free_elsewhere(store: Store, probe: Pr
 
 
 CHANGES = {
-    "run": (lambda u: u.runs.update(builders.build_run(reason="changed"), expected=0), ConflictError),
+    "run": (lambda u: u.runs.update(builders.build_run(reason="changed"), before=builders.build_run()), ConflictError),
     "approval": (lambda u: u.approvals.update(builders.build_approval(version=2), expected=1), ConflictError),
     "response": (lambda u: u.responses.update(builders.build_response(fault="changed")), NotFoundError),
     "user": (lambda u: u.users.update(builders.build_user(email="changed")), NotFoundError),

@@ -166,7 +166,7 @@ async def test_of_two_stores_that_move_a_run_on_one_wins(store: Store, other: St
     await store.write("north", lambda unit: unit.runs.add(build_run()))
 
     def move_on(unit: Unit) -> None:
-        unit.runs.update(build_run(sequence=1), expected=0)
+        unit.runs.update(build_run(sequence=1), before=build_run())
 
     outcomes = await asyncio.gather(
         store.write("north", move_on), other.write("north", move_on), return_exceptions=True

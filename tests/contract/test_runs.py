@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 
@@ -50,22 +51,31 @@ async def test_a_run_is_not_added_twice(write: Works) -> None:
 
 
 async def test_a_run_is_replaced_where_it_stood(write: Works, read: Works) -> None:
-    await write(lambda unit: unit.runs.add(build_run(sequence=3)))
+    first = build_run(sequence=3)
+    await write(lambda unit: unit.runs.add(first))
     changed = build_run(sequence=5, status=RunStatus.SUCCEEDED, finished_at=START, alert=None)
-    await write(lambda unit: unit.runs.update(changed, expected=3))
+    await write(lambda unit: unit.runs.update(changed, before=first))
     assert await read(lambda unit: unit.runs.get(RUN)) == changed
+
+
+async def test_what_is_as_it_was_in_a_run_is_left_as_it_is_in_the_store(write: Works, read: Works) -> None:
+    stored = build_run(sequence=3, waiting_for=None)
+    await write(lambda unit: unit.runs.add(stored))
+    seen = replace(stored, waiting_for="another run to end")
+    await write(lambda unit: unit.runs.update(replace(seen, sequence=4, reason="it was late"), before=seen))
+    assert await read(lambda unit: unit.runs.get(RUN)) == replace(stored, sequence=4, reason="it was late")
 
 
 async def test_a_second_writer_is_fenced_off_from_a_run(write: Works, read: Works) -> None:
     await write(lambda unit: unit.runs.add(build_run(sequence=3)))
     with pytest.raises(ConflictError):
-        await write(lambda unit: unit.runs.update(build_run(sequence=9), expected=2))
+        await write(lambda unit: unit.runs.update(build_run(sequence=9), before=build_run(sequence=2)))
     assert (await read(lambda unit: unit.runs.get(RUN))).sequence == 3
 
 
 async def test_a_run_that_is_not_there_is_not_updated(write: Works) -> None:
     with pytest.raises(ConflictError):
-        await write(lambda unit: unit.runs.update(build_run(), expected=0))
+        await write(lambda unit: unit.runs.update(build_run(), before=build_run()))
 
 
 async def test_runs_are_listed_newest_first_and_filtered(write: Works, read: Works) -> None:

@@ -38,9 +38,11 @@ from tests.support.handouts import count_handouts
 
 @pytest.fixture(autouse=True)
 def _usual_collector() -> object:
+    usual = gc.get_threshold()
     yield
     gc.enable()
     gc.unfreeze()
+    gc.set_threshold(*usual)
 
 
 async def record_event(service: Service) -> None:

@@ -297,7 +297,7 @@ async def test_a_run_that_is_over_is_told_nothing_more(
 
     def end(unit: object) -> None:
         run = unit.runs.get(run_id)
-        unit.runs.update(replace(run, status=RunStatus.SUCCEEDED, sequence=1), expected=0)
+        unit.runs.update(replace(run, status=RunStatus.SUCCEEDED, sequence=1), before=run)
 
     await store.write(WORKSPACE, end)
     second = id_of(await send(receiver, {**LOGIN, "n": 2}))

@@ -10,7 +10,7 @@ import pytest
 
 from soar.model.errors import ActionCode, BugError, ConflictError, NotFoundError, UnavailableError
 from soar.model.process import ActionAnswer, ActionCall
-from soar.model.run import Run, RunStatus
+from soar.model.run import RunStatus
 from soar.store import Unit
 from tests.support.loop import run_virtual
 from tests.support.world import WORKSPACE, MortalStore, SlowHost, World, at, check_record, open_world, play
@@ -202,7 +202,7 @@ def test_a_run_whose_text_is_lost_is_buried_and_its_question_with_it() -> None:
         await world.settle()
         asked = await world.pending()
         lost = (await world.run(run)).revision
-        await world.write(lambda unit: unit.runs.update(_pin(unit, run, "sha256:gone"), expected=1))
+        await world.write(lambda unit: _pin(unit, run, "sha256:gone"))
         assert lost != "sha256:gone"
         await world.vote("bob", confirm=asked.confirm, approval=asked.id)
         buried = await world.run(run)
@@ -214,7 +214,7 @@ def test_a_run_whose_text_is_lost_is_buried_and_its_question_with_it() -> None:
         other = await world.start(ASKING + "    timeout: 1m\n")
         await world.settle()
         asked = await world.pending()
-        await world.write(lambda unit: unit.runs.update(_pin(unit, other, "sha256:gone"), expected=1))
+        await world.write(lambda unit: _pin(unit, other, "sha256:gone"))
         world.queue.wake(WORKSPACE, other)
         await world.settle()
         assert (await world.run(other)).status is RunStatus.FAILED
@@ -226,10 +226,10 @@ def test_a_run_whose_text_is_lost_is_buried_and_its_question_with_it() -> None:
     play(scenario)
 
 
-def _pin(unit: Unit, run: str, revision: str) -> Run:
+def _pin(unit: Unit, run: str, revision: str) -> None:
     found = unit.runs.get(run)
     assert found is not None
-    return replace(found, revision=revision)
+    unit.runs.update(replace(found, revision=revision), before=found)
 
 
 class MoodyStore(MortalStore):

@@ -150,8 +150,9 @@ async def test_a_run_that_is_held_for_nobody_is_let_begin(world: World) -> None:
     ]
     await world.settle()
     assert await world.watchdog.look() == 0
-    ended = replace(await world.run(first.id), status=RunStatus.FAILED, finished_at=world.clock.now())
-    await forget(world, lambda unit: unit.runs.update(ended, expected=ended.sequence))
+    begun = await world.run(first.id)
+    ended = replace(begun, status=RunStatus.FAILED, finished_at=world.clock.now())
+    await forget(world, lambda unit: unit.runs.update(ended, before=begun))
     assert (await world.run(second.id)).status is RunStatus.WAITING
     assert not (await world.run(second.id)).is_held
 
@@ -163,7 +164,7 @@ async def test_the_end_of_a_called_playbook_that_was_never_told_is_told(world: W
     assert await world.watchdog.look() == 0
     (child,) = [run for run in await world.list_runs() if run.parent == parent.id]
     ended = replace(child, status=RunStatus.SUCCEEDED, finished_at=world.clock.now())
-    await forget(world, lambda unit: unit.runs.update(ended, expected=ended.sequence))
+    await forget(world, lambda unit: unit.runs.update(ended, before=child))
     assert (await world.run(parent.id)).status is RunStatus.SUCCEEDED
 
 
