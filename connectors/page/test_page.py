@@ -130,3 +130,51 @@ async def test_in_small_an_open_alert_is_added_to() -> None:
         "Event processed",
         "Event added to an open alert",
     ]
+
+
+LINK = "https://soar.example/approvals/ap_1"
+CARD = {"channel": "secops", "key": "ap_1", "text": "AB12: Isolate web-1?", "link": LINK}
+FOLLOW = {"channel": "secops", "thread": "ap_1.secops", "text": "▲ escalated", "link": LINK}
+
+
+async def enqueue(name: str, arguments: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    """Call an action and return the event that arrived, and its output."""
+    router = respx.Router()
+    route = router.post(URL).respond(202, json={**TAKEN, "dedup_key": "ap_1.secops"})
+    answer = await BENCH.call(name, arguments, router.async_handler)
+    assert answer.code is None, answer.message
+    return json.loads(route.calls.last.request.content), answer.output
+
+
+@pytest.mark.parametrize("deed", ["acknowledge", "resolve"])
+async def test_a_page_that_somebody_is_on_or_that_is_over_is_named_by_its_key(deed: str) -> None:
+    event, _ = await enqueue(deed, {"dedupe": "ap_1.secops"})
+    assert event == {"routing_key": SECRET, "event_action": deed, "dedup_key": "ap_1.secops"}
+
+
+async def test_a_question_is_one_alert_of_its_service_with_a_link_until_it_is_over() -> None:
+    opened, output = await enqueue("post_card", CARD)
+    assert output == {"channel": "secops", "message": "ap_1.secops"}
+    assert (opened["event_action"], opened["dedup_key"]) == ("trigger", "ap_1.secops")
+    assert opened["links"] == [{"href": LINK, "text": "In soar"}]
+    again, _ = await enqueue("post", FOLLOW)
+    assert (again["event_action"], again["dedup_key"]) == ("trigger", "ap_1.secops")
+    assert again["payload"]["summary"] == "▲ escalated"
+    closed, _ = await enqueue("close_card", FOLLOW)
+    assert (closed["event_action"], closed["dedup_key"]) == ("resolve", "ap_1.secops")
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "https://a b", "https://a\n", "ftp://a"])
+async def test_what_is_no_web_page_is_not_linked_to(link: str) -> None:
+    answer = await BENCH.call("post_card", CARD | {"link": link}, respx.Router().async_handler)
+    assert answer.code is ActionCode.INVALID
+
+
+async def test_in_small_what_was_resolved_opens_anew() -> None:
+    ledger = MemoryLedger()
+    for number, name in enumerate(("post_card", "post", "close_card", "post_card")):
+        arguments = CARD if name == "post_card" else FOLLOW
+        simulator = PagerDutyInSmall(ledger, StillClock().now)
+        assert (await BENCH.simulate(name, arguments, simulator, key=f"key-{number}")).code is None
+    said = [entry["answer"]["message"] for entry in ledger.read() if isinstance(entry["answer"], dict)]
+    assert said == ["Event processed", "Event added to an open alert", "Event processed", "Event processed"]

@@ -1,6 +1,6 @@
 """Chats that are not ours, wired from the connections that are called as they are."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -24,8 +24,11 @@ from soar.approvals.delivery import CardDelivery
 from soar.approvals.desks import Desks
 from soar.approvals.discord_desk import DiscordDesk, DiscordRules, describe_discord
 from soar.approvals.freezable import Freezable
+from soar.approvals.mailing import describe_mail
 from soar.approvals.matrix_desk import MatrixDesk, MatrixRules, describe_matrix
 from soar.approvals.mattermost_desk import MattermostDesk, MattermostRules, describe_mattermost
+from soar.approvals.outlet import Outlet
+from soar.approvals.paging import PAGERS, describe_pager
 from soar.approvals.platform import Office, Platform
 from soar.approvals.service import ApprovalService
 from soar.approvals.slack_desk import SlackDesk, SlackRules, describe_slack
@@ -124,7 +127,7 @@ def make_chats(parts: Parts) -> Chats:
     known = {each.connection: _make_desk(parts, office, each) for each in _list_platforms(parts)}
     slack = _hear_slack(parts, office, known.get("slack"))
     return Chats(
-        deliveries=tuple(CardDelivery(each.platform, office) for each in known.values()),
+        deliveries=tuple(CardDelivery(each, office) for each in _list_outlets(parts, known.values())),
         desks=Desks(
             known=tuple(known.values()),
             slack=slack,
@@ -135,6 +138,13 @@ def make_chats(parts: Parts) -> Chats:
         slack_socket=_open_socket(parts, office, slack, known.get("slack")),
         listeners=_hear_matrix(parts, office, known.get("matrix")),
     )
+
+
+def _list_outlets(parts: Parts, desks: Iterable[ChatDesk]) -> Iterator[Outlet]:
+    """Yield where questions are told. Mail and pagers that are not connected are tried, too: that is told instead."""
+    yield from (desk.platform for desk in desks)
+    yield from map(describe_pager, PAGERS)
+    yield describe_mail(parts.approvals.list_voters)
 
 
 def _list_platforms(parts: Parts) -> Iterator[Platform]:

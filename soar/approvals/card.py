@@ -67,10 +67,12 @@ class Line:
 
     Attributes:
         key: what makes a repeat recognisable, within the approval.
+        via: the channels in which it is said besides the question's own; only of an escalation.
     """
 
     key: str
     text: str
+    via: tuple[str, ...] = ()
 
 
 class ResultKind(StrEnum):
@@ -135,6 +137,7 @@ class ShownCard:
 
     Attributes:
         approval: id of the question.
+        code: what people call it by.
         question: the decision, as a question.
         tally: the code, and how many have said yes of how many.
         outcome: how it ended; empty while it is open.
@@ -153,6 +156,7 @@ class ShownCard:
     """
 
     approval: str
+    code: str
     question: str
     tally: str
     outcome: str
@@ -175,6 +179,7 @@ def show_card(approval: Approval, around: Surroundings) -> ShownCard:
     evidence = approval.card.evidence
     return ShownCard(
         approval=approval.id,
+        code=approval.code,
         question=fence(approval.card.question),
         tally=_say_tally(approval),
         outcome="" if is_open else say_end(approval),
@@ -243,7 +248,7 @@ def _list_dated(approval: Approval) -> Iterator[tuple[datetime, Line]]:
         yield moment, Line(f"remind:{moment.isoformat()}", f"still waiting for {wanted}")
     for level in approval.escalations:
         if level.is_reached:
-            yield level.at, Line(f"up:{level.at.isoformat()}:{level.to}", _say_level(level))
+            yield level.at, Line(f"up:{level.at.isoformat()}:{level.to}", _say_level(level), level.via)
     if approval.status is not ApprovalStatus.PENDING:
         yield approval.decided_at or approval.expires_at, Line("closed", say_end(approval))
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from soar.approvals.card import say_notice
 from soar.approvals.decide import deciders, name_all
 from soar.approvals.hostile import flatten
 from soar.model.approval import Approval
@@ -34,6 +35,22 @@ def post_card(unit: Unit, approval: Approval, *, ids: Ids, at: datetime) -> None
     _post(unit, approval, text, key=card_key(approval), ids=ids, at=at, shows_card=True)
 
 
+def post_copy(unit: Unit, approval: Approval, channel: str, *, ids: Ids, at: datetime) -> None:
+    """Show the card in another room of the built-in chat, too, once.
+
+    Args:
+        unit: the transaction.
+        approval: the question.
+        channel: such as `chat:#incident`; the question's own room shows it already.
+        ids: new identifiers.
+        at: the moment.
+    """
+    room = channel.removeprefix("chat:")
+    if room != room_of(approval):
+        said, key = say_notice(approval), f"{card_key(approval)}:{room}"
+        _post(unit, approval, said, key=key, ids=ids, at=at, shows_card=True, channel=room)
+
+
 def _ask_vote(approval: Approval, wanted: str, minutes: int) -> str:
     return (
         f"{approval.code}: {approval.card.question} {approval.quorum} of {wanted}, {minutes} min, then no. "
@@ -50,16 +67,16 @@ def _ask_facts(question: Approval, wanted: str, minutes: int) -> str:
     )
 
 
-def post_fallback(unit: Unit, approval: Approval, *, ids: Ids, at: datetime) -> None:
-    """Show the card in our own room for questions, as its own channel could not."""
+def post_fallback(unit: Unit, approval: Approval, failed: str, *, ids: Ids, at: datetime) -> None:
+    """Show the card in our own room for questions, as the channel that failed could not."""
     unit.messages.post(
         Message(
             id=ids.new("msg"),
             channel=DEFAULT_CHANNEL,
-            key=f"{approval.id}:fallback",
+            key=f"{approval.id}:fallback:{failed}",
             at=at,
             author=AUTHOR,
-            text=flatten(f"{approval.code} could not be posted in {approval.channel}; it can be decided here"),
+            text=flatten(f"{approval.code} could not be posted in {failed}; it can be decided here"),
             approval=approval.id,
             run=approval.run,
         )

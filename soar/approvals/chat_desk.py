@@ -173,7 +173,8 @@ class ChatDesk:
                 reason = flatten(text) or "undo in chat"
                 said = self._undo(unit, principal, approval.run, approval.step, reason, at)
                 if said.news:
-                    unit.posted_cards.update(replace(known.card, is_done=False, due_at=at))
+                    for card in unit.posted_cards.of(approval.id):
+                        unit.posted_cards.update(replace(card, is_done=False, due_at=at))
                 return said
             case _:
                 assert_never(wish.kind)
@@ -269,13 +270,8 @@ class ChatDesk:
         )
 
     def _find(self, unit: Unit, sender: ChatSender, claim: Claim | Wish) -> Known | Unfit:
-        card, approval = unit.posted_cards.get(claim.approval), unit.approvals.get(claim.approval)
-        is_ours = (
-            card is not None
-            and card.channel.startswith(self.platform.prefix)
-            and hmac.compare_digest(card.nonce.encode(), claim.nonce.encode())
-        )
-        if card is None or approval is None or not is_ours:
+        card, approval = self._find_card(unit, claim), unit.approvals.get(claim.approval)
+        if card is None or approval is None:
             return self._refuse(unit, sender, claim, None, "this is no card of ours")
         user = self._find_user(unit, sender, self._office.clock.now())
         if user is None:
@@ -286,6 +282,12 @@ class ChatDesk:
             what = "take things back" if permission is Permission.RESPONSE_LIFT else "vote"
             return self._refuse(unit, sender, claim, card, f"No role that you hold everywhere may {what}.")
         return Known(principal, approval, card)
+
+    def _find_card(self, unit: Unit, claim: Claim | Wish) -> PostedCard | None:
+        """Return the card in this chat whose button carried this; None if none of ours did."""
+        ours = (card for card in unit.posted_cards.of(claim.approval) if card.channel.startswith(self.platform.prefix))
+        nonce = claim.nonce.encode()
+        return next((card for card in ours if card.nonce and hmac.compare_digest(card.nonce.encode(), nonce)), None)
 
     def _find_user(self, unit: Unit, sender: ChatSender, at: datetime) -> User | None:
         account = unit.chat_accounts.find(self.platform.connection, sender.team, sender.account)

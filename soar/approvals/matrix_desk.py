@@ -204,7 +204,8 @@ class MatrixDesk:
         heard = unit.heard_events.get(self._platform.connection, event.target)
         if heard is None or not heard.approval or heard.account != event.origin.account:
             return None
-        card, approval = unit.posted_cards.get(heard.approval), unit.approvals.get(heard.approval)
+        cards, approval = unit.posted_cards.of(heard.approval), unit.approvals.get(heard.approval)
+        card = next((each for each in cards if each.channel.startswith(self._platform.prefix)), None)
         if card is None or approval is None or approval.status is not ApprovalStatus.PENDING:
             return None
         return card, approval

@@ -1,9 +1,9 @@
 """What is particular about a chat, for those who post cards in it and hear people there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from soar.approvals.card import ShownCard
+from soar.approvals.outlet import Outlet
 from soar.model.announce import Announcer
 from soar.model.approval import Approval
 from soar.model.clock import Clock
@@ -14,42 +14,27 @@ from soar.store import Store
 
 _TIMEOUT = 10.0
 
-Render = Callable[[ShownCard, str], dict[str, JsonValue]]
-"""Makes the arguments of `post_card` and `edit_card` of a card and its nonce."""
 Report = Callable[[str, str], None]
 """Is told an approval's id, and why a chat could not be reached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Platform:
-    """A chat.
+class Platform(Outlet):
+    """A chat: people decide in it, too.
 
-    Its connector has these actions:
+    Its connector has these actions besides those of every outlet:
 
-    - `post_card` (`channel`, and what `render` makes) and `post` (`channel`, `text`, `thread`), whose outputs name the
-      `channel` and the `message` by the platform's own ids;
-    - `edit_card` (the same as `post_card`, and `message`);
+    - `post` (`channel`, `text`, `thread`), whose output names the `channel` and the `message`;
     - `whisper` (`channel`, `user`, `text`), which only that person sees where the platform can do so;
     - `member` (`user`), whose output has the `team` that somebody belongs to, and whether they are full members.
 
     Attributes:
-        connection: id of the connection, and of its connector; channels in it begin with it and a colon.
-        title: how people call it.
         team: the platform's own id of the only team whose people count.
         link_command: what people type to link their account.
-        render: makes a message of a card.
     """
 
-    connection: str
-    title: str
     team: str
     link_command: str
-    render: Render
-
-    @property
-    def prefix(self) -> str:
-        """How a channel begins that is in this chat."""
-        return f"{self.connection}:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,17 +61,17 @@ class Office:
 
     async def call(
         self,
-        platform: Platform,
+        outlet: Outlet,
         approval: Approval | None,
         name: str,
-        arguments: dict[str, JsonValue],
+        arguments: Mapping[str, JsonValue],
         *,
         key: str | None = None,
     ) -> ActionAnswer:
         """Call an action of a chat's connector, for a question if it is about one; a failure is in the answer.
 
         Args:
-            platform: which chat.
+            outlet: which chat, or what else.
             approval: the question, or None.
             name: of the action.
             arguments: what it is given.
@@ -97,9 +82,9 @@ class Office:
                 workspace=self.workspace,
                 run=approval.run if approval else "",
                 step=approval.step if approval else "",
-                action=f"{platform.connection}.{name}",
-                connection=platform.connection,
-                arguments=arguments,
+                action=f"{outlet.connection}.{name}",
+                connection=outlet.connection,
+                arguments=dict(arguments),
                 secrets=(),
                 effect_key=key or self.ids.new("call"),
                 attempt=1,

@@ -49,8 +49,8 @@ def build_approval(command: RequestApproval, question: Question, at: datetime) -
     for rule in question.rules:
         by, quorum, assurance = combine(by, quorum, assurance, rule)
     escalations = tuple(
-        EscalationLevel(at + after, to, may_decide=_is_admitted(to, question.rules))
-        for after, to, _ in command.escalate
+        EscalationLevel(at + after, to, may_decide=_is_admitted(to, question.rules), via=via)
+        for after, to, via in command.escalate
     )
     return Approval(
         id=command.approval,

@@ -34,6 +34,7 @@ from soar.approvals.record import ENGINE, record_approval
 from soar.approvals.request import Question, build_approval, build_question, find_hopeless
 from soar.approvals.rota import NO_ROTAS, Rotas, find_duties
 from soar.approvals.standing import describe_standing, find_standing
+from soar.approvals.summons import find_fresh, find_reached, spare, summon
 from soar.approvals.tidings import answers_of, describe_vote, publish, say_levels, tell_run
 from soar.engine.action import targets_of
 from soar.engine.commands import RequestAnswer, RequestApproval
@@ -205,6 +206,7 @@ class ApprovalService:
         leading = part(unit, closed)
         if leading is not None:
             post_card(unit, leading, ids=self._ids, at=at)
+            summon(unit, leading, find_reached(leading), ids=self._ids, at=at)
 
     def _find_hopeless(self, unit: Unit, approval: Approval, at: datetime) -> str | None:
         lent = {each.receiver for each in unit.delegations.active(at) if each.giver in approval.exclude_users}
@@ -423,6 +425,9 @@ class ApprovalService:
         raised = escalate(approval, at)
         if raised is None:
             return None
+        fresh = find_fresh(approval, raised)
+        if self._is_quiet(unit, approval, at):
+            raised = spare(unit, raised, fresh)
         unit.approvals.update(raised, expected=approval.version)
         reached = [level.to for level in raised.escalations if level.is_reached]
         said = ", ".join(reached)
@@ -430,6 +435,7 @@ class ApprovalService:
         if raised.merged_into is None:
             text = say_levels([level for level in raised.escalations if level.is_reached])
             post_line(unit, raised, text, key=f"up:{said}", ids=self._ids, at=at)
+            summon(unit, raised, fresh, ids=self._ids, at=at)
         return raised
 
     def _remind(self, unit: Unit, approval: Approval, at: datetime) -> Approval | None:
@@ -438,8 +444,7 @@ class ApprovalService:
             return None
         reminded = replace(approval, reminded=due, version=approval.version + 1)
         unit.approvals.update(reminded, expected=approval.version)
-        is_quiet = self._quiet is not None and self._quiet.is_quiet(at) and not _is_critical(unit, approval)
-        if is_quiet or approval.merged_into is not None:
+        if self._is_quiet(unit, approval, at) or approval.merged_into is not None:
             return reminded
         minutes = max(1, int((approval.expires_at - at).total_seconds() // 60))
         wanted = name_all(deciders(approval))
@@ -448,6 +453,10 @@ class ApprovalService:
         post_line(unit, reminded, text, key=f"remind:{due}", ids=self._ids, at=at)
         self._record(unit, "approval.reminded", reminded, Outcome.SUCCESS, at)
         return reminded
+
+    def _is_quiet(self, unit: Unit, approval: Approval, at: datetime) -> bool:
+        """Whether nobody is to be told a second time now."""
+        return self._quiet is not None and self._quiet.is_quiet(at) and not _is_critical(unit, approval)
 
     def _close(self, unit: Unit, approval: Approval, at: datetime) -> None:
         post_line(unit, approval, say_outcome(approval), key="closed", ids=self._ids, at=at)

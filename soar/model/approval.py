@@ -156,12 +156,17 @@ class Precedent:
 
 @dataclass(frozen=True, slots=True)
 class EscalationLevel:
-    """From this moment this principal is told, and may decide too unless the policy wants others."""
+    """From this moment this principal is told, and may decide too unless the policy wants others.
+
+    Attributes:
+        via: the channels in which that is said, besides the question's own.
+    """
 
     at: datetime
     to: str
     is_reached: bool = False
     may_decide: bool = True
+    via: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,16 +39,16 @@ class ChatLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostedCard:
-    """Where a question's card is shown, and how far it is behind.
+    """Where a question is told, in one channel of several, and how far that is behind.
 
     Attributes:
         approval: id of the question.
         channel: as the playbook writes it, such as `slack:#soc`.
         place: the platform's own id of the channel; empty until it was posted.
         message: the platform's own id of the message; empty until it was posted.
-        nonce: what the card's buttons carry, so that no other message's count.
+        nonce: what the card's buttons carry, so that no other message's count; empty until it is posted.
         version: of the approval that it shows; 0 until it was posted.
-        told: keys of the lines that its thread has.
+        told: keys of the lines that were told there, or are not to be.
         due_at: not to be touched before; whoever works on it moves this forward.
         tries: failures one after the other.
         is_done: whether it shows how the question ended and what became of it, or was given up.

@@ -313,7 +313,7 @@ def read_channel(field: Field) -> str | None:
     text = read_text(field)
     if text is None or CHANNEL.fullmatch(text):
         return text
-    field.fault("P113", f"{quote(text)} is no channel", "write chat:#name, page:service or mail:…")
+    field.fault("P113", f"{quote(text)} is no channel", "write chat:#name, page:service or mail:address")
     return None
 
 

@@ -222,7 +222,7 @@ GATE: Final[Keys] = MappingProxyType(
     }
 )
 ESCALATION: Final[Keys] = MappingProxyType(
-    {"after": "After what time.", "to": "Who may decide from then on.", "via": "Where they are told."}
+    {"after": "After what time.", "to": "Who may decide from then on.", "via": "The channels that are told then."}
 )
 RETRY: Final[Keys] = MappingProxyType(
     {

@@ -8,7 +8,7 @@ PLAYBOOK_ID: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 PRINCIPAL: Final = re.compile(r"(?:(?:role|group|oncall):[A-Za-z0-9][\w.-]*|user:[^\s@]+(?:@[^\s@]+)?)")
 OWNER: Final = re.compile(r"(?:team:[A-Za-z0-9][\w.-]*|user:[^\s@]+@[^\s@]+)")
 CHANNEL: Final = re.compile(
-    r"(?:(?:chat|slack|matrix|discord):#\S+|mattermost:~\S+|teams:\S.*|page:[\w.-]+|mail:[^\s@]+@[^\s@]+)"
+    r"(?:(?:chat|slack|matrix|discord):#\S+|mattermost:~\S+|teams:\S.*|(?:page|opsgenie):[\w.-]+|mail:[^\s@]+(?:@[^\s@]+)?)"
 )
 ACTION: Final = re.compile(r"(?P<name>[a-z][a-z0-9_]*\.[a-z][a-z0-9_-]*)(?:@(?P<major>[0-9]{1,4}))?")
 

@@ -238,7 +238,7 @@ class InProcessHost:
 
     async def _invoke(self, supplies: _Supplies, plan: _Plan) -> ActionAnswer:
         call, clock = plan.call, self._world.clock
-        http = self._open_client(plan, supplies.hosts)
+        http, dial = self._open_client(plan, supplies.hosts), _open_dialer(plan, supplies.hosts)
         context = Context(
             http=http,
             settings=plan.settings,
@@ -248,6 +248,7 @@ class InProcessHost:
             messages=self._world.open_messages(call),
             lists=self._world.open_lists(call),
             alerts=self._world.open_alerts(call),
+            dial=NoDialer() if plan.connection.simulate else dial,
             clock=clock,
         )
         answer = await invoke(
@@ -258,8 +259,9 @@ class InProcessHost:
             seconds=call.timeout,
             redactor=supplies.redactor,
         )
-        is_unsent = answer.code is not None and http.reached == 0
-        return replace(answer, requests=http.sent, hosts=http.hosts_asked, is_unsent=is_unsent)
+        is_unsent = answer.code is not None and http.reached + dial.reached == 0
+        hosts = (*http.hosts_asked, *dial.hosts_asked)
+        return replace(answer, requests=http.sent + dial.sent, hosts=hosts, is_unsent=is_unsent)
 
     def _open_client(self, plan: _Plan, hosts: frozenset[str]) -> Client:
         return Client(
@@ -277,6 +279,11 @@ class InProcessHost:
             return self._world.egress
         ledger = self._world.open_ledger(workspace, connection.id)
         return SimulatedEgress(simulator(ledger, self._world.clock.now))
+
+
+def _open_dialer(plan: _Plan, hosts: frozenset[str]) -> SocketDialer:
+    private = _find_private(plan.connection, hosts, plan.settings)
+    return SocketDialer(hosts=hosts, private_hosts=private, refusals=plan.call.refusals)
 
 
 async def _explain_faults(batches: AsyncIterator[Batch], redactor: Redactor) -> AsyncGenerator[Batch, None]:

@@ -89,6 +89,7 @@ class Context(Link):
         messages: the built-in chat.
         lists: those that people keep.
         alerts: the way in for alerts of our own.
+        dial: opens connections for what is no HTTP, to the hosts of this connection only.
     """
 
     idempotency_key: str
@@ -96,6 +97,7 @@ class Context(Link):
     messages: Messages
     lists: Lists
     alerts: Alerts
+    dial: Dialer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,13 @@
-"""Connections that are no HTTP: bytes to and from a host of the connection, for triggers that listen."""
+"""Connections that are no HTTP: bytes to and from a host of the connection, for those who listen and those who send."""
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
+from soar.model.process import Refusal
 from soar.sdk.egress import look_up
 from soar.sdk.errors import EgressRefusedError, TransientError, UnreachableError
 from soar.sdk.target import check_address
@@ -69,11 +70,15 @@ class Stream:
             raise TransientError(f"the connection to {self._host} broke off") from error
 
 
+Prepare: TypeAlias = Callable[[Stream], Awaitable[None]]
+"""Speaks with a host in the clear until both sides are to begin TLS."""
+
+
 class Dialer(Protocol):
     """Opens connections to the hosts of one connection, and no others."""
 
     def open(
-        self, host: str, port: int, *, is_secure: bool, has_greeting: bool = False
+        self, host: str, port: int, *, is_secure: bool, has_greeting: bool = False, prepare: Prepare | None = None
     ) -> AbstractAsyncContextManager[Stream]:
         """Return a connection that is closed at the end of the block.
 
@@ -83,10 +88,12 @@ class Dialer(Protocol):
             is_secure: whether TLS is spoken from the first byte, and the host proves its name; without, the host has
                 to be inside the network.
             has_greeting: whether the host says a line first, and TLS begins behind it. It is the stream's `greeting`.
+            prepare: what is said before TLS begins, as by STARTTLS; what the host says too early is dropped.
 
         Raises:
             EgressRefusedError: the host or its address is not allowed, or does not prove its name.
             UnreachableError: it does not answer.
+            TransientError: it is left alone for now; nothing was sent.
         """
         ...
 
@@ -98,15 +105,36 @@ class SocketDialer:
         hosts: host names that may be reached.
         private_hosts: those of them that may be inside the network.
         lookup: how host names are resolved.
+        refusals: hosts that are not asked now, and why.
     """
 
-    def __init__(self, *, hosts: frozenset[str], private_hosts: frozenset[str], lookup: Lookup = look_up) -> None:
+    def __init__(
+        self,
+        *,
+        hosts: frozenset[str],
+        private_hosts: frozenset[str],
+        lookup: Lookup = look_up,
+        refusals: Mapping[str, Refusal] | None = None,
+    ) -> None:
         self._hosts = hosts
         self._private_hosts = private_hosts
         self._lookup = lookup
+        self._refusals = refusals or {}
+        self._hosts_asked: dict[str, None] = {}
+        self.sent = 0
+        """How many connections were to be opened."""
+        self.reached = 0
+        """How many of these came about."""
+
+    @property
+    def hosts_asked(self) -> tuple[str, ...]:
+        """The hosts that were to be asked, in the order in which they last were."""
+        return tuple(self._hosts_asked)
 
     @asynccontextmanager
-    async def open(self, host: str, port: int, *, is_secure: bool, has_greeting: bool = False) -> AsyncIterator[Stream]:
+    async def open(
+        self, host: str, port: int, *, is_secure: bool, has_greeting: bool = False, prepare: Prepare | None = None
+    ) -> AsyncIterator[Stream]:
         """Return a connection; see `Dialer`."""
         is_private = host in self._private_hosts
         if host not in self._hosts:
@@ -115,9 +143,11 @@ class SocketDialer:
             )
         if not is_secure and not is_private:
             raise EgressRefusedError(f"without TLS {host} is not spoken to", hint="use TLS")
+        self._note_host(host)
         reader, writer, greeting = await self._connect(
-            host, port, is_secure=is_secure, is_private=is_private, has_greeting=has_greeting
+            host, port, is_secure=is_secure, is_private=is_private, has_greeting=has_greeting, prepare=prepare
         )
+        self.reached += 1
         try:
             yield Stream(reader, writer, host, greeting)
         finally:
@@ -126,8 +156,23 @@ class SocketDialer:
                 async with asyncio.timeout(_CLOSE_WITHIN):
                     await writer.wait_closed()
 
+    def _note_host(self, host: str) -> None:
+        self._hosts_asked.pop(host, None)
+        self._hosts_asked[host] = None
+        refusal = self._refusals.get(host)
+        if refusal is not None:
+            raise TransientError(refusal.message, retry_after=refusal.retry_after)
+        self.sent += 1
+
     async def _connect(
-        self, host: str, port: int, *, is_secure: bool, is_private: bool, has_greeting: bool
+        self,
+        host: str,
+        port: int,
+        *,
+        is_secure: bool,
+        is_private: bool,
+        has_greeting: bool,
+        prepare: Prepare | None,
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes]:
         context = ssl.create_default_context() if is_secure else None
         try:
@@ -137,6 +182,8 @@ class SocketDialer:
                     check_address(address, may_be_private=is_private)
                 if has_greeting:
                     return await _open_greeted(addresses[0], port, host, context)
+                if prepare is not None and context is not None:
+                    return *await _open_prepared(addresses[0], port, host, context, prepare), b""
                 name = host if is_secure else None
                 opened = await asyncio.open_connection(
                     addresses[0], port, ssl=context, server_hostname=name, limit=LINE_LIMIT
@@ -173,6 +220,32 @@ async def _open_greeted(
     return reader, asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop()), greeting
 
 
+class _ClearWriter(asyncio.StreamWriter):
+    """Writes until TLS begins; forgetting it does not close the connection, which goes on under TLS."""
+
+    def __del__(self) -> None:
+        """Leave the connection open."""
+
+
+async def _open_prepared(
+    address: str, port: int, host: str, context: ssl.SSLContext, prepare: Prepare
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect, let both sides agree on TLS in the clear, and begin it.
+
+    Raises:
+        OSError: there is no connection, or no TLS.
+        ActionError: they do not agree.
+    """
+    loop, reader = asyncio.get_running_loop(), asyncio.StreamReader(limit=LINE_LIMIT)
+    transport, protocol = await loop.create_connection(lambda: asyncio.StreamReaderProtocol(reader), address, port)
+    try:
+        await prepare(Stream(reader, _ClearWriter(transport, protocol, reader, loop), host))
+        return await _begin_tls(transport, host, context)
+    except BaseException:
+        transport.abort()
+        raise
+
+
 async def _begin_tls(
     transport: asyncio.Transport, host: str, context: ssl.SSLContext
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -197,10 +270,11 @@ class NoDialer:
         *,
         is_secure: bool,  # noqa: ARG002 -- the protocol's
         has_greeting: bool = False,  # noqa: ARG002 -- the protocol's
+        prepare: Prepare | None = None,  # noqa: ARG002 -- the protocol's
     ) -> AbstractAsyncContextManager[Stream]:
         """Refuse.
 
         Raises:
             EgressRefusedError: always.
         """
-        raise EgressRefusedError(f"{host} is simulated, and there is nobody to listen to")
+        raise EgressRefusedError(f"{host} is simulated, and there is nobody to speak to")

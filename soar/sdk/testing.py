@@ -35,13 +35,14 @@ from soar.sdk.invocation import invoke
 from soar.sdk.lists import Added
 from soar.sdk.redaction import Redactor
 from soar.sdk.simulation import Ledger, MemoryLedger, SimulatedEgress, Simulator
-from soar.sdk.stream import LINE_LIMIT, Dialer, NoDialer, Stream
+from soar.sdk.stream import LINE_LIMIT, Dialer, NoDialer, Prepare, Stream
 from soar.sdk.target import parse_target
 from soar.sdk.trigger import list_triggers
 
 __all__ = [
     "NOW",
     "SECRET",
+    "ActionAnswer",
     "Bench",
     "Ledger",
     "MemoryAlerts",
@@ -123,8 +124,10 @@ class WireDialer:
         self.opened: list[tuple[str, int, bool]] = []
 
     @asynccontextmanager
-    async def open(self, host: str, port: int, *, is_secure: bool, has_greeting: bool = False) -> AsyncIterator[Stream]:
-        """Return a connection to the product in small, whose greeting is awaited if it has one."""
+    async def open(
+        self, host: str, port: int, *, is_secure: bool, has_greeting: bool = False, prepare: Prepare | None = None
+    ) -> AsyncIterator[Stream]:
+        """Return a connection to the product in small, without TLS; its greeting is awaited if it has one."""
         self.opened.append((host, port, is_secure))
         served: list[asyncio.Task[None]] = []
 
@@ -136,7 +139,10 @@ class WireDialer:
             address = server.sockets[0].getsockname()
             reader, writer = await asyncio.open_connection(address[0], address[1], limit=LINE_LIMIT)
             try:
-                yield Stream(reader, writer, host, await reader.readline() if has_greeting else b"")
+                stream = Stream(reader, writer, host, await reader.readline() if has_greeting else b"")
+                if prepare is not None:
+                    await prepare(stream)
+                yield stream
             finally:
                 writer.close()
                 with suppress(OSError):
@@ -261,6 +267,12 @@ class Bench:
         """Call an action whose requests the handler answers."""
         return await self._invoke(name, arguments, WireEgress(handler), key, seconds)
 
+    async def send(
+        self, name: str, arguments: Mapping[str, Any], dial: Dialer, *, key: str = "key-1", seconds: float = 5.0
+    ) -> ActionAnswer:
+        """Call an action that opens connections of its own."""
+        return await self._invoke(name, arguments, WireEgress(_answer(404)), key, seconds, dial)
+
     async def simulate(
         self, name: str, arguments: Mapping[str, Any], simulator: Simulator, *, key: str = "key-1"
     ) -> ActionAnswer:
@@ -301,7 +313,13 @@ class Bench:
         return found
 
     async def _invoke(
-        self, name: str, arguments: Mapping[str, Any], egress: Egress, key: str, seconds: float
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        egress: Egress,
+        key: str,
+        seconds: float,
+        dial: Dialer | None = None,
     ) -> ActionAnswer:
         credentials = {field: Secret(text) for field, text in self.credentials.items()}
         hosts = frozenset(self.hosts)
@@ -314,6 +332,7 @@ class Bench:
             messages=self.messages,
             lists=self.lists,
             alerts=self.alerts,
+            dial=dial or NoDialer(),
             clock=StillClock(),
         )
         action = self.connector.actions[name]

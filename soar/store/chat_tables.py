@@ -35,7 +35,7 @@ POSTED_CARDS = Table(
     METADATA,
     key("workspace"),
     key("approval"),
-    column("channel"),
+    key("channel"),
     column("place"),
     column("message"),
     column("nonce"),

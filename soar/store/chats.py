@@ -23,14 +23,16 @@ _GET_LINK = _LINKS.where("key")
 _TAKE_LINK = delete(_LINKS.table).where(*_LINKS.match("key"))
 _PRUNE = delete(_LINKS.table).where(*_LINKS.match(), _LINKS.table.c.expires_at <= given("at"))
 
-_CARDS = Rows(POSTED_CARDS, PostedCard, key=("approval",))
+_CARDS = Rows(POSTED_CARDS, PostedCard, key=("approval", "channel"))
 _CARD = _CARDS.table.c
-_GET_CARD = _CARDS.where("approval")
+_OF_APPROVAL = _CARDS.where("approval").order_by(_CARD.channel)
 _AT_PLACE = _CARDS.where("place", "message")
 _UPDATE_CARD = _CARDS.change()
 _APPROVALS = Rows(APPROVALS, Approval)
 _ASKED = _APPROVALS.table.c
-_IS_POSTED = exists().where(_CARD.workspace == _ASKED.workspace, _CARD.approval == _ASKED.id)
+_IS_POSTED = exists().where(
+    _CARD.workspace == _ASKED.workspace, _CARD.approval == _ASKED.id, _CARD.channel == _ASKED.channel
+)
 _UNPOSTED = (
     _APPROVALS.where()
     .where(
@@ -107,16 +109,16 @@ class PostedCards(Repository):
 
     __slots__ = ()
 
-    def get(self, approval: str) -> PostedCard | None:
-        """Return where an approval's card is."""
-        return self._first(_CARDS, _GET_CARD, given_approval=approval)
+    def of(self, approval: str) -> tuple[PostedCard, ...]:
+        """Return where an approval's cards are, by channel."""
+        return self._all(_CARDS, _OF_APPROVAL, given_approval=approval)
 
     def find_message(self, place: str, message: str) -> PostedCard | None:
         """Return the card that a message shows, by the platform's own ids."""
         return self._first(_CARDS, _AT_PLACE, given_place=place, given_message=message)
 
     def add(self, card: PostedCard) -> bool:
-        """Keep a card that is going to be posted; return False if there is one for its approval already."""
+        """Keep a card that is going to be posted; return False if its approval has one in this channel."""
         return self._insert(_CARDS, card)
 
     def update(self, card: PostedCard) -> None:
@@ -128,7 +130,7 @@ class PostedCards(Repository):
         self._replace(_CARDS, _UPDATE_CARD, card)
 
     def unposted(self, prefix: str, limit: int) -> tuple[Approval, ...]:
-        """Return open questions whose channel begins so and that have no card yet, the oldest first."""
+        """Return open questions whose channel begins so and that have no card in it yet, the oldest first."""
         return self._all(_APPROVALS, _UNPOSTED, given_prefix=prefix, given_limit=limit)
 
     def behind(self, prefix: str, at: datetime, limit: int) -> tuple[PostedCard, ...]:

@@ -208,11 +208,17 @@ def _load_votes(documents: Sequence[dict[str, Any]]) -> tuple[Vote, ...]:
 
 
 def _dump_escalations(levels: Sequence[EscalationLevel]) -> JsonValue:
-    return [[print_timestamp(level.at), level.to, level.is_reached, level.may_decide] for level in levels]
+    return [[print_timestamp(level.at), level.to, level.is_reached, level.may_decide, [*level.via]] for level in levels]
 
 
 def _load_escalations(documents: Sequence[Any]) -> tuple[EscalationLevel, ...]:
-    return tuple(EscalationLevel(parse_timestamp(at), *rest) for at, *rest in documents)  # older ones have three parts
+    return tuple(map(_load_level, documents))
+
+
+def _load_level(document: Sequence[Any]) -> EscalationLevel:
+    at, to, is_reached, *later = document  # older ones have three parts, or four
+    via = later[1] if len(later) > 1 else ()
+    return EscalationLevel(parse_timestamp(at), to, is_reached, may_decide=not later or later[0], via=tuple(via))
 
 
 def _dump_form(form: Mapping[str, Question]) -> JsonValue:

@@ -12,6 +12,9 @@ import pytest
 from soar.app.documents import read_yaml
 from soar.app.passwords import Passwords
 from soar.app.settings import find_bundled
+from soar.approvals.delivery import CardDelivery
+from soar.approvals.paging import describe_pager
+from soar.approvals.platform import Office
 from soar.model.identity import Role
 from soar.model.process import ActionAnswer
 from soar.model.values import JsonValue
@@ -21,8 +24,10 @@ from soar.registry.load import load_connectors
 from tests.api.test_factors import add_program
 from tests.api.test_step_up import take_cookie
 from tests.support.builders import build_user
+from tests.support.pagers import FakePagerDuty
 from tests.support.repository import ROOT
-from tests.support.service import CHEAP_HASH, PASSWORD, Face, Person, open_face, sign
+from tests.support.service import CHEAP_HASH, PASSWORD, WORKSPACE, Face, Person, open_face, sign
+from tests.support.wire import WireHost
 
 EXAMPLE = "isolate-ransomware-host"
 HOST = "srv-files-01"
@@ -145,14 +150,38 @@ async def test_two_people_with_a_second_factor_take_a_server_off_the_network(sit
     assert [(vote["name"], vote["assurance"]) for vote in votes] == [("carol", "mfa"), ("erin", "mfa")]
 
 
+def open_pager(face: Face) -> tuple[FakePagerDuty, CardDelivery]:
+    """Connect a pager at the wire."""
+    pager, services = FakePagerDuty(), face.services
+    office = Office(
+        store=services.store,
+        workspace=WORKSPACE,
+        host=WireHost({"page": pager.call}),
+        clock=face.clock,
+        ids=services.ids,
+        randomness=services.randomness,
+        announcer=services.hub,
+        url="https://soar.example",
+        report=lambda _approval, message: pytest.fail(message),
+    )
+    return pager, CardDelivery(describe_pager("page"), office)
+
+
 async def test_it_is_escalated_at_five_and_ten_minutes_and_at_fifteen_the_answer_is_no(site: Face) -> None:
+    pager, delivery = open_pager(site)
     carol, erin = await enrol(site, "carol"), await enrol(site, "erin")
     bob, cleo = await enrol(site, "bob"), await enrol(site, "cleo")
     asked = await strike(site)
     await carol.prove()
     assert await carol.approve() == "pending"
     assert await bob.approve() == "not_allowed"
+    await delivery.deliver()
+    assert pager.events == []
     await pass_time(site, 4.6)
+    await delivery.deliver()
+    (event,) = pager.events
+    assert event["dedup_key"] == f"{asked['id']}.secops"
+    assert event["links"][0]["href"] == f"https://soar.example/approvals/{asked['id']}"
     shown = (await carol.person.get(f"/approvals/{asked['id']}")).json
     assert [(each["to"], each["is_reached"]) for each in shown["escalations"]] == [
         ("oncall:incident-commander", True),
@@ -160,9 +189,16 @@ async def test_it_is_escalated_at_five_and_ten_minutes_and_at_fifteen_the_answer
     ]
     assert await cleo.approve() == "not_allowed"
     await pass_time(site, 5)
+    await delivery.deliver()
+    assert pager.deeds == ["trigger", "trigger"]
+    assert "CISO" in pager.events[1]["payload"]["summary"].upper()
     shown = (await carol.person.get(f"/approvals/{asked['id']}")).json
     assert [each["is_reached"] for each in shown["escalations"]] == [True, True]
     await pass_time(site, 5)
+    await delivery.deliver()
+    assert pager.alerts == {f"{asked['id']}.secops": False}
+    told = await site.events("approval.notified")
+    assert [event["context"]["channel"] for event in told] == ["page:secops"] * 3
     shown = (await erin.person.get(f"/approvals/{asked['id']}")).json
     assert (shown["status"], shown["yes"]) == ("expired", 1)
     (run,) = (await carol.person.get("/runs")).json["items"]
@@ -171,7 +207,7 @@ async def test_it_is_escalated_at_five_and_ten_minutes_and_at_fifteen_the_answer
     said = [call.arguments["text"] for call in site.host.calls if call.action == "chat.post"]
     assert len(said) == 1
     assert f"{HOST} was NOT isolated: expired" in said[0]
-    assert "page.send" not in {call.action for call in site.host.calls}, "escalate.via pages nobody in this version"
+    assert "page.send" not in {call.action for call in site.host.calls}, "the playbook itself has not failed"
 
 
 async def test_where_no_two_who_may_could_prove_themselves_it_fails_at_once_and_says_so(site: Face) -> None:

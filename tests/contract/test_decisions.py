@@ -28,7 +28,10 @@ async def test_an_approval_comes_back_as_it_was(write: Works, read: Works) -> No
         exclude_users={"u_1": "started the run"},
         by=("role:soc-lead", "user:u_2"),
         assurance=Assurance.CONFIRMED,
-        escalations=(EscalationLevel(START, "role:admin"), EscalationLevel(START + HOUR, "user:u_3", is_reached=True)),
+        escalations=(
+            EscalationLevel(START, "role:admin", via=("page:secops", "chat:#soc")),
+            EscalationLevel(START + HOUR, "user:u_3", is_reached=True),
+        ),
         remind_at=(START, START + HOUR),
         votes=(build_vote(), build_vote(user="u_2", choice=VoteChoice.DENY, comment="no")),
         decided_at=START,

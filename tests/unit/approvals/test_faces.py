@@ -3,11 +3,15 @@
 Each platform's limits are checked as its documentation states them; what the renderers promise is not asked of them.
 """
 
+import email
+import email.policy
 import html
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from email.message import EmailMessage
 from html.parser import HTMLParser
 from typing import Any
 
@@ -16,10 +20,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connectors.mail.letter import Letter, write_letter
 from connectors.matrix import connector as wire
-from soar.approvals.card import ButtonKind, Result, ResultKind, ShownCard, Surroundings, show_card
+from soar.approvals.card import ButtonKind, Result, ResultKind, ShownCard, Surroundings, list_lines, show_card
 from soar.approvals.claim import WishKind
-from soar.approvals.faces import discord, matrix, mattermost, plain, slack, teams
+from soar.approvals.faces import discord, mail, matrix, mattermost, page, plain, slack, teams
 from soar.model.approval import Approval, ApprovalStatus, EscalationLevel, Precedent, VoteChoice
 from soar.model.step import Assurance
 from tests.support.builders import build_approval, build_card, build_vote
@@ -294,6 +299,62 @@ def test_matrix_reads_no_markup_of_theirs_and_mentions_nobody(approval: Approval
     assert reader.links == [button.url for button in card.buttons if button.url]
     check_shown(card, [reader.text])
     check_shown(card, [first["body"]])
+
+
+def read_mail(message: Mapping[str, Any]) -> EmailMessage:
+    """Send a mail as the connector does, and read it as a client does."""
+    content = write_letter(
+        Letter(
+            sender="soar@corp.example",
+            recipients=("ann@corp.example",),
+            subject=message["subject"],
+            text=message["text"],
+            key="k",
+            at=START,
+        )
+    )
+    assert content.isascii()
+    assert max(map(len, content.split(b"\r\n"))) <= 998  # RFC 5322, section 2.1.1
+    assert b"\n" not in content.replace(b"\r\n", b"")
+    read = email.message_from_bytes(content, policy=email.policy.default)
+    assert isinstance(read, EmailMessage)
+    return read
+
+
+@hostile_card
+@given(hostile_approvals())
+def test_a_mail_has_our_headers_alone_and_one_link(approval: Approval) -> None:
+    around = surround(approval)
+    card = show_card(approval, around)
+    first = read_mail(mail.render(card, NONCE))
+    follows = [read_mail(mail.render_line(card, line)) for line in list_lines(approval, around.result)[-1:]]
+    check_shown(card, [str(first.get_content())])
+    for sent in (first, *follows):
+        assert set(sent.keys()) == {
+            *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"),
+            *("Content-Type", "Content-Transfer-Encoding", "MIME-Version"),
+        }
+        assert sent["To"] == "ann@corp.example"
+        assert sent.get_content_type() == "text/plain"
+        text = str(sent.get_content())
+        assert re.findall(r"\S*://\S*", text) == [button.url for button in card.buttons if button.url]
+        assert "@" not in text
+    titles = [" ".join(sent["Subject"].split()) for sent in (first, *follows)]  # before a long word it is folded
+    assert titles[1:] == [f"Re: {titles[0]}"] * len(follows)
+
+
+@hostile_card
+@given(hostile_approvals())
+def test_a_page_is_a_line_and_a_link(approval: Approval) -> None:
+    around = surround(approval)
+    card = show_card(approval, around)
+    lines = [page.render_line(card, line) for line in list_lines(approval, around.result)]
+    for said in (page.render(card, NONCE), *lines):
+        text = str(said["text"])
+        assert len(text.splitlines()) == 1
+        assert "@" not in text
+        assert "://" not in text
+        assert said["link"] == next(button.url for button in card.buttons if button.url)
 
 
 @pytest.mark.parametrize("status", ApprovalStatus)

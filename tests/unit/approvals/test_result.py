@@ -80,8 +80,7 @@ class Chat:
     async def want(self, sender: ChatSender, kind: WishKind, text: str, nonce: str = "") -> Unfit | None:
         """Fill in one of the card's dialogs."""
         asked = await self.world.approval()
-        card = await self.world.read(lambda unit: unit.posted_cards.get(asked.id))
-        assert card is not None
+        (card,) = await self.world.read(lambda unit: unit.posted_cards.of(asked.id))
         desk = make_chat_desk(describe_slack(TEAM), self.office, self.world.approvals)
         outcome = await desk.grant(sender, Wish(asked.id, kind, nonce or card.nonce), text)
         await self.world.settle()
@@ -184,8 +183,7 @@ def test_what_is_under_way_is_looked_at_ever_more_seldom_and_no_card_is_edited_f
         for _ in range(20):
             assert await chat.deliver(10) == 0
         assert chat.slack.calls == calls
-        card = await world.read(lambda unit: unit.posted_cards.get(asked.id))
-        assert card is not None
+        (card,) = await world.read(lambda unit: unit.posted_cards.of(asked.id))
         assert timedelta(seconds=30) < card.due_at - world.clock.now() <= timedelta(minutes=1)
         after = await world.restart()
         await after.settle()

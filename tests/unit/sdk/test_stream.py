@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from soar.model.process import Refusal
 from soar.sdk.errors import EgressRefusedError, TransientError, UnreachableError
-from soar.sdk.stream import LINE_LIMIT, NoDialer, SocketDialer
+from soar.sdk.stream import LINE_LIMIT, NoDialer, SocketDialer, Stream
 from tests.support.certificates import Authority
 
 HOST = "box.corp.example"
@@ -111,6 +112,66 @@ async def test_a_host_that_says_nothing_or_does_not_prove_its_name_behind_its_gr
             with pytest.raises(error, match=HOST):
                 async with dial("127.0.0.1").open(HOST, port, is_secure=True, has_greeting=True):
                     pytest.fail("nobody is there")
+
+
+async def offer_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, context: ssl.SSLContext) -> None:
+    """Agree to begin TLS, with something behind it that no TLS protects, and echo what comes through TLS."""
+    assert await reader.readline() == b"STARTTLS\r\n"
+    writer.write(b"220 go on\r\n235 forged\r\n")
+    await writer.drain()
+    with suppress(OSError):
+        await writer.start_tls(context)
+        writer.write(await reader.readline())
+    await end(writer)
+
+
+async def ask_for_tls(stream: Stream) -> None:
+    await stream.write(b"STARTTLS\r\n")
+    assert await stream.read_line() == b"220 go on\r\n"
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_tls_begins_where_both_sides_agree_and_forgets_what_came_before(
+    is_known: bool,  # noqa: FBT001 -- from the table
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    authority, other = Authority(tmp_path / "authority"), Authority(tmp_path / "other")
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    context = (authority if is_known else other).make_context(HOST)
+    server = await asyncio.start_server(partial(offer_tls, context=context), "127.0.0.1", 0)
+    port, dialer = int(server.sockets[0].getsockname()[1]), dial("127.0.0.1")
+    opening = dialer.open(HOST, port, is_secure=True, prepare=ask_for_tls)
+    async with server:
+        if is_known:
+            async with opening as stream:
+                await stream.write(b"one\n")
+                assert await stream.read_line() == b"one\n"
+        else:
+            with pytest.raises(EgressRefusedError, match="does not prove its name"):
+                await opening.__aenter__()
+    assert (dialer.sent, dialer.reached, dialer.hosts_asked) == (1, int(is_known), (HOST,))
+
+
+async def test_what_a_host_does_not_agree_to_is_raised_and_nothing_stays_open(port: int) -> None:
+    async def refuse(stream: Stream) -> None:
+        await stream.write(b"STARTTLS\n")
+        raise TransientError((await stream.read_line()).decode())
+
+    with pytest.raises(TransientError, match="STARTTLS"):
+        async with dial("127.0.0.1").open(HOST, port, is_secure=True, prepare=refuse):
+            pytest.fail("there is no TLS")
+
+
+async def test_a_host_that_is_left_alone_is_not_connected_to(port: int) -> None:
+    hosts = frozenset({HOST})
+    refusals = {HOST: Refusal(message="the breaker is open", retry_after=7.0)}
+    dialer = SocketDialer(hosts=hosts, private_hosts=hosts, refusals=refusals)
+    with pytest.raises(TransientError, match="the breaker is open") as caught:
+        async with dialer.open(HOST, port, is_secure=False):
+            pytest.fail("it must not be reached")
+    assert caught.value.retry_after == 7
+    assert (dialer.sent, dialer.reached, dialer.hosts_asked) == (0, 0, (HOST,))
 
 
 async def test_a_line_without_an_end_is_given_up_on(port: int) -> None:

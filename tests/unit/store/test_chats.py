@@ -56,7 +56,7 @@ async def test_a_question_is_posted_once_and_followed_until_it_is_done(store: St
     assert await store.read("default", lambda unit: unit.posted_cards.behind("slack:", START, 9)) == (CARD,)
     shown = replace(CARD, place="C1", message="1.2", version=1, told=("a",), due_at=later)
     await store.write("default", lambda unit: unit.posted_cards.update(shown))
-    assert await store.read("default", lambda unit: unit.posted_cards.get("ap_1")) == shown
+    assert await store.read("default", lambda unit: unit.posted_cards.of("ap_1")) == (shown,)
     assert await store.read("default", lambda unit: unit.posted_cards.behind("slack:", later, 9)) == ()
     voted = replace(asked, version=2)
     await store.write("default", lambda unit: unit.approvals.update(voted, expected=1))
@@ -64,6 +64,39 @@ async def test_a_question_is_posted_once_and_followed_until_it_is_done(store: St
     assert await store.read("default", lambda unit: unit.posted_cards.behind("slack:", later, 9)) == (shown,)
     await store.write("default", lambda unit: unit.posted_cards.update(replace(shown, is_done=True)))
     assert await store.read("default", lambda unit: unit.posted_cards.behind("slack:", later, 9)) == ()
+
+
+async def test_a_question_has_a_card_in_each_channel(store: Store) -> None:
+    asked, page = build_approval(id="ap_1", channel="slack:#soc"), replace(CARD, channel="page:secops")
+    await store.write("default", lambda unit: (unit.approvals.add(asked), unit.posted_cards.add(page)))
+    assert await store.read("default", lambda unit: unit.posted_cards.unposted("slack:", 9)) == (asked,)
+    assert await store.write("default", lambda unit: unit.posted_cards.add(CARD))
+    moved = replace(page, message="1", is_done=True)
+    await store.write("default", lambda unit: unit.posted_cards.update(moved))
+    assert await store.read("default", lambda unit: unit.posted_cards.of("ap_1")) == (moved, CARD)
+    assert await store.read("default", lambda unit: unit.posted_cards.behind("slack:", START, 9)) == (CARD,)
+    assert await store.read("elsewhere", lambda unit: unit.posted_cards.of("ap_1")) == ()
+
+
+async def test_a_card_from_before_stays_and_others_stand_beside_it(store: Store) -> None:
+    await store.migrate()
+    writer = store._database.writer
+    writer.exec_driver_sql("DROP TABLE posted_cards")
+    writer.exec_driver_sql(
+        "CREATE TABLE posted_cards (workspace VARCHAR NOT NULL, approval VARCHAR NOT NULL, channel VARCHAR NOT NULL, "
+        "place VARCHAR NOT NULL, message VARCHAR NOT NULL, nonce VARCHAR NOT NULL, version INTEGER NOT NULL, "
+        "told VARCHAR NOT NULL, due_at DATETIME NOT NULL, tries INTEGER NOT NULL, is_done BOOLEAN NOT NULL, "
+        "CONSTRAINT pk_posted_cards PRIMARY KEY (workspace, approval))"
+    )
+    writer.exec_driver_sql(
+        "CREATE INDEX ix_posted_cards_workspace_is_done_due_at ON posted_cards (workspace, is_done, due_at)"
+    )
+    await store.write("default", lambda unit: unit.posted_cards.add(CARD))
+    writer.exec_driver_sql("UPDATE alembic_version SET version_num = '0029_pre_assurance'")
+    await store.migrate()
+    beside = replace(CARD, channel="page:secops")
+    assert await store.write("default", lambda unit: unit.posted_cards.add(beside))
+    assert await store.read("default", lambda unit: unit.posted_cards.of("ap_1")) == (beside, CARD)
 
 
 async def test_a_card_is_found_by_the_message_that_shows_it(store: Store) -> None:

@@ -1,0 +1,1 @@
+"""Mails that are sent, over SMTP."""

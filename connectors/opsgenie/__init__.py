@@ -1,0 +1,1 @@
+"""Opsgenie: alerts that wake whoever is on call."""
