@@ -18,11 +18,12 @@ from soar.approvals.hostile import clean, fence, flatten
 from soar.approvals.linking import offer_link
 from soar.approvals.parts import confirmation_of
 from soar.approvals.platform import Office, Platform
+from soar.approvals.replays import REPLAYED, remember, was_heard
 from soar.approvals.service import ApprovalService
 from soar.audit.record import record
 from soar.model.approval import Approval
 from soar.model.audit import Actor, AuditEvent, Outcome
-from soar.model.chat import PostedCard
+from soar.model.chat import HeardEvent, PostedCard
 from soar.model.identity import Principal, PrincipalKind, User
 from soar.model.process import ActionAnswer
 from soar.model.step import Assurance
@@ -33,6 +34,8 @@ Undo = Callable[[Unit, Principal, str, str, str, datetime], Said]
 """Takes back, for a person, what a run holds, or one step of it, for a reason; returns what came of it."""
 
 
+_MENDABLE = frozenset({"confirm_missing", "comment_missing"})  # the dialog stays open, to be filled in anew
+_SENT_AGAIN = "This came before, and counts once. Write it anew."
 _DECIDING = frozenset({Verb.APPROVE, Verb.DENY, Verb.TAKE_BACK, Verb.EXTEND, Verb.UNDO, Verb.FREEZE, Verb.UNFREEZE})
 
 
@@ -45,10 +48,17 @@ def find_decision(command: Command | Misunderstood | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class ChatSender:
-    """Who did something in a chat, by the platform's own ids; never by a name or a mail address."""
+    """Who did something in a chat, by the platform's own ids; never by a name or a mail address.
+
+    Attributes:
+        team: where the account is.
+        account: theirs.
+        interaction: what they did; the same one counts once. Empty where its desk remembers it.
+    """
 
     team: str
     account: str
+    interaction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +141,24 @@ class ChatDesk:
         if isinstance(known, Unfit):
             return known
         ballot = _read_ballot(known.approval, claim, confirm, comment)
-        outcome = await self._store.write(
-            self._workspace,
-            lambda unit: self._approvals.vote(
-                unit, known.approval.id, known.principal, ballot, self._office.clock.now()
-            ),
-        )
+        outcome = await self._store.write(self._workspace, lambda unit: self._count(unit, sender, claim, known, ballot))
+        if isinstance(outcome, Unfit):
+            return outcome
         if isinstance(outcome, Refusal):
             more = f" {self._office.url}/approvals/{known.approval.id}" if outcome.code == "assurance_missing" else ""
             return Unfit(outcome.reason + more, known.card)
         self._office.announce_decision(outcome)
         return None
+
+    def _count(
+        self, unit: Unit, sender: ChatSender, claim: Claim, known: Known, ballot: Ballot
+    ) -> Approval | Refusal | Unfit:
+        if self._was_heard(unit, sender):
+            return self._refuse(unit, sender, claim, known.card, REPLAYED)
+        outcome = self._approvals.vote(unit, known.approval.id, known.principal, ballot, self._office.clock.now())
+        if not (isinstance(outcome, Refusal) and outcome.code in _MENDABLE):
+            self._remember(unit, sender)
+        return outcome
 
     async def grant(self, sender: ChatSender, wish: Wish, text: str) -> Unfit | None:
         """Ask first, or take back what was done.
@@ -157,13 +174,18 @@ class ChatDesk:
         known = await self._find_member(sender, wish)
         if isinstance(known, Unfit):
             return known
-        said = await self._store.write(self._workspace, lambda unit: self._grant(unit, known, wish, text))
+        said = await self._store.write(self._workspace, lambda unit: self._grant(unit, sender, known, wish, text))
+        if isinstance(said, Unfit):
+            return said
         if said.changed is None and not said.news:
             return Unfit(said.text, known.card)
         self._announce(said)
         return None
 
-    def _grant(self, unit: Unit, known: Known, wish: Wish, text: str) -> Said:
+    def _grant(self, unit: Unit, sender: ChatSender, known: Known, wish: Wish, text: str) -> Said | Unfit:
+        if self._was_heard(unit, sender):
+            return self._refuse(unit, sender, wish, known.card, REPLAYED)
+        self._remember(unit, sender)
         approval, principal, at = known.approval, known.principal, self._office.clock.now()
         match wish.kind:
             case WishKind.ASK:
@@ -187,6 +209,8 @@ class ChatDesk:
         command = parse_command(text)
         if command is None:
             return None
+        if await self._store.write(self._workspace, lambda unit: self._is_replay(unit, sender, command)):
+            return _SENT_AGAIN
         is_full = await self.is_member(sender.account)
         if isinstance(command, Command) and command.verb is Verb.LINK and is_full:
             return await self._offer_link(sender)
@@ -197,6 +221,23 @@ class ChatDesk:
             return None
         self._announce(said)
         return said.text
+
+    def _is_replay(self, unit: Unit, sender: ChatSender, command: Command | Misunderstood) -> bool:
+        """Whether a command came before; puts that down if so, and remembers it if not."""
+        if not self._was_heard(unit, sender):
+            self._remember(unit, sender)
+            return False
+        about = find_decision(command)
+        deed = "access.denied" if about is None else "approval.voted"
+        self.note_refusal(unit, sender, about or "", REPLAYED, deed=deed)
+        return True
+
+    def _was_heard(self, unit: Unit, sender: ChatSender) -> bool:
+        return was_heard(unit, self.platform.connection, sender.interaction)
+
+    def _remember(self, unit: Unit, sender: ChatSender) -> None:
+        platform, at = self.platform.connection, self._office.clock.now()
+        remember(unit, HeardEvent(platform=platform, id=sender.interaction, account=sender.account, at=at))
 
     def _announce(self, said: Said) -> None:
         if said.changed is not None:
@@ -271,6 +312,8 @@ class ChatDesk:
 
     def _find(self, unit: Unit, sender: ChatSender, claim: Claim | Wish) -> Known | Unfit:
         card, approval = self._find_card(unit, claim), unit.approvals.get(claim.approval)
+        if self._was_heard(unit, sender):
+            return self._refuse(unit, sender, claim, card, REPLAYED)
         if card is None or approval is None:
             return self._refuse(unit, sender, claim, None, "this is no card of ours")
         user = self._find_user(unit, sender, self._office.clock.now())
@@ -308,6 +351,8 @@ class ChatDesk:
     def _refuse(
         self, unit: Unit, sender: ChatSender, claim: Claim | Wish, card: PostedCard | None, reason: str
     ) -> Unfit:
+        if not self._was_heard(unit, sender):
+            self._remember(unit, sender)
         self.note_refusal(unit, sender, claim.approval, reason, deed=_name_deed(claim)[0])
         return Unfit(reason, card)
 

@@ -52,7 +52,7 @@ class Conduct:
             "approval.vote_taken_back",
             reference,
             principal,
-            lambda approval, voter: _narrow(take_back(approval, voter, at), unit),
+            lambda approval, voter: _narrow(approval, take_back(approval, voter, at), unit),
             at,
         )
         if isinstance(outcome, Approval):
@@ -64,7 +64,7 @@ class Conduct:
                     "approval.vote_taken_back",
                     member,
                     principal,
-                    lambda approval, voter: take_back(approval, voter, at),
+                    lambda approval, voter: _narrow(approval, take_back(approval, voter, at), unit),
                     at,
                 )
         return outcome
@@ -194,8 +194,8 @@ def _set_timers_anew(unit: Unit, before: Approval, after: Approval, at: datetime
             unit.timers.set(timer)
 
 
-def _narrow(outcome: Approval | Refusal, unit: Unit) -> Approval | Refusal:
-    return outcome if isinstance(outcome, Refusal) else narrow(outcome, unit.workspace)
+def _narrow(before: Approval, outcome: Approval | Refusal, unit: Unit) -> Approval | Refusal:
+    return outcome if isinstance(outcome, Refusal) else narrow(before, outcome, unit.workspace)
 
 
 def _find_initiator(unit: Unit, approval: Approval) -> User | None:

@@ -132,4 +132,4 @@ def _refuse() -> DeniedError:
 
 
 def _identify(sender: Sender) -> ChatSender:
-    return ChatSender(sender.guild, sender.account)
+    return ChatSender(sender.guild, sender.account, sender.interaction)

@@ -46,11 +46,13 @@ class Sender:
         guild: the Discord server where it happened; empty in a direct message.
         account: the person; empty where Discord asks by itself.
         application: what was made in the developer portal, to which the request belongs.
+        interaction: what they did.
     """
 
     guild: str
     account: str
     application: str
+    interaction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,7 @@ class _Data(BaseModel):
 
 
 class _Interaction(BaseModel):
+    id: _Id
     type: _Kind
     application_id: _Id
     token: str = ""
@@ -193,7 +196,7 @@ class _Interaction(BaseModel):
 
 
 def _read(sent: _Interaction) -> DiscordRequest | None:
-    sender = Sender(sent.guild_id, sent.member.user.id if sent.member else "", sent.application_id)
+    sender = Sender(sent.guild_id, sent.member.user.id if sent.member else "", sent.application_id, sent.id)
     match sent.type:
         case _Kind.PING:
             return Ping(sender)

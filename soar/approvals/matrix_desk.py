@@ -11,6 +11,7 @@ from soar.approvals.commands import Command, Verb, parse_command
 from soar.approvals.faces.matrix import render
 from soar.approvals.matrix_event import EDITED, Event, Origin, Reacted, Redacted, Said, Sealed, read_event
 from soar.approvals.platform import Office, Platform
+from soar.approvals.replays import MEMORY, REPLAYED
 from soar.model.approval import Approval, ApprovalStatus
 from soar.model.catalog import Effect
 from soar.model.chat import HeardEvent, PostedCard
@@ -22,7 +23,6 @@ from soar.store import Unit
 
 FRESH = timedelta(minutes=5)
 """How long after it was sent something counts; before, for clocks that are wrong."""
-_MEMORY = timedelta(days=30)
 _FOREIGN = "people of other homeservers decide nothing"
 _UNREADABLE = "I cannot read encrypted messages. Commands count where messages are not encrypted."
 _WRITTEN = "I have written to you in a room of our own."
@@ -89,7 +89,7 @@ class MatrixDesk:
     def _remember(self, unit: Unit, heard: Sequence[Event], keep: Callable[[Unit], None]) -> list[Event]:
         """Return what concerns us and was not heard before."""
         keep(unit)
-        unit.heard_events.forget(self._office.clock.now() - _MEMORY)
+        unit.heard_events.forget(self._office.clock.now() - MEMORY)
         return [event for event in heard if self._concerns(unit, event) and self._is_new(unit, event)]
 
     def _concerns(self, unit: Unit, event: Event) -> bool:
@@ -115,7 +115,7 @@ class MatrixDesk:
         is_new = unit.heard_events.add(kept)
         about = _find_subject(unit, event)
         if not is_new and about is not None:
-            self._desk.note_refusal(unit, _identify(origin), about, "it was heard before")
+            self._desk.note_refusal(unit, _identify(origin), about, REPLAYED)
         return is_new
 
     async def _work(self, event: Event) -> None:

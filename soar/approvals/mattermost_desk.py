@@ -109,7 +109,7 @@ class MattermostDesk:
         key = await self._open_key()
         verify_press(key, press)
         self._check_team(press.sender)
-        known = await self._desk.find(_identify(press.sender), press.claim)
+        known = await self._desk.find(_identify(press.sender, press.trigger), press.claim)
         if isinstance(known, Unfit):
             return {"ephemeral_text": escape(clean(known.reason))}
         if (known.card.place, known.card.message) != (press.sender.channel, press.message):
@@ -128,14 +128,14 @@ class MattermostDesk:
     async def _vote(self, submission: Submission) -> Answer:
         claim = read_state(await self._open_key(), submission, self._office.clock.now())
         self._check_team(submission.sender)
-        sender = _identify(submission.sender)
+        sender = _identify(submission.sender, submission.state)
         unfit = await self._desk.vote(sender, claim, confirm=submission.confirm, comment=submission.comment)
         return {} if unfit is None else {"error": clean(unfit.reason)}
 
     async def _obey(self, command: Command) -> Answer:
         verify_command(await self._rules.token(), command)
         self._check_team(command.sender)
-        said = await self._desk.obey(_identify(command.sender), f"/soar {command.text}") or ""
+        said = await self._desk.obey(_identify(command.sender, command.trigger), f"/soar {command.text}") or ""
         return {"response_type": "ephemeral", "text": escape(said)}
 
     async def _open_key(self) -> Secret:
@@ -157,5 +157,6 @@ class MattermostDesk:
             )
 
 
-def _identify(sender: Sender) -> ChatSender:
-    return ChatSender(sender.team, sender.account)
+def _identify(sender: Sender, interaction: str) -> ChatSender:
+    """Return somebody; a dialog that was filled in has no id, so what it carries for them alone stands for one."""
+    return ChatSender(sender.team, sender.account, interaction)

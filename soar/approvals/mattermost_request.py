@@ -37,6 +37,7 @@ _HINT = "press the button on the card anew; if that does not help, compare the c
 _MOST_FIELDS = 64
 _LONGEST_TYPED = 4_000
 _TRIGGER_PARTS = 4
+_LONGEST_TRIGGER = 500
 
 _Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{26}$")]
 
@@ -94,11 +95,13 @@ class Command:
 
     Attributes:
         token: what Mattermost proves the command with.
+        trigger: Mattermost's own id of it.
     """
 
     sender: Sender
     text: str
     token: str
+    trigger: str
 
 
 MattermostRequest: TypeAlias = Press | Submission | Command
@@ -122,10 +125,15 @@ def verify_press(key: Secret, press: Press) -> None:
 
 
 def write_state(key: Secret, press: Press, at: datetime) -> str:
-    """Return what a dialog carries that is opened for a press: it counts for that person, there, for `LIFE`."""
+    """Return what a dialog carries that is opened for a press: it counts for that person, there, for `LIFE`.
+
+    No two presses have the same, so that what it carries tells one dialog from all others.
+    """
     claim = write_claim(press.claim.approval, press.claim.choice, press.claim.nonce)
     until = str(int((at + LIFE).timestamp()))
-    return f"{claim}|{until}|{_prove(key, 'dialog', press.sender.channel, press.sender.account, until, claim)}"
+    once = hashlib.sha256(press.trigger.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    proof = _prove(key, "dialog", press.sender.channel, press.sender.account, until, once, claim)
+    return f"{claim}|{until}|{once}|{proof}"
 
 
 def read_state(key: Secret, submission: Submission, at: datetime) -> Claim:
@@ -134,9 +142,9 @@ def read_state(key: Secret, submission: Submission, at: datetime) -> Claim:
     Raises:
         DeniedError: it was not opened by us for this person in this channel, or ten minutes ago or more.
     """
-    claim, until, proof = ([""] * 3 + submission.state.rsplit("|", 2))[-3:]
+    claim, until, once, proof = ([""] * 4 + submission.state.rsplit("|", 3))[-4:]
     sender = submission.sender
-    if not _is_proved(key, proof, "dialog", sender.channel, sender.account, until, claim):
+    if not _is_proved(key, proof, "dialog", sender.channel, sender.account, until, once, claim):
         raise _refuse("the dialog was not opened by us for whoever has filled it in")
     if at.timestamp() >= int(until):
         raise DeniedError("the dialog was opened ten minutes ago or more", code="chat.timestamp", hint=_HINT)
@@ -212,6 +220,7 @@ class _Command(BaseModel):
     channel_id: _Id
     team_id: str
     token: str
+    trigger_id: str = Field(min_length=1, max_length=_LONGEST_TRIGGER)
     text: str = ""
 
 
@@ -238,7 +247,8 @@ def _read_submission(sent: _Submission) -> Submission | None:
 def _read_command(body: bytes) -> Command:
     form = parse_qs(body.decode("utf-8"), max_num_fields=_MOST_FIELDS)
     sent = _Command.model_validate({name: values[0] for name, values in form.items()})
-    return Command(Sender(sent.team_id, sent.channel_id, sent.user_id), sent.text[:_LONGEST_TYPED], sent.token)
+    sender = Sender(sent.team_id, sent.channel_id, sent.user_id)
+    return Command(sender, sent.text[:_LONGEST_TYPED], sent.token, sent.trigger_id)
 
 
 def _read_trigger(trigger: str) -> str | None:

@@ -31,23 +31,29 @@ def list_calls(approval: Approval) -> Sequence[JsonValue]:
     return [call for call in calls if not _is_within(call, left_out)]
 
 
-def narrow(approval: Approval, workspace: str) -> Approval:
+def narrow(before: Approval, after: Approval, workspace: str) -> Approval:
     """Return a question after a vote or its return, bound to what the votes allow now.
 
+    One that is not bound to the calls that it shows stays as it is: no vote makes good what was changed behind it.
+
     Args:
-        approval: with the votes as they are now.
+        before: with the votes as they were.
+        after: with the votes as they are now.
         workspace: that it is asked in.
     """
-    if not approval.course.parts:
-        return approval
-    digest = digest_calls(
+    if not after.course.parts or _digest(before, workspace) != before.digest:
+        return after
+    return replace(after, digest=_digest(after, workspace))
+
+
+def _digest(approval: Approval, workspace: str) -> str:
+    return digest_calls(
         workspace=workspace,
         run=approval.run,
         revision=approval.revision,
         step=approval.step,
         calls=list_calls(approval),
     )
-    return replace(approval, digest=digest)
 
 
 def find_fault(approval: Approval, only: Sequence[str]) -> tuple[str, str] | None:

@@ -27,7 +27,7 @@ from soar.approvals.decide import (
     take_answers,
 )
 from soar.approvals.merging import find_detour, find_lead, join, list_members, part
-from soar.approvals.parts import narrow
+from soar.approvals.parts import confirmation_of, narrow
 from soar.approvals.people import EVERYBODY, describe_actor, find_excluded, find_voter, list_voters
 from soar.approvals.quiet import QuietHours
 from soar.approvals.record import ENGINE, record_approval
@@ -301,7 +301,7 @@ class ApprovalService:
             )
         else:
             outcome = cast_vote(approval, voter, ballot, at=at, via=principal.via)
-            outcome = outcome if isinstance(outcome, Refusal) else narrow(outcome, unit.workspace)
+            outcome = outcome if isinstance(outcome, Refusal) else narrow(approval, outcome, unit.workspace)
         actor = describe_actor(principal, prove(approval, voter, ballot) if voter else None)
         if isinstance(outcome, Refusal):
             self._record(unit, "approval.voted", approval, Outcome.DENIED, at, actor=actor, reason=outcome.reason)
@@ -339,9 +339,10 @@ class ApprovalService:
         at: datetime,
     ) -> None:
         """Count a vote on a question for one that is decided together with it, by that one's own rules."""
-        typed = member.confirm if is_confirmed(lead, ballot) else ballot.confirm
+        typed = confirmation_of(member, ballot.only) if is_confirmed(lead, ballot) else ballot.confirm
         own = replace(ballot, digest=member.digest, confirm=typed)
         outcome = NOBODY if voter is None else cast_vote(member, voter, own, at=at, via=principal.via)
+        outcome = outcome if isinstance(outcome, Refusal) else narrow(member, outcome, unit.workspace)
         after = member if isinstance(outcome, Refusal) else outcome
         self._record(
             unit,

@@ -98,7 +98,7 @@ class SlackDesk:
 
     async def _work(self, request: Press | Submission) -> None:
         """Open the dialog for a press; count the vote of a submitted dialog."""
-        sender = _identify(request.sender)
+        sender = _identify(request)
         match request:
             case Press(_, claim, trigger):
                 unfit = await self._open_dialog(sender, claim, trigger)
@@ -139,8 +139,8 @@ class SlackDesk:
             )
 
     async def _obey(self, command: Command) -> str:
-        return await self._desk.obey(_identify(command.sender), f"/soar {command.text}") or ""
+        return await self._desk.obey(_identify(command), f"/soar {command.text}") or ""
 
 
-def _identify(sender: Sender) -> ChatSender:
-    return ChatSender(sender.team, sender.account)
+def _identify(request: SlackRequest) -> ChatSender:
+    return ChatSender(request.sender.team, request.sender.account, request.trigger)

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 from urllib.parse import parse_qs
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from soar.approvals.claim import Claim, Wish, read_claim, read_wish
 from soar.approvals.faces.slack import APPROVE, ASK, CALLBACK, COMMENT, CONFIRM, DENY, UNDO, WISH_CALLBACK
@@ -27,6 +27,8 @@ _STAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _HINT = "Slack signs its requests; check the connection's signing_secret, and this machine's clock"
 _MOST_FIELDS = 64
 _LONGEST_TYPED = 4_000
+
+_Trigger = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +66,29 @@ class Submission:
     """Somebody has filled in the dialog.
 
     Attributes:
+        trigger: Slack's own id of that.
         confirm: what was typed as confirmation.
         comment: why, or what somebody wants to know.
     """
 
     sender: Sender
     claim: Claim | Wish
+    trigger: str
     confirm: str
     comment: str
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Somebody has written a command such as `/soar link`."""
+    """Somebody has written a command such as `/soar link`.
+
+    Attributes:
+        trigger: Slack's own id of that.
+    """
 
     sender: Sender
     text: str
+    trigger: str
 
 
 SlackRequest: TypeAlias = Press | Submission | Command
@@ -158,7 +167,7 @@ class _Interaction(BaseModel):
     team: _Team
     user: _User
     api_app_id: str = ""
-    trigger_id: str = ""
+    trigger_id: _Trigger | None = None
     actions: list[_Action] = []
     view: _View | None = None
 
@@ -173,11 +182,18 @@ def read_interaction(text: str | bytes) -> Press | Submission | None:
     sender = Sender(sent.team.id, sent.user.team_id or sent.team.id, sent.user.id, sent.api_app_id)
     if sent.type == "view_submission" and sent.view is not None and sent.view.callback_id in _DIALOGS:
         claim = _DIALOGS[sent.view.callback_id](sent.view.private_metadata)
-        return Submission(sender, claim, _find_typed(sent.view, CONFIRM), _find_typed(sent.view, COMMENT))
+        confirm, comment = _find_typed(sent.view, CONFIRM), _find_typed(sent.view, COMMENT)
+        return Submission(sender, claim, _find_trigger(sent), confirm, comment)
     if sent.type == "block_actions" and sent.actions and sent.actions[0].action_id in _BUTTONS:
         claim = _BUTTONS[sent.actions[0].action_id](sent.actions[0].value)
-        return Press(sender, claim, sent.trigger_id)
+        return Press(sender, claim, _find_trigger(sent))
     return None
+
+
+def _find_trigger(sent: _Interaction) -> str:
+    if sent.trigger_id is None:
+        raise ValueError("an interaction has no trigger")
+    return sent.trigger_id
 
 
 _BUTTONS: Mapping[str, Callable[[str], Claim | Wish]] = {
@@ -198,6 +214,7 @@ class _SlashCommand(BaseModel):
     team_id: str
     user_id: str
     api_app_id: str = ""
+    trigger_id: _Trigger
     text: str = ""
 
 
@@ -210,4 +227,6 @@ def read_command(form: Mapping[str, object]) -> Command | None:
     if "ssl_check" in form:
         return None
     sent = _SlashCommand.model_validate(form)
-    return Command(Sender(sent.team_id, sent.team_id, sent.user_id, sent.api_app_id), sent.text[:_LONGEST_TYPED])
+    return Command(
+        Sender(sent.team_id, sent.team_id, sent.user_id, sent.api_app_id), sent.text[:_LONGEST_TYPED], sent.trigger_id
+    )

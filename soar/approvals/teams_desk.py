@@ -152,4 +152,4 @@ def _answer(kind: str, value: JsonValue) -> Answer:
 
 
 def _identify(sender: Sender) -> ChatSender:
-    return ChatSender(sender.tenant, sender.account)
+    return ChatSender(sender.tenant, sender.account, sender.activity)

@@ -21,6 +21,7 @@ CHANNEL = "msteams"
 _BEARER = "Bearer "
 _MENTION = re.compile(r"<at\b[^>]*>.*?</at>", re.DOTALL)
 _LONGEST_TYPED = 4_000
+_LONGEST_ID = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,12 @@ class Sender:
     Attributes:
         tenant: to which the activity belongs.
         account: the person's Entra object id; empty for whoever has none, as bots.
+        activity: what they did; the id of a message is one within its conversation alone.
     """
 
     tenant: str
     account: str
+    activity: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,7 @@ class _Value(BaseModel):
 
 class _Activity(BaseModel):
     type: str
+    id: str = Field(min_length=1, max_length=_LONGEST_ID)
     name: str = ""
     platform: str = Field(alias="channelId")
     service_url: str = Field(alias="serviceUrl")
@@ -191,7 +195,7 @@ class _Activity(BaseModel):
 
 
 def _read(sent: _Activity) -> TeamsRequest | None:
-    sender = Sender(sent.channel_data.tenant.id, sent.sender.object)
+    sender = Sender(sent.channel_data.tenant.id, sent.sender.object, f"{sent.conversation.id} {sent.id}")
     channel = sent.conversation.id.partition(";")[0]
     if sent.type == "message" and sent.value is None:
         text = " ".join(_MENTION.sub(" ", sent.text).replace("\xa0", " ").replace("&nbsp;", " ").split())

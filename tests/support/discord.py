@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ ANN = "4400"
 KEY = Ed25519PrivateKey.from_private_bytes(b"discord's own private signing ke")
 PUBLIC_KEY = KEY.public_key().public_bytes_raw().hex()
 TOKEN = "a made-up bot's token"
+_NUMBERS = count(77)
 ROW, BUTTON, INPUT, TEXT, LABEL = 1, 2, 4, 10, 18
 
 
@@ -182,7 +184,7 @@ class FakeDiscord:
 def interact(kind: int, *, account: str = ANN, **more: object) -> bytes:
     """Return an interaction's request."""
     sent = {
-        "id": "77",
+        "id": str(next(_NUMBERS)),
         "application_id": APPLICATION,
         "type": kind,
         "guild_id": GUILD,

@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -23,6 +24,7 @@ KEY = "what our buttons are proved with, long enough"
 COMMAND_TOKEN = "mattermost made this for slash commands"
 TOKEN = "a made-up bot's token"
 _STYLES = {"default", "primary", "success", "good", "warning", "danger"}
+_NUMBERS = count(1)
 _PATIENCE = 3000  # milliseconds that a trigger counts
 
 
@@ -197,7 +199,7 @@ def command(text: str, user: str = ANN, **changes: str) -> bytes:
         "team_id": TEAM,
         "text": text,
         "token": COMMAND_TOKEN,
-        "trigger_id": "x",
+        "trigger_id": f"trigger{next(_NUMBERS)}",
         "user_id": user,
         "user_name": "ciso",
     }

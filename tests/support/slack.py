@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ TEAM, APPLICATION, CHANNEL = "T0000001", "A0000001", "C0000001"
 KEY = "the secret that Slack signs with"
 TOKEN = "xoxb-made-up"
 SOCKET_TOKEN = "xapp-made-up"
+_NUMBERS = count(1)
 CREDENTIALS = {"bot_token": TOKEN, "signing_secret": KEY, "app_token": SOCKET_TOKEN}
 
 _LIMITS = {"header": 150, "section": 3000, "button": 75}  # docs.slack.dev/reference/block-kit
@@ -156,12 +158,18 @@ class FakeSlack:
 
 
 def press(
-    value: str, *, account: str = "U0000001", team: str = TEAM, home: str = TEAM, program: str = APPLICATION
+    value: str,
+    *,
+    account: str = "U0000001",
+    team: str = TEAM,
+    home: str = TEAM,
+    program: str = APPLICATION,
+    trigger: str | None = None,
 ) -> bytes:
     """Return the request that a press on a card's button makes."""
     kind = next((kind for kind in ("deny", "ask", "undo") if f"|{kind}|" in value), "approve")
     action = {"action_id": f"soar_{kind}", "value": value, "type": "button"}
-    return _interact("block_actions", account, team, home, program, {"actions": [action], "trigger_id": "1.2.3"})
+    return _interact("block_actions", account, team, home, program, trigger, {"actions": [action]})
 
 
 def submit(
@@ -173,6 +181,7 @@ def submit(
     team: str = TEAM,
     home: str = TEAM,
     program: str = APPLICATION,
+    trigger: str | None = None,
 ) -> bytes:
     """Return the request that a dialog's button makes."""
     values = {
@@ -181,21 +190,29 @@ def submit(
     }
     callback = "soar_wish" if {"ask", "undo"} & {*value.split("|")} else "soar_vote"
     view = {"callback_id": callback, "private_metadata": value, "state": {"values": values}}
-    return _interact("view_submission", account, team, home, program, {"view": view})
+    return _interact("view_submission", account, team, home, program, trigger, {"view": view})
 
 
-def command(text: str, *, account: str = "U0000001", team: str = TEAM) -> bytes:
+def command(text: str, *, account: str = "U0000001", team: str = TEAM, trigger: str | None = None) -> bytes:
     """Return the request that a command makes."""
     sent = {"command": "/soar", "text": text, "team_id": team, "user_id": account, "api_app_id": APPLICATION}
-    return urlencode(sent).encode()
+    return urlencode({**sent, "trigger_id": number(trigger)}).encode()
 
 
-def _interact(kind: str, account: str, team: str, home: str, program: str, more: Mapping[str, object]) -> bytes:
+def number(trigger: str | None = None) -> str:
+    """Return the id of what somebody does: this one, or one that was not there yet."""
+    return f"{next(_NUMBERS)}.2.3" if trigger is None else trigger
+
+
+def _interact(
+    kind: str, account: str, team: str, home: str, program: str, trigger: str | None, more: Mapping[str, object]
+) -> bytes:
     payload = {
         "type": kind,
         "team": {"id": team, "domain": "corp"},
         "user": {"id": account, "username": "ciso", "name": "ciso", "team_id": home},
         "api_app_id": program,
+        "trigger_id": number(trigger),
         **more,
     }
     return urlencode({"payload": json.dumps(payload)}).encode()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 import httpx
@@ -24,6 +25,7 @@ TEAM, CHANNEL = "19:team@thread.tacv2", "19:soc@thread.tacv2"
 SERVICE = "https://smba.trafficmanager.net/emea/"
 KEYS = "https://login.botframework.com/v1/.well-known/keys"
 TOKEN = "a made-up access token"
+_NUMBERS = count(1)
 
 _LARGEST = 28 * 1024  # bytes of a message: learn.microsoft.com/microsoftteams/limits-specifications-teams
 _FIELDS: Mapping[str, tuple[set[str], set[str]]] = {
@@ -180,7 +182,7 @@ def act(kind: str, **changes: object) -> bytes:
     """Return an activity of the channel."""
     sent = {
         "type": kind,
-        "id": "f:1",
+        "id": f"f:{next(_NUMBERS)}",
         "channelId": "msteams",
         "serviceUrl": SERVICE,
         "from": {"id": "29:x", "name": "ciso", "aadObjectId": ANN},

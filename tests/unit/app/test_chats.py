@@ -62,10 +62,12 @@ async def test_a_connected_slack_is_heard_under_its_own_secret(settings: Setting
             service.workspace, "slack_sign", Secret(KEY), actor=Actor(kind="system", id="setup"), now=at
         )
         desk = service.services.desks.find_slack()
-        shown = await desk.receive(sign(command("help"), at), command("help"))
+        body = command("help")
+        shown = await desk.receive(sign(body, at), body)
         assert shown is not None
         assert "!approve ab12" in str(shown["text"])
-        assert await desk.receive(sign(press("ap_1|approve|x"), at), press("ap_1|approve|x")) is None
+        pressed = press("ap_1|approve|x")
+        assert await desk.receive(sign(pressed, at), pressed) is None
         await desk.backlog.work_off()
         parts = _list_parts(service, has_worker=False)
         assert {name for name in parts if "slack" in name} == {"slack presses"}

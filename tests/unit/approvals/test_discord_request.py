@@ -21,9 +21,9 @@ from soar.model.errors import DeniedError, InputError
 from tests.support.clock import START
 from tests.support.discord import ANN, APPLICATION, CHANNEL, GUILD, PUBLIC_KEY, FakeDiscord, interact, ping, sign
 
-GENUINE = FakeDiscord().press("ap_1|approve|nonce")
+GENUINE = FakeDiscord().press("ap_1|approve|nonce", id="9")
 SIGNED = sign(GENUINE, START)
-SENDER = Sender(GUILD, ANN, APPLICATION)
+SENDER = Sender(GUILD, ANN, APPLICATION, "9")
 
 
 @pytest.mark.parametrize("seconds", [-TOLERANCE, 0, TOLERANCE])
@@ -75,9 +75,9 @@ def test_presses_dialogs_and_commands_are_told_apart() -> None:
     filled = read_request(interact(5, data={"custom_id": "ap_1|deny|n", "components": typed}))
     assert isinstance(filled, Submission)
     assert (filled.confirm, filled.comment, filled.token) == ("web-1", "", "t1")
-    assert read_request(FakeDiscord().command("link")) == Command(SENDER, "link", "t1")
-    assert read_request(interact(2, data={"name": "soar"})) == Command(SENDER, "", "t1")
-    assert read_request(ping()) == Ping(Sender("", "", APPLICATION))
+    assert read_request(FakeDiscord().command("link", id="9")) == Command(SENDER, "link", "t1")
+    assert read_request(interact(2, data={"name": "soar"}, id="9")) == Command(SENDER, "", "t1")
+    assert read_request(ping()) == Ping(Sender("", "", APPLICATION, "77"))
 
 
 @pytest.mark.parametrize(
@@ -106,6 +106,7 @@ def test_what_is_not_ours_is_nothing(body: bytes) -> None:
         interact(99),
         json.dumps({"type": 3, "application_id": "x"}).encode(),
         interact(3, account="ann"),
+        interact(3, id=""),
     ],
 )
 def test_what_discord_never_sends_is_refused(body: bytes) -> None:

@@ -323,6 +323,42 @@ async def test_commands_are_answered_to_their_sender_alone(chat: Chat) -> None:
     assert "✅ approved by ann" in chat.server.shown()
 
 
+async def test_a_dialog_counts_once_and_can_be_put_right_before(chat: Chat) -> None:
+    await chat.ask(replace(ASKED, quorum=2))
+    await chat.send(chat.server.press("approve"))
+    assert (await chat.send(chat.server.submit()))["error"] == "AB12 needs you to type web-1."
+    body = chat.server.submit(confirm="web-1")
+    assert await chat.send(body) == {}
+    await chat.send(command("takeback ab12"), is_form=True)
+    assert await chat.send(body) == {"error": "it was heard before"}
+    assert await chat.send(chat.server.submit(confirm="web-1", comment="altered")) == {"error": "it was heard before"}
+    assert (await chat.room.approval()).votes == ()
+    chat.room.clock.advance(timedelta(milliseconds=1))
+    assert await chat.vote(confirm="web-1") == {}, "a dialog that was opened anew counts"
+    assert len((await chat.room.approval()).votes) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "deed", "target"), [("link", "access.denied", ""), ("freeze all x", "approval.voted", "all x")]
+)
+async def test_a_command_that_comes_twice_is_carried_out_once(chat: Chat, text: str, deed: str, target: str) -> None:
+    body = command(text)
+    first = await chat.send(body, is_form=True)
+    second = await chat.send(body, is_form=True)
+    assert second["text"] == "This came before, and counts once\\. Write it anew\\."
+    assert first["text"] != second["text"]
+    event = (await chat.room.events(deed))[-1]
+    assert (event["outcome"], event["target"]["id"], event["reason"]) == ("denied", target, "it was heard before")
+
+
+async def test_what_was_heard_is_forgotten_after_a_month(chat: Chat) -> None:
+    body = command("link")
+    await chat.send(body, is_form=True)
+    chat.room.clock.advance(timedelta(days=30))
+    await chat.send(command("link"), is_form=True)
+    assert "soar chat link" in (await chat.send(body, is_form=True))["text"].replace("\\", "")
+
+
 async def test_an_account_is_linked_by_a_code(chat: Chat) -> None:
     said = await chat.send(command("link"), is_form=True)
     code = str(said["text"]).split()[-1]

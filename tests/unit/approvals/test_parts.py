@@ -161,6 +161,20 @@ async def test_a_call_that_was_left_out_is_refused_although_the_others_are_appro
     assert await world.read(look) == 2 * ["its approval is for something else"]
 
 
+@in_world
+async def test_a_vote_makes_nothing_good_that_was_changed_behind_the_question(world: World) -> None:
+    asked = await ask(world)
+    assert isinstance(asked.card.arguments, list)
+    first, *rest = asked.card.arguments
+    assert isinstance(first, dict)
+    swapped = [{**first, "arguments": {"user": "dc-1"}}, *rest]
+    behind = replace(asked, card=replace(asked.card, arguments=swapped), version=asked.version + 1)
+    await world.write(lambda unit: unit.approvals.update(behind, expected=asked.version))
+    await vote(world, "bob", "web-1")
+    assert (await world.approval(asked.run)).digest == asked.digest
+    assert called(world) == []
+
+
 def read_calls(asked: Approval) -> list[Call]:
     assert isinstance(asked.card.arguments, list)
     return [Call(**{**call, "secrets": ()}) for call in asked.card.arguments if isinstance(call, dict)]

@@ -41,7 +41,11 @@ CLAIM = Claim("ap_1", VoteChoice.APPROVE, "nonce")
 def test_slacks_own_vector_is_genuine() -> None:
     at = datetime.fromtimestamp(1531420618, UTC)
     verify_request(Secret("8f742231b10e8888abcd99yyyzzz85a5"), VECTOR_HEADERS, VECTOR, at)
-    assert read_request(VECTOR) == Command(Sender("T1DC2JH3J", "T1DC2JH3J", "U2CERLKJA", ""), "")
+    assert read_request(VECTOR) == Command(
+        Sender("T1DC2JH3J", "T1DC2JH3J", "U2CERLKJA", ""),
+        "",
+        "398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c",
+    )
 
 
 @pytest.mark.parametrize("seconds", [-TOLERANCE, 0, TOLERANCE])
@@ -84,11 +88,11 @@ def test_what_slack_did_not_sign_is_refused(headers: dict[str, str], body: bytes
 
 
 def test_presses_dialogs_and_commands_are_told_apart() -> None:
-    assert read_request(press(VALUE)) == Press(SENDER, CLAIM, "1.2.3")
-    filled = submit(VALUE, confirm="web-1", comment="seen")
-    assert read_request(filled) == Submission(SENDER, CLAIM, "web-1", "seen")
-    assert read_request(submit(VALUE)) == Submission(SENDER, CLAIM, "", "")
-    assert read_request(command("link")) == Command(SENDER, "link")
+    assert read_request(press(VALUE, trigger="1.2")) == Press(SENDER, CLAIM, "1.2")
+    filled = submit(VALUE, confirm="web-1", comment="seen", trigger="1.2")
+    assert read_request(filled) == Submission(SENDER, CLAIM, "1.2", "web-1", "seen")
+    assert read_request(submit(VALUE, trigger="1.2")) == Submission(SENDER, CLAIM, "1.2", "", "")
+    assert read_request(command("link", trigger="1.2")) == Command(SENDER, "link", "1.2")
     foreign = read_request(press(VALUE, home="T9"))
     assert isinstance(foreign, Press)
     assert foreign.sender.home == "T9"
@@ -109,6 +113,12 @@ def test_presses_dialogs_and_commands_are_told_apart() -> None:
 )
 def test_what_asks_for_nothing_is_nothing(body: bytes) -> None:
     assert read_request(body) is None
+
+
+@pytest.mark.parametrize("body", [press(VALUE, trigger=""), submit(VALUE, trigger=""), command("link", trigger="")])
+def test_what_has_no_trigger_by_which_it_counts_once_is_refused(body: bytes) -> None:
+    with pytest.raises(InputError):
+        read_request(body)
 
 
 def test_a_wish_is_read_where_its_own_button_or_dialog_carries_it() -> None:

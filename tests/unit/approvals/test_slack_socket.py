@@ -31,7 +31,7 @@ from tests.support.clock import START, SteppedClock
 from tests.support.disk import InlineDisk
 from tests.support.ids import SeededIds
 from tests.support.randomness import SeededRandomness
-from tests.support.slack import APPLICATION, TEAM, FakeSlack, press, submit
+from tests.support.slack import APPLICATION, TEAM, FakeSlack, number, press, submit
 from tests.support.slack_socket import FakeSocketMode, open_socket_mode
 from tests.support.world import WORKSPACE, RecordingAnnouncer, open_peopled_store
 
@@ -77,6 +77,7 @@ class Line:
 
     async def command(self, text: str, *, team: str = TEAM, takes_answer: bool = True) -> dict[str, Any]:
         payload = {"command": "/soar", "text": text, "team_id": team, "user_id": "U0000001", "api_app_id": APPLICATION}
+        payload["trigger_id"] = number()
         return await self.mode.deliver("slash_commands", payload, takes_answer=takes_answer)
 
     async def approval(self) -> Approval:

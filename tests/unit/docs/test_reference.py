@@ -44,7 +44,7 @@ def list_settings(section: type[BaseModel] = Settings, prefix: str = "") -> Iter
 
 def list_actions() -> Iterator[str]:
     for id_, connector in load_connectors(discover([ROOT / "connectors"], installed=()), read_yaml).items():
-        yield from (f"{id_}.{name}" for name in connector.actions)
+        yield from (f"{id_}.{name}" for name, action in connector.actions.items() if not action.promise.is_for_service)
 
 
 def list_codes() -> Iterator[str]:
