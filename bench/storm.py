@@ -14,12 +14,12 @@ comes in at once.
 import argparse
 import json
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -27,7 +27,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.standard.processes import Running, call, call_beside, serving
+from bench.standard.processes import Running, call, serving
 from bench.standard.site import LOUD_RATE
 from bench.work import POLL, STALL, find_latency
 
@@ -129,26 +129,26 @@ class Storm:
         arguments = self._order("quiet", numbers.start, len(numbers), 4, QUIET_RATE)
         return json.loads(call("flood", *arguments)), numbers
 
-    def send_throughout(self, flood: subprocess.Popen[bytes]) -> tuple[Counter[str], list[float], list[range]]:
+    def send_throughout(self, flood: Future[bytes]) -> tuple[Counter[str], list[float], list[range]]:
         """Send a few a second from the quiet source as long as the storm lasts; what outlasts it does not count.
 
         Returns:
             How often each status was answered, the latencies, and the numbers of the alerts.
         """
         statuses, latencies, spans = Counter[str](), list[float](), list[range]()
-        while not spans or flood.poll() is None:
+        while not spans or not flood.done():
             tally, numbers = self.send_quietly(QUIET_PIECE)
-            if not spans or flood.poll() is None:
+            if not spans or not flood.done():
                 statuses.update(tally["statuses"])
                 latencies += tally["latencies"]
                 spans.append(numbers)
         return statuses, latencies, spans
 
-    def begin(self, capacity: float, seconds: float) -> tuple[subprocess.Popen[bytes], int]:
-        """Let the storm begin; return its process, and how many alerts it has."""
+    def begin(self, capacity: float, seconds: float, pool: Executor) -> tuple[Future[bytes], int]:
+        """Let the storm begin; return what will become of it, and how many alerts it has."""
         count = int(TIMES * capacity * seconds)
         arguments = self._order("loud", STORM_FIRST, count, CONNECTIONS, TIMES * capacity)
-        return call_beside("flood", *arguments), count
+        return pool.submit(call, "flood", *arguments), count
 
     def _order(self, source: str, first: int, count: int, connections: int, rate: float) -> tuple[str, ...]:
         return (str(self._service.port), KEY, source, str(first), str(count), str(connections), str(rate))
@@ -186,9 +186,10 @@ def measure(folder: Path, seconds: float, rate: float) -> Report:
         storm = Storm(service, folder / "soar.db")
         capacity = storm.measure_capacity()
         before, early = storm.send_quietly(QUIET_SECONDS)
-        flood, count = storm.begin(capacity, seconds)
-        statuses, latencies, within = storm.send_throughout(flood)
-        tally = json.loads(flood.communicate()[0])
+        with ThreadPoolExecutor(1) as pool:
+            flood, count = storm.begin(capacity, seconds, pool)
+            statuses, latencies, within = storm.send_throughout(flood)
+        tally = json.loads(flood.result())
         memory = service.read_memory("VmHWM")
         storm.await_runs()
         after, late = storm.send_quietly(QUIET_SECONDS)

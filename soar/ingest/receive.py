@@ -1,6 +1,7 @@
 """Lets in what reports alerts: a request to a hook, a person, a run, a product that was asked."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import orjson
@@ -171,10 +172,15 @@ class Receiver:
             InputError: code `too_large` or `key_reused`, or the body is not what the source sends.
             UnavailableError: the store takes nothing now; nothing was accepted.
         """
+        source = await self.authenticate(source_id, headers, body, remote, certificate=certificate)
+        return await self._receive(source, headers, body, remote)
+
+    @contextmanager
+    def expect(self) -> Iterator[None]:
+        """Count a request to a hook as under way: it is here, and `receive` is called once its turn has come."""
         self._arriving += 1
         try:
-            source = await self.authenticate(source_id, headers, body, remote, certificate=certificate)
-            return await self._receive(source, headers, body, remote)
+            yield
         finally:
             self._arriving -= 1
 

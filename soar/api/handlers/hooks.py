@@ -21,10 +21,11 @@ async def receive_alert(visit: Visit) -> web.StreamResponse:
     with visit.desk.intake.admit(source, request.content_length) as place:
         body = await read_packed(request)
         place.note_read()
-        async with place.turn:
-            receipt = await receiver.receive(
-                source, read_headers(request), body, request.remote or "", certificate=read_certificate(request)
-            )
+        with receiver.expect():  # also while it waits for its turn
+            async with place.turn:
+                receipt = await receiver.receive(
+                    source, read_headers(request), body, request.remote or "", certificate=read_certificate(request)
+                )
     if isinstance(receipt, Greeting):
         return _write_greeting(receipt)
     return write_json(receipt.answer, HTTPStatus.ACCEPTED)
