@@ -20,7 +20,7 @@ _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _HEX_DELIMITER: Final = re.compile(r"(?:0x|x)([0-9A-Fa-f]{2,4})", re.ASCII)
 _LABEL: Final = "Label"
 _MESSAGE: Final = "-"  # stands for what follows a head
-_NEWLINES: Final = {"n": "\n", "r": "\n"}
+_ESCAPED: Final = {"\\n": "\n", "\\r": "\n", "\\=": "=", "\\|": "|"}
 
 
 def read_cef(line: str, number: int) -> dict[str, JsonValue]:
@@ -94,9 +94,9 @@ def _take_fields(line: str, position: int, names: tuple[str, ...], number: int) 
 
 def _read_pairs(text: str) -> dict[str, JsonValue]:
     r"""Read `key=value key=value`: a value goes on until the next key, and `\=` begins none."""
-    keys = list(_KEY.finditer(text))
-    ends = [*(key.start() for key in keys[1:]), len(text)]
-    return {key[1]: _unescape(text[key.end() : end].rstrip()) for key, end in zip(keys, ends, strict=False)}
+    _, *parts = _KEY.split(text)
+    pairs = dict(zip(parts[::2], parts[1::2], strict=True))  # the last of those with one key counts
+    return {key: _unescape(value.rstrip()) for key, value in pairs.items()}
 
 
 def _split_pairs(text: str, delimiter: str) -> dict[str, JsonValue]:
@@ -105,9 +105,17 @@ def _split_pairs(text: str, delimiter: str) -> dict[str, JsonValue]:
 
 
 def _unescape(text: str) -> str:
+    """Turn what is escaped; what no escape stands for stays. Pairs of backslashes go first, from the left."""
     if "\\" not in text:
         return text
-    return _ESCAPE.sub(lambda found: _NEWLINES.get(found[1], found[1] if found[1] in "=\\|" else found[0]), text)
+    return "\\".join(map(_unescape_part, text.split("\\\\")))
+
+
+def _unescape_part(text: str) -> str:
+    if "\\" in text:
+        for escape, plain in _ESCAPED.items():
+            text = text.replace(escape, plain)
+    return text
 
 
 def _name_custom(extension: dict[str, JsonValue]) -> dict[str, JsonValue]:

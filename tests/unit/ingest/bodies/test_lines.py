@@ -87,6 +87,20 @@ def test_no_text_breaks_a_line(text: str) -> None:
     assert read_leef(f"LEEF:1.0|a|b|c|d|{text}", 1)["event_id"] == "d"
 
 
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        (r"a\\n", r"a\n"),
+        (r"a\\\n", "a\\\n"),
+        (r"a\q\=\|\rb", "a\\q=|\nb"),
+        ("a\\", "a\\"),
+        (r"first k=second", "second"),
+    ],
+)
+def test_backslashes_of_cef_are_taken_in_pairs_from_the_left(value: str, meant: str) -> None:
+    assert read_cef(f"CEF:0|a|b|c|d|e|f|k={value}", 1)["extension"] == {"k": meant}
+
+
 def test_a_cef_line_is_read_with_its_escapes_and_its_own_names() -> None:
     found = read_cef(
         r"<134>Nov 21 09:00:00 fw-1 CEF:0|Acme|Wall \| Gate|1.0|100|worm \\ stopped|10|src=10.0.0.1 act=blocked a "
