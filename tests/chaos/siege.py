@@ -8,7 +8,7 @@ from random import Random  # noqa: TID251 -- the type only; the stream is a seed
 
 from tests.chaos.crew import ALONE, SHARED, Post
 from tests.chaos.place import write_besieged_site
-from tests.chaos.product import LONGEST_HANG, open_product
+from tests.chaos.product import LONGEST_HANG, Product, open_product
 from tests.chaos.senders import Senders, open_senders
 from tests.chaos.verdict import Verdict, judge
 from tests.support.randomness import seeded_random
@@ -17,7 +17,8 @@ from tests.support.site import SiteFolder
 
 _EARLY_SHARE = 0.2  # of the kills come while a process starts
 _LONGEST_LIFE = 1.0
-_SETTLING = 180.0
+_SETTLING = 180.0  # seconds without a request to the product after which nothing is going to happen any more
+_LONGEST_REST = 1_800.0
 _OPEN = ("queued", "running", "waiting")
 
 
@@ -28,6 +29,7 @@ class Siege:
     site: SiteFolder
     posts: list[Post]
     senders: Senders
+    product: Product
     chance: Random
     early: int = 0
 
@@ -70,7 +72,7 @@ class Siege:
         for thread in threads:
             thread.join(_SETTLING)
         self.site.sign_in(client)
-        open_runs = _await_rest(client)
+        open_runs = _await_rest(client, self.product)
         _pass(LONGEST_HANG)  # what hangs in the product is heard of now or never
         is_sound = client.send("POST", "/api/v1/audit/verify", {}).json["is_sound"] is True
         for post in self.posts:
@@ -100,7 +102,7 @@ def besiege(
     with open_product(seed) as product, open_senders(seed) as (senders, threads):
         site = write_besieged_site(folder, product.url, database)
         posts = [Post(site, role) for role in (SHARED if database else ALONE)]
-        siege = Siege(site, posts, senders, seeded_random(seed, "siege"))
+        siege = Siege(site, posts, senders, product, seeded_random(seed, "siege"))
         killed = 0
         try:
             while killed < kills and time.monotonic() - begun < seconds:
@@ -112,10 +114,16 @@ def besiege(
         return judge(site, product, senders, kills=killed, early=siege.early, open_runs=open_runs, is_sound=is_sound)
 
 
-def _await_rest(client: Client) -> int:
-    """Wait until no run is open, as long as it is sensible to; return how many still are."""
-    deadline = time.monotonic() + _SETTLING
-    while (count := _count_open(client)) and time.monotonic() < deadline:
+def _await_rest(client: Client, product: Product) -> int:
+    """Wait until no run is open, as long as the product hears of any; return how many still are.
+
+    A slow machine has thousands of them left when the last process was killed.
+    """
+    begun = since = time.monotonic()
+    heard = len(product.requests)
+    while (count := _count_open(client)) and time.monotonic() < min(since + _SETTLING, begun + _LONGEST_REST):
+        if len(product.requests) != heard:
+            since, heard = time.monotonic(), len(product.requests)
         _pass(0.2)
     return count
 
