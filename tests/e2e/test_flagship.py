@@ -37,6 +37,7 @@ on: {alert: {source: suricata, match: alert.raw.alert.signature_id == 1000001}}
 inputs:
   ip: {type: ip, from: alert.raw.src_ip}
   what: {type: string, from: alert.title}
+dedupe: {key: inputs.ip, window: 1h}
 steps:
   - id: block
     uses: nftables.block
