@@ -153,11 +153,8 @@ class GuardedHost:
             ActionError: it was not sent, as a call would not have been, and says when to come back; or what the egress
                 raises.
         """
-        allowance, host, place = (
-            self._find_allowance(workspace, connection),
-            find_host(request),
-            (workspace, connection),
-        )
+        place, host = (workspace, connection), find_host(request)
+        allowance = self._find_allowance(workspace, connection)
         if allowance is None or host not in allowance.hosts:
             return await egress.send(request)
         self._circuits.check(place, host)
