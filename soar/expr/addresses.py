@@ -184,7 +184,7 @@ def _count(text: str, parts: Sequence[str]) -> int:
 
 FUNCTIONS: Final = (
     Function("ip", (STRING | IP,), StaticType.IP, lambda _, value: read_address(value), cost=COSTLY),
-    Function("is_private", (STRING | IP,), StaticType.BOOL, _is_private, cost=COSTLY),
+    Function("is_private", (STRING | IP,), StaticType.BOOL, _is_private, cost=2 * COSTLY),
     Function("in_cidr", (STRING | IP, STRING), StaticType.BOOL, _is_in_network, cost=COSTLY),
     Function("in_any_cidr", (STRING | IP, LIST), StaticType.BOOL, _is_in_any_network, cost=COSTLY),
     Function("domain", (STRING,), StaticType.STRING, _get_domain, cost=COSTLY),

@@ -12,6 +12,7 @@ from soar.expr.errors import EvaluationError
 from soar.expr.frame import Frame
 from soar.expr.kinds import StaticType, describe
 from soar.expr.limits import measure
+from soar.expr.literals import MAX_INT, MIN_INT
 from soar.expr.moments import EPOCH
 from soar.expr.operators import fit_double, fit_int
 from soar.expr.signature import ANY, BOOL, BYTES, COSTLY, DOUBLE, INT, SCALAR, STRING, TIMESTAMP, Function
@@ -118,7 +119,7 @@ def _to_json(frame: Frame, value: Value) -> str:
 
 
 def _from_json(frame: Frame, text: str) -> Value:
-    frame.spend(len(text) >> 3)
+    frame.spend((len(text) + text.count(",")) >> 3)
     try:
         value: Value = json.loads(
             text, parse_int=_parse_json_int, parse_float=_parse_json_double, parse_constant=_refuse_constant
@@ -129,7 +130,8 @@ def _from_json(frame: Frame, text: str) -> Value:
 
 
 def _parse_json_int(digits: str) -> int:
-    return fit_int(int(digits))
+    number = int(digits)
+    return number if MIN_INT <= number <= MAX_INT else fit_int(number)  # a text may hold hundreds of thousands
 
 
 def _parse_json_double(digits: str) -> float:
