@@ -67,7 +67,7 @@ def test_what_python_compiled_does_not_change_the_digest(sample: Path) -> None:
         ("manifest.yaml", "owner: team:tests", "", "owner"),
         ("connector.py", "effect=Effect.READ, ", "", "effect"),
         ("connector.py", "    async def drop", "    def drop", "must be `async def`"),
-        ("connector.py", "from .speech", "from .absent", "ModuleNotFoundError"),
+        ("connector.py", "from .speech", "from .nowhere", "ModuleNotFoundError"),
         ("connector.py", "class Sample(Connector)", "class Sample(Arguments)", "0 classes derived from Connector"),
         ("connector.py", 'undo="drop"', 'undo="unmake"', "undo names unmake"),
         ("connector.py", '{"name": "with.name"}', '{"name": "with.title"}', "takes name from with.title"),
@@ -99,8 +99,8 @@ def test_a_connector_without_actions_does_not_load(sample: Path, read_yaml: Read
 
 
 def test_a_module_that_failed_is_tried_again(sample: Path, read_yaml: ReadYaml) -> None:
-    edit(sample / "connector.py", "from .speech", "from .absent")
+    edit(sample / "connector.py", "from .speech", "from .nowhere")
     with pytest.raises(InputError):
         load(sample, read_yaml)
-    edit(sample / "connector.py", "from .absent", "from .speech")
+    edit(sample / "connector.py", "from .nowhere", "from .speech")
     assert load(sample, read_yaml)
