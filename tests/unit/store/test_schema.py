@@ -6,11 +6,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, create_engine, inspect
 
 from soar.model.errors import InputError
 from soar.store import Store, open_store, schema
 from soar.store.columns import METADATA
+from soar.store.migrator import run_migrations
+from soar.store.sqlite import driver_of
 from tests.support.builders import build_approval
 from tests.support.disk import InlineDisk
 from tests.support.process import RecordingProcess
@@ -57,6 +59,15 @@ async def test_migrated_indexes_and_keys_are_those_that_a_fresh_schema_has(
     assert describe_indexes(store._database.writer) == describe_indexes(fresh._database.writer)
     assert describe_uniques(store._database.writer) == describe_uniques(fresh._database.writer)
     await fresh.close()
+
+
+async def test_a_fresh_database_is_as_if_it_had_been_migrated(store: Store) -> None:
+    await store.migrate()
+    with create_engine("sqlite://").connect() as migrated, migrated.begin():
+        run_migrations(migrated, schema._MIGRATIONS)
+        expected = list(driver_of(migrated).iterdump())
+    assert list(driver_of(store._database.writer).iterdump()) == expected
+    assert len(expected) > len(METADATA.tables)
 
 
 async def test_a_schema_is_current_once_it_is_migrated_and_stays_so(store: Store) -> None:
