@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
@@ -53,6 +53,10 @@ class LoadedConnector:
         return self.connector.actions
 
 
+_LOADED: Final[dict[str, LoadedConnector]] = {}
+"""The connectors whose code is in memory, by id."""
+
+
 def load_connectors(found: Iterable[Found], read_yaml: ReadYaml) -> dict[str, LoadedConnector]:
     """Return the connectors by id.
 
@@ -65,12 +69,21 @@ def load_connectors(found: Iterable[Found], read_yaml: ReadYaml) -> dict[str, Lo
 def load_connector(found: Found, read_yaml: ReadYaml) -> LoadedConnector:
     """Import a connector's code under `connectors.<id>`, so that imports within its folder work.
 
+    What is loaded already is returned as it is while its files are the same.
+
     Raises:
         InputError: the manifest or the code is not as it must be.
     """
-    manifest = read_manifest(found, read_yaml)
     digest = digest_folder(found.folder)
-    _forget(f"connectors.{found.id}")
+    known = _LOADED.get(found.id)
+    if known is None or (known.folder, known.digest) != (found.folder, digest):
+        _LOADED.pop(found.id, None)
+        _forget(f"connectors.{found.id}")
+        known = _LOADED[found.id] = _load(found, digest, read_manifest(found, read_yaml))
+    return known
+
+
+def _load(found: Found, digest: str, manifest: Manifest) -> LoadedConnector:
     connector = _find_class(_import(found, "connector"), Connector, found)
     has_simulator = (found.folder / "simulator.py").exists()
     simulator = _find_class(_import(found, "simulator"), Simulator, found) if has_simulator else None

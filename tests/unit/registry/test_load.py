@@ -44,6 +44,13 @@ def test_what_loads_is_what_the_files_say_now(
     assert sys.modules["connectors.sample.speech"].__file__ == str(tmp_path / "other" / "sample" / "speech.py")
 
 
+def test_what_has_not_changed_is_not_loaded_again(sample: Path, read_yaml: ReadYaml) -> None:
+    first = load(sample, read_yaml)
+    assert load(sample, read_yaml) is first
+    edit(sample / "manifest.yaml", "version: 1.0.0", "version: 1.0.1")
+    assert load(sample, read_yaml) is not first
+
+
 def test_the_digest_follows_every_file(sample: Path) -> None:
     before = digest_folder(sample)
     edit(sample / "speech.py", "things", "thinks")
