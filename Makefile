@@ -44,7 +44,8 @@ chaos: $(STAMPS)/dev ## kill -9 at random moments under load, and count; KILLS=2
 
 approvals-fuzz: $(STAMPS)/dev ## votes, timers, crashes, policies and chats against each other; COUNT=5000 sequences of 50 steps
 	SOAR_APPROVALS=$(or $(COUNT),2000) SOAR_APPROVALS_STEPS=50 $(BIN)/pytest \
-		tests/unit/approvals/test_everything_at_once.py tests/unit/approvals/test_in_parts_at_once.py -q $(PYTEST_ARGS)
+		tests/unit/approvals/test_everything_at_once.py tests/unit/approvals/test_in_parts_at_once.py \
+		tests/unit/approvals/test_time_alone.py -q $(PYTEST_ARGS)
 
 e2e: $(STAMPS)/dev ## what others have written: an identity provider, fetched with npm, and what is installed here of the rest
 	SOAR_E2E=1 SOAR_SENDERS=$(SENDERS) SOAR_MATRIX=$(MATRIX) $(BIN)/pytest tests/e2e/test_single_sign_on.py \

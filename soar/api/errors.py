@@ -86,6 +86,13 @@ def answer_refusal(refusal: web.HTTPException) -> web.Response:
     return answer
 
 
+def answer_unread(status: int) -> web.Response:
+    """Return the answer where no handler of ours was asked, with the status that the HTTP library gives."""
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _answer(_describe(status, "Something went wrong on our side.", code="internal", hint=None))
+    return _answer(_describe(status, "This is no HTTP that is understood here.", code="invalid", hint=None))
+
+
 def answer_fault(fault: str) -> web.Response:
     """Return the answer for a fault of ours; the id finds it in the log, and nothing else leaves the service."""
     detail = f"Something went wrong on our side; see {fault} in the log of the service."

@@ -14,7 +14,8 @@ class Change:
 
     Attributes:
         id: counts up; a page that comes back names the last one it saw.
-        kind: `alert`, `run`, `approval`, `response`, `message` or `freeze`; `session` for what an account can act with.
+        kind: `alert`, `run`, `approval`, `response`, `message`, `freeze`, `standing_approval` or `emergency`; `session`
+            for what an account can act with.
         subject: its id.
     """
 

@@ -7,6 +7,8 @@ import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
+from typing import Any
 
 from aiohttp import web
 
@@ -19,6 +21,7 @@ from soar.api.intake import IntakeGate
 from soar.api.limits import make_limits
 from soar.api.middleware import Draining, Report, add_headers, answer_errors, refuse_while_draining, see_through
 from soar.api.patience import Patience
+from soar.api.protocol import Protocol
 from soar.api.reading import LONGEST_BODY
 from soar.api.revisions import Revisions
 from soar.api.route import Route
@@ -122,6 +125,7 @@ class Running:
     """
 
     url: str
+    _listening: asyncio.Server
     _runner: web.AppRunner
     _patience: Patience
     _sweeping: asyncio.Task[None]
@@ -131,6 +135,7 @@ class Running:
         self._sweeping.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._sweeping
+        self._listening.close()
         await self._runner.cleanup()
 
 
@@ -158,25 +163,30 @@ async def serve_socket(
     """Serve on a socket that listens, in plain text or by TLS; it is closed at the end."""
     patience = Patience()
     application.middlewares.insert(0, patience.hear())
-    runner = web.AppRunner(
-        application,
-        access_log=None,
-        auto_decompress=False,
-        handle_signals=False,
-        keepalive_timeout=_KEEP_ALIVE,
-        lingering_time=_LINGER,
-        logger=HttpLog(LOG),
-        max_field_size=_LONGEST_LINE,
-        max_headers=_MOST_HEADERS,
-        max_line_size=_LONGEST_LINE,
-        shutdown_timeout=drain,
-    )
+    runner = web.AppRunner(application, handle_signals=False, shutdown_timeout=drain)
     await runner.setup()
     if runner.server is None:
         raise BugError("a runner that is set up has no server")
-    await web.SockSite(runner, listener, backlog=_BACKLOG, ssl_context=tls).start()
+    speak = partial(_speak, runner.server, asyncio.get_running_loop())
+    listening = await asyncio.get_running_loop().create_server(speak, sock=listener, backlog=_BACKLOG, ssl=tls)
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     sweeping = asyncio.create_task(patience.keep(runner.server), name="patience")
     scheme = "http" if tls is None else "https"
-    return Running(f"{scheme}://{shown}:{port}", runner, patience, sweeping)
+    return Running(f"{scheme}://{shown}:{port}", listening, runner, patience, sweeping)
+
+
+def _speak(server: web.Server, loop: asyncio.AbstractEventLoop) -> Protocol:
+    """Return what speaks on a new connection."""
+    logs: dict[str, Any] = {"access_log": None, "logger": HttpLog(LOG)}  # taken as they are, and typed more narrowly
+    return Protocol(
+        server,
+        loop=loop,
+        auto_decompress=False,
+        keepalive_timeout=_KEEP_ALIVE,
+        lingering_time=_LINGER,
+        max_field_size=_LONGEST_LINE,
+        max_headers=_MOST_HEADERS,
+        max_line_size=_LONGEST_LINE,
+        **logs,
+    )

@@ -9,7 +9,7 @@ import orjson
 from aiohttp import web
 
 from soar.access.permissions import Permission
-from soar.access.things import Kind
+from soar.access.things import PERSONAL, Kind
 from soar.api.authentication import Authenticator
 from soar.api.call import Call
 from soar.api.hub import Change, Listener
@@ -28,6 +28,7 @@ _READS: Mapping[str, Permission] = MappingProxyType(
         "message": Permission.MESSAGE_READ,
         "freeze": Permission.POLICY_READ,
         "standing_approval": Permission.POLICY_READ,
+        "emergency": Permission.STREAM_READ,
     }
 )
 """Who may hear of each kind of change: whoever may see what changed."""
@@ -105,7 +106,7 @@ class Stream:
         permission = _READS.get(change.kind)
         if permission is None or permission not in call.permissions:
             return
-        if not (call.is_unlimited(permission) or await _may_hear(call, permission, change)):
+        if not (permission in PERSONAL or call.is_unlimited(permission) or await _may_hear(call, permission, change)):
             return
         data = orjson.dumps({"kind": change.kind, "id": change.subject}).decode()
         await answer.write(f"event: change\nid: {_print_id(call, change.id)}\ndata: {data}\n\n".encode())

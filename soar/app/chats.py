@@ -127,7 +127,10 @@ def make_chats(parts: Parts) -> Chats:
     known = {each.connection: _make_desk(parts, office, each) for each in _list_platforms(parts)}
     slack = _hear_slack(parts, office, known.get("slack"))
     return Chats(
-        deliveries=tuple(CardDelivery(each, office) for each in _list_outlets(parts, known.values())),
+        deliveries=tuple(
+            CardDelivery(each, office, is_connected=each.connection in parts.site.connections)
+            for each in _list_outlets(parts, known.values())
+        ),
         desks=Desks(
             known=tuple(known.values()),
             slack=slack,

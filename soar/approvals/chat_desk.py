@@ -209,7 +209,7 @@ class ChatDesk:
         command = parse_command(text)
         if command is None:
             return None
-        if await self._store.write(self._workspace, lambda unit: self._is_replay(unit, sender, command)):
+        if await self._came_before(sender, command):
             return _SENT_AGAIN
         is_full = await self.is_member(sender.account)
         if isinstance(command, Command) and command.verb is Verb.LINK and is_full:
@@ -221,6 +221,12 @@ class ChatDesk:
             return None
         self._announce(said)
         return said.text
+
+    async def _came_before(self, sender: ChatSender, command: Command | Misunderstood) -> bool:
+        """Whether a command came before, where its desk does not remember that by itself."""
+        if not sender.interaction:
+            return False
+        return await self._store.write(self._workspace, lambda unit: self._is_replay(unit, sender, command))
 
     def _is_replay(self, unit: Unit, sender: ChatSender, command: Command | Misunderstood) -> bool:
         """Whether a command came before; puts that down if so, and remembers it if not."""

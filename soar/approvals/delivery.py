@@ -32,6 +32,7 @@ _MOST_EDITS = 50
 _LONGEST_WAIT = 300.0
 _NONCE = 26  # of base 32: 130 random bits
 _PAUSE = 1.0
+_LONG_PAUSE = 60.0  # where nothing is connected, and all there is to tell is that
 _FIRST_LOOK = timedelta(seconds=1)
 _LAST_LOOK = timedelta(minutes=1)
 
@@ -94,11 +95,13 @@ class CardDelivery:
     Args:
         outlet: which chat, or what else.
         office: what it works with.
+        is_connected: whether there is such a connection; if not, once a minute is enough, and one try.
     """
 
-    def __init__(self, outlet: Outlet, office: Office) -> None:
+    def __init__(self, outlet: Outlet, office: Office, *, is_connected: bool = True) -> None:
         self._outlet = outlet
         self._office = office
+        self._pause, self._most_tries = (_PAUSE, _MOST_TRIES) if is_connected else (_LONG_PAUSE, 1)
         self._store, self._workspace = office.store, office.workspace
 
     @property
@@ -107,13 +110,13 @@ class CardDelivery:
         return self._outlet.connection
 
     async def run(self) -> None:
-        """Deliver every second until cancelled."""
+        """Deliver again and again until cancelled, every second where there is a connection."""
         while True:
             try:
                 await self.deliver()
             except SoarError as error:  # what is due stays due
                 self._office.report("", error.message)
-            await self._office.clock.sleep(_PAUSE)
+            await self._office.clock.sleep(self._pause)
 
     async def deliver(self) -> int:
         """Show what is due, and return how many cards that were."""
@@ -218,7 +221,7 @@ class CardDelivery:
 
     async def _put_off(self, due: _Due, answer: ActionAnswer) -> None:
         tries = due.card.tries + 1
-        is_given_up = tries >= (_MOST_EDITS if due.card.message else _MOST_TRIES)
+        is_given_up = tries >= (_MOST_EDITS if due.card.message else self._most_tries)
         wait = timedelta(seconds=max(answer.retry_after or 0.0, min(2.0**tries, _LONGEST_WAIT)))
         later = replace(due.card, tries=tries, due_at=self._office.clock.now() + wait, is_done=is_given_up)
         self._office.report(due.approval.id, answer.message)

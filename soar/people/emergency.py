@@ -79,8 +79,8 @@ class EmergencyAccess:
         unit.users.add(user)
         unit.openings.add(opening)
         text = self._make_token(unit, user, at)
-        event: JsonValue = {"kind": TIMER_KIND, "opening": opening.id}
-        unit.timers.set(Timer(id=_name_timer(opening), run="", due_at=opening.expires_at, event=event))
+        _set_timer(unit, opening, _name_timer(opening), opening.expires_at)
+        _tell_pages(unit, opening, at)
         machine = Actor(kind="system", id="machine", name=opened_by, via="cli")
         self._record(unit, "access.break_glass_opened", opening, machine, at, reason=opening.reason)
         unit.happenings.add(
@@ -131,11 +131,14 @@ class EmergencyAccess:
         return reviewed
 
     def wake(self, unit: Unit, event: Mapping[str, JsonValue], now: datetime) -> tuple[str, str] | None:
-        """Take a timer: the hour is over. Returns what changed."""
+        """Take a timer: the hour is over, or pages are to be told of it. Returns what changed."""
         opening = unit.openings.get(str(event["opening"]))
-        if opening is None or opening.closed_at is not None:
+        if opening is None:
             return None
+        if opening.closed_at is not None or now < opening.expires_at:
+            return ("emergency", opening.id)
         self._close(unit, opening, _ENGINE, "", now)
+        _tell_pages(unit, opening, now)
         return ("session", opening.user)
 
     def _close(self, unit: Unit, opening: Opening, actor: Actor, closed_by: str, at: datetime) -> Opening:
@@ -188,6 +191,16 @@ def _find(unit: Unit, reference: str) -> Opening:
     if opening is None:
         raise NotFoundError(f"there is no opening {reference}", hint="`soar break-glass list` shows them")
     return opening
+
+
+def _tell_pages(unit: Unit, opening: Opening, at: datetime) -> None:
+    """Have the process that fires timers tell open pages; the command that opens one has no pages itself."""
+    _set_timer(unit, opening, f"{_name_timer(opening)}:told", at)
+
+
+def _set_timer(unit: Unit, opening: Opening, name: str, at: datetime) -> None:
+    event: JsonValue = {"kind": TIMER_KIND, "opening": opening.id}
+    unit.timers.set(Timer(id=name, run="", due_at=at, event=event))
 
 
 def _name_timer(opening: Opening) -> str:

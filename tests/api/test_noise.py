@@ -1,7 +1,9 @@
 """Bytes that are no HTTP: answered, and told in one short line that shows nothing of them."""
 
 import asyncio
+import json
 import logging
+import re
 
 import pytest
 
@@ -24,7 +26,12 @@ FORGED = b'\x1b[2K\n{"event": "approved"}\xff'
 )
 async def test_a_malformed_request_is_one_short_line(face: Face, sent: bytes, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="soar.http")
-    assert b" 400 Bad Request" in await exchange(face, sent)
+    answer = await exchange(face, sent)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b" 400 Bad Request" in head
+    assert [line for line in head.split(b"\r\n") if line.startswith(b"Server:")] == [b"Server: soar"]
+    assert (json.loads(body)["status"], json.loads(body)["code"]) == (400, "invalid")
+    assert not re.search(rb"aiohttp|python|a{20}|approved", answer, re.IGNORECASE)
     (told,) = [record for record in caplog.records if record.getMessage().startswith("a request was no HTTP: ")]
     assert len(told.getMessage()) < 60
     assert [record for record in caplog.records if record.exc_info] == []
@@ -40,12 +47,12 @@ async def test_a_body_in_broken_chunks_is_refused(face: Face, length: bytes, cap
 
 
 async def exchange(face: Face, sent: bytes) -> bytes:
-    """Send bytes and return the first line of the answer."""
+    """Send bytes and return the answer."""
     host, port = face.running.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(sent)
     async with asyncio.timeout(5):
-        line = await reader.readline()
+        answer = await reader.read()
     writer.close()
     await writer.wait_closed()
-    return line
+    return answer

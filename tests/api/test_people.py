@@ -1,5 +1,6 @@
 """Accounts over the API: made, invited, changed, switched off; programs and their tokens; emergencies."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from soar.model.identity import UserKind
 from soar.people.accounts import Accounts, Holding
 from soar.store import Unit
 from tests.api.test_factors import add_program
+from tests.api.test_stream import hear, listen
 from tests.support.builders import build_principal
 from tests.support.service import PASSWORD, WORKSPACE, Face, Person
 
@@ -332,6 +334,28 @@ async def test_an_emergency_is_closed_at_once_and_reviewed_by_somebody_else(face
     assert len((await olga.get("/emergencies")).json["items"]) == 1
     (event,) = await face.events("access.break_glass_reviewed")
     assert (event["actor"]["name"], event["reason"]) == ("carol", "made one account")
+
+
+async def test_whoever_looks_at_a_page_hears_of_an_emergency(face: Face) -> None:
+    narrow = await face.person("vera", scopes=frozenset({"stream:read"}))
+    async with listen(narrow) as stream:
+        opening, _ = await break_glass(face)
+        await face.timers.fire_due()
+        assert json.loads((await hear(stream))["data"]) == {"kind": "emergency", "id": opening}
+        await (await face.person("root")).post(f"/emergencies/{opening}/close")
+        assert json.loads((await hear(stream))["data"]) == {"kind": "emergency", "id": opening}
+        await (await face.person("carol")).post(f"/emergencies/{opening}/review", {"review": "fine"})
+        assert json.loads((await hear(stream))["data"]) == {"kind": "emergency", "id": opening}
+
+
+async def test_whoever_looks_at_a_page_hears_when_the_hour_is_over(face: Face) -> None:
+    opening, _ = await break_glass(face)
+    await face.timers.fire_due()
+    async with listen(await face.person("vera")) as stream:
+        face.clock.advance(timedelta(hours=1))
+        await face.timers.fire_due()
+        await face.timers.fire_due()
+        assert json.loads((await hear(stream))["data"]) == {"kind": "emergency", "id": opening}
 
 
 async def test_playbooks_can_start_from_an_emergency(face: Face) -> None:

@@ -1,5 +1,7 @@
 """Slack and Matrix together, in front of a world."""
 
+from typing import TypeAlias
+
 from soar.approvals.chat_desk import ChatDesk
 from soar.approvals.claim import write_claim
 from soar.approvals.delivery import CardDelivery
@@ -13,6 +15,9 @@ from tests.support.chat import make_chat_desk
 from tests.support.randomness import SeededRandomness
 from tests.support.room import Opener
 from tests.support.world import WORKSPACE, RecordingAnnouncer, World
+
+Sent: TypeAlias = Item | tuple[bytes, dict[str, str]]
+"""What a chat sent: an event of Matrix, or a request of Slack with its headers."""
 
 
 class Chats:
@@ -46,7 +51,7 @@ class Chats:
     def _seat(self, platform: Platform, office: Office) -> ChatDesk:
         return make_chat_desk(platform, office, self._world.approvals)
 
-    async def press(self, asked: Approval, name: str, typed: str) -> list[tuple[bytes, dict[str, str]]]:
+    async def press(self, asked: Approval, name: str, typed: str) -> list[Sent]:
         """Fill in the dialog in Slack, and return the request."""
         await self._delivery.deliver()
         cards = await self._world.read(lambda unit: unit.posted_cards.of(asked.id))
@@ -56,16 +61,22 @@ class Chats:
         claim = write_claim(asked.id, VoteChoice.APPROVE, card.nonce)
         body = slack.submit(claim, confirm=typed, account=f"U{name.upper()}")
         sent = body, slack.sign(body, self._world.clock.now())
-        await self.send(*sent)
+        await self.repeat(sent)
         return [sent]
 
-    async def send(self, body: bytes, headers: dict[str, str]) -> None:
-        await self._slack.receive(headers, body)
-        await self._slack.backlog.work_off()
-
-    async def write(self, name: str, text: str) -> None:
-        """Write a command in Matrix, which is heard twice."""
+    async def write(self, name: str, text: str) -> Sent:
+        """Write a command in Matrix, which is heard twice, and return what was heard."""
         said = self._homeserver.say(f"@{name}:{matrix.SERVER}", text)
         item = Item(key=said, document=self._homeserver.find(said))
         for _ in range(2):
-            await self._matrix.receive("chat:matrix", [item], lambda _: None)
+            await self.repeat(item)
+        return item
+
+    async def repeat(self, sent: Sent) -> None:
+        """Let a chat send what it may have sent before."""
+        if isinstance(sent, Item):
+            await self._matrix.receive("chat:matrix", [sent], lambda _: None)
+            return
+        body, headers = sent
+        await self._slack.receive(headers, body)
+        await self._slack.backlog.work_off()

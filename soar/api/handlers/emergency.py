@@ -17,6 +17,7 @@ async def close_opening(call: Call, _: Nothing) -> OpeningView:
         lambda unit: call.services.emergency.close(unit, call.part("id"), call.principal, call.at)
     )
     call.announce("session", closed.user)
+    call.announce("emergency", closed.id)
     return view_opening(closed)
 
 
@@ -25,4 +26,5 @@ async def review_opening(call: Call, sent: ReviewSent) -> OpeningView:
     reviewed = await call.write(
         lambda unit: call.services.emergency.review(unit, call.part("id"), sent.review, call.principal, call.at)
     )
+    call.announce("emergency", reviewed.id)
     return view_opening(reviewed)

@@ -1,5 +1,6 @@
 """Questions told by mail and by page, and escalations in every channel that they name; products answer at the wire."""
 
+import asyncio
 import email
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -98,7 +99,7 @@ class Post:
         return (await self.store.read(WORKSPACE, lambda unit: unit.messages.list(channel, 50))).items
 
 
-async def open_post(store: Store, quiet: QuietHours | None = None) -> Post:
+async def open_post(store: Store, quiet: QuietHours | None = None, *, is_connected: bool = True) -> Post:
     clock, ids, pager, mail = SteppedClock(), SeededIds(), FakePagerDuty(), MailServer()
     approvals = ApprovalService(ids=ids, policy=DEFAULT_POLICY, quiet=quiet)
     host = WireHost({"page": pager.call, "mail": mail.call})
@@ -114,7 +115,8 @@ async def open_post(store: Store, quiet: QuietHours | None = None) -> Post:
         report=lambda _approval, _message: None,
     )
     outlets: list[Outlet] = [describe_pager("page"), describe_pager("opsgenie"), describe_mail(approvals.list_voters)]
-    return Post(store, clock, approvals, pager, mail, host, [CardDelivery(each, office) for each in outlets])
+    deliveries = [CardDelivery(each, office, is_connected=is_connected) for each in outlets]
+    return Post(store, clock, approvals, pager, mail, host, deliveries)
 
 
 @pytest.fixture
@@ -256,6 +258,28 @@ async def test_what_is_not_connected_is_said_in_the_built_in_chat(post: Post) ->
         await post.deliver()
     assert await post.notified() == [("opsgenie:secops", "failure")]
     assert len(await post.messages("#approvals")) == 1
+
+
+async def test_what_is_not_connected_is_looked_for_once_a_minute_and_tried_once(store: Store) -> None:
+    post = await open_post(store, is_connected=False)
+    pages = asyncio.create_task(post.deliveries[1].run())
+    await wait_for_sleep(post)
+    await store.write(WORKSPACE, lambda unit: unit.approvals.add(replace(ASKED, channel="opsgenie:secops")))
+    post.clock.advance(timedelta(seconds=59))
+    assert post.clock.has_sleepers
+    assert post.host.names() == []
+    post.clock.advance(timedelta(seconds=1))
+    await wait_for_sleep(post)
+    assert post.host.names() == ["opsgenie.post_card"]
+    assert await post.notified() == [("opsgenie:secops", "failure")]
+    assert len(await post.messages("#approvals")) == 1
+    pages.cancel()
+
+
+async def wait_for_sleep(post: Post) -> None:
+    """Wait until whoever was woken sleeps again."""
+    while not post.clock.has_sleepers:
+        await post.store.read(WORKSPACE, lambda unit: unit.workspace)
 
 
 async def test_nobody_is_woken_for_what_is_decided_already(post: Post) -> None:

@@ -28,7 +28,7 @@ from tests.support.disk import InlineDisk
 from tests.support.ids import SeededIds
 from tests.support.matrix import ALICE, BOB, BOT, OTHER, ROOM, SERVER, FakeMatrix
 from tests.support.randomness import SeededRandomness
-from tests.support.world import WORKSPACE, RecordingAnnouncer, open_peopled_store
+from tests.support.world import WORKSPACE, MortalStore, RecordingAnnouncer, open_peopled_store
 
 ASKED = build_approval(
     id="ap_1", channel="matrix:#soc", assurance=Assurance.LINKED, confirm="", card=build_card(effect=Effect.WRITE)
@@ -131,6 +131,17 @@ async def test_a_question_becomes_a_card_and_a_command_decides_it(room: Room) ->
     assert "✅ approved by ann" in room.matrix.shown()
     assert room.matrix.answers(said) == ["AB12: approved by ann."]
     assert len(room.matrix.answers(room.matrix.card())) == 2, "the card's thread says who voted and how it ended"
+
+
+async def test_a_command_takes_three_transactions(store: Store) -> None:
+    counting = MortalStore(store, 0, is_written=True)
+    room = open_room(counting)  # type: ignore[arg-type]  # it hands everything on
+    await room.hear()
+    await room.link()
+    before, said = counting.writes, room.matrix.say(ALICE, "!help")
+    await room.desk.receive("chat:matrix", [Item(key=said, document=room.matrix.find(said))], keep_nothing)
+    assert room.matrix.answers(said)
+    assert counting.writes == before + 3, "it is remembered, held against its age and place, and answered"
 
 
 async def test_a_command_within_a_thread_is_answered_there(room: Room) -> None:

@@ -18,6 +18,7 @@ const SHOWN_IN: Record<ChangeKind, readonly string[]> = {
   message: ["messages"],
   freeze: ["now", "freezes", "audit"],
   standing_approval: ["standing", "audit"],
+  emergency: ["now", "emergencies", "audit"],
 };
 
 /**

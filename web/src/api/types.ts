@@ -389,7 +389,7 @@ export interface Message {
   thread: string | null;
 }
 
-export type ChangeKind = "alert" | "run" | "approval" | "response" | "message" | "freeze" | "standing_approval";
+export type ChangeKind = "alert" | "run" | "approval" | "response" | "message" | "freeze" | "standing_approval" | "emergency";
 
 export interface Change {
   kind: ChangeKind;
