@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 
 from bench.standard.site import LOUD_RATE, write_site
-from soar.app.lifecycle import run_site
+from soar.app.lifecycle import serve_site
 from soar.app.log import configure_log
-from soar.app.loop import run
 from soar.app.site import read_site
 from soar.app.wiring import Service
 from soar.model.audit import Actor
@@ -27,7 +26,7 @@ def main(folder: Path, stubs: str, key: str, database: str = "", rate: str = "")
         await service.vault.set_credential(service.workspace, "bench_hook", Secret(key), actor=actor, now=now)
         print(service.url.rpartition(":")[2], flush=True)
 
-    return run(run_site(read_site(settings), prepare, has_worker=not database))
+    return serve_site(read_site(settings), prepare, has_worker=not database)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 from soar.app.ids import SystemRandomness
-from soar.app.lifecycle import run_site
+from soar.app.lifecycle import serve_site
 from soar.app.log import configure_log
-from soar.app.loop import run
 from soar.app.people import DEMO_PEOPLE, create_people, make_password
 from soar.app.settings import (
     AuditSettings,
@@ -52,7 +51,7 @@ def demo(folder: Path, listen: str | None = None) -> int:
         if not key_file.exists():
             create_key_file(key_file, SystemRandomness())
     settings.paths.ledgers.mkdir(exist_ok=True)
-    return run(run_site(read_site(settings), _prepare))
+    return serve_site(read_site(settings), _prepare)
 
 
 def write_settings(folder: Path, listen: str | None) -> Settings:

@@ -27,6 +27,7 @@ from soar.app.health import open_probe
 from soar.app.hooks_tls import make_context
 from soar.app.log import configure_log
 from soar.app.loop import run
+from soar.app.migration import migrate_apart
 from soar.app.relay import keep_hearing
 from soar.app.settings import Settings, split_address
 from soar.app.sign_on import check_sign_on
@@ -58,7 +59,7 @@ def serve(settings: Settings, *, has_worker: bool = True) -> int:
     if not has_worker:
         _refuse_alone(settings)
     configure_log(settings.log.level)
-    return run(run_site(_read_trusted(settings), _begin, has_worker=has_worker))
+    return serve_site(_read_trusted(settings), _begin, has_worker=has_worker)
 
 
 def work(settings: Settings) -> int:
@@ -112,6 +113,18 @@ def migrate(settings: Settings) -> int:
             return EXIT_GOOD
 
     return run(open_and_close())
+
+
+def serve_site(site: Site, prepare: Prepare, *, has_worker: bool = True) -> int:
+    """Migrate a site's database and serve the site until a signal comes, as a process of its own does.
+
+    Args:
+        site: what is installed and configured.
+        prepare: as for `run_site`.
+        has_worker: whether this process drives runs, too.
+    """
+    migrate_apart(site.settings.database.url)
+    return run(run_site(site, prepare, has_worker=has_worker))
 
 
 async def run_site(site: Site, prepare: Prepare, *, has_worker: bool = True) -> int:

@@ -1,6 +1,7 @@
 """Logs: JSON lines on standard error, or readable ones where that is a terminal."""
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any, TextIO
@@ -21,16 +22,18 @@ _RANGES = (
     (0xD800, 0xE000),  # halves of pairs, as in the name of a file that is no UTF-8; no encoder takes them
     (0xE0000, 0xE0080),  # tags
 )
-_SINGLES = frozenset({0xAD, 0x61C, 0x180E, 0xFEFF})
-_UNSAFE = _SINGLES | frozenset(point for low, high in _RANGES for point in range(low, high))
-"""Code points that control a terminal or hide text."""
+_SINGLES = (0xAD, 0x61C, 0x180E, 0xFEFF)
+_UNSAFE = re.compile(
+    f"[{''.join(map(chr, _SINGLES))}{''.join(f'{chr(low)}-{chr(high - 1)}' for low, high in _RANGES)}]"
+)
+"""Characters that control a terminal or hide text."""
 
 
 def inert(text: str) -> str:
     """Write control, bidirectional and zero-width characters as escapes, so that no text can forge a line."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_escape(ord(letter)) if ord(letter) in _UNSAFE else letter for letter in text)
+    return _UNSAFE.sub(lambda found: _escape(ord(found[0])), text)
 
 
 def _escape(point: int) -> str:

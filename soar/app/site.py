@@ -70,8 +70,9 @@ def read_site(settings: Settings) -> Site:
         InputError: a file does not fit; the message says which, where and what to do.
     """
     paths = settings.paths
-    roots = [find_bundled("connectors"), *([paths.connectors] if _is_own(paths.connectors, "connectors") else [])]
-    connectors = load_connectors(discover(roots), read_yaml)
+    bundled = find_bundled("connectors")
+    roots = [bundled, *([paths.connectors] if _is_own(paths.connectors, "connectors") else [])]
+    connectors = load_connectors(discover(roots), read_yaml, tested=bundled)
     catalog = build_catalog(connectors.values())
     none: dict[str, Connection] = {}
     roles = _read(paths.roles, parse_roles, DEFAULT_ROLES)

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -33,6 +32,8 @@ def is_signed_under(certificate: bytes, signature: bytes, message: bytes, *, is_
         is_sha1: whether the message was hashed with SHA-1, not SHA-256.
         now: the moment.
     """
+    from cryptography import x509  # noqa: PLC0415 -- large, and seldom needed
+
     try:
         opened = x509.load_pem_x509_certificate(certificate)
         key = opened.public_key()

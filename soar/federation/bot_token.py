@@ -7,17 +7,20 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
 
 from soar.approvals.teams_request import Vouched
 from soar.federation.discovery import Foreign, read_document
-from soar.federation.keys import KeyRing, parse_keys
 from soar.federation.token import Date, Signed, check_signature, parse_token
 from soar.model.clock import Clock
 from soar.model.errors import ActionError, DeniedError, UnavailableError
 from soar.model.network import Egress, EgressRequest
+
+if TYPE_CHECKING:
+    from soar.federation.keys import KeyRing
 
 METADATA = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 """Where the Bot Connector says where its keys are."""
@@ -60,7 +63,7 @@ class _Known:
     """The keys as they were at a moment, and the channels for which each of them may speak, by its id."""
 
     at: float
-    ring: KeyRing
+    ring: "KeyRing"
     endorsements: dict[str, frozenset[str]]
 
 
@@ -121,6 +124,8 @@ class BotTokens:
 
     async def _load(self, *, older_than: float) -> _Known:
         """Return the keys; ask for them anew if those we have are older than so many seconds."""
+        from soar.federation.keys import parse_keys  # noqa: PLC0415 -- its library is large, and seldom needed
+
         async with self._lock:
             at = self._clock.monotonic()
             if self._known is None or at - self._known.at >= older_than:

@@ -5,10 +5,10 @@ import base64
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
 from soar.federation.discovery import PATH, Discovery, Foreign, parse_discovery, read_document
-from soar.federation.keys import KeyRing, parse_keys
 from soar.federation.provider import Provider
 from soar.federation.token import Signed, check_signature, read_groups, refuse_token
 from soar.ingest.strict_json import parse_json
@@ -16,6 +16,9 @@ from soar.model.clock import Clock
 from soar.model.errors import ActionError, DeniedError, UnavailableError
 from soar.model.network import Egress, EgressRequest, EgressResponse
 from soar.model.secret import Secret
+
+if TYPE_CHECKING:
+    from soar.federation.keys import KeyRing
 
 _FRESH = 3600.0  # seconds for which what a provider said of itself, and its keys, are not asked for again
 _PAUSE = 60.0  # seconds between two looks for a key that we do not know
@@ -159,8 +162,10 @@ class ProviderClient:
         pair = f"{quote(client, safe='')}:{quote(secret, safe='')}"
         return (("authorization", f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"),), {}
 
-    async def _load_keys(self, discovery: Discovery, *, older_than: float) -> KeyRing:
+    async def _load_keys(self, discovery: Discovery, *, older_than: float) -> "KeyRing":
         """Return the keys; ask for them anew if those we have are older than so many seconds."""
+        from soar.federation.keys import parse_keys  # noqa: PLC0415 -- its library is large, and seldom needed
+
         async with self._lock:
             if self._keys is None or self._age(self._keys[0]) >= older_than:
                 self._keys = (self._clock.monotonic(), parse_keys(await self._get(discovery.keys)))

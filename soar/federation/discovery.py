@@ -22,7 +22,7 @@ Said = TypeVar("Said", bound="Foreign")
 class Foreign(BaseModel):
     """A document of the identity provider: what is not known is passed over, nothing is coerced."""
 
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class _Discovered(Foreign):

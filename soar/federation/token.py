@@ -9,16 +9,18 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError
 
 from soar.federation.discovery import Foreign
-from soar.federation.keys import Key
 from soar.federation.provider import Provider
 from soar.ingest.strict_json import parse_json
 from soar.model.errors import DeniedError, InputError
 from soar.model.values import JsonValue
+
+if TYPE_CHECKING:
+    from soar.federation.keys import Key
 
 LEEWAY = timedelta(seconds=60)
 """How far the clocks of the identity provider and ours may be apart."""
@@ -156,7 +158,7 @@ def parse_token(text: str) -> Signed:
     )
 
 
-def check_signature(token: Signed, key: Key) -> None:
+def check_signature(token: Signed, key: "Key") -> None:
     """Refuse a token that this key has not signed.
 
     Raises:

@@ -57,19 +57,31 @@ _LOADED: Final[dict[str, LoadedConnector]] = {}
 """The connectors whose code is in memory, by id."""
 
 
-def load_connectors(found: Iterable[Found], read_yaml: ReadYaml) -> dict[str, LoadedConnector]:
+def load_connectors(
+    found: Iterable[Found], read_yaml: ReadYaml, tested: Path | None = None
+) -> dict[str, LoadedConnector]:
     """Return the connectors by id.
+
+    Args:
+        found: where they are.
+        read_yaml: reads their manifests.
+        tested: a folder whose connectors' models are known to be sound, and need not be built to see whether they are.
 
     Raises:
         InputError: one of them does not load; the message says which and why.
     """
-    return {one.id: load_connector(one, read_yaml) for one in found}
+    return {one.id: load_connector(one, read_yaml, is_tested=one.folder.parent == tested) for one in found}
 
 
-def load_connector(found: Found, read_yaml: ReadYaml) -> LoadedConnector:
+def load_connector(found: Found, read_yaml: ReadYaml, *, is_tested: bool = False) -> LoadedConnector:
     """Import a connector's code under `connectors.<id>`, so that imports within its folder work.
 
     What is loaded already is returned as it is while its files are the same.
+
+    Args:
+        found: where it is.
+        read_yaml: reads its manifest.
+        is_tested: whether its models are known to be sound; each is then built when it is first used.
 
     Raises:
         InputError: the manifest or the code is not as it must be.
@@ -80,6 +92,8 @@ def load_connector(found: Found, read_yaml: ReadYaml) -> LoadedConnector:
         _LOADED.pop(found.id, None)
         _forget(f"connectors.{found.id}")
         known = _LOADED[found.id] = _load(found, digest, read_manifest(found, read_yaml))
+    if not is_tested:
+        _build_models(known)
     return known
 
 
@@ -176,6 +190,20 @@ def _list_triggers(connector: type[Connector], found: Found) -> dict[str, Trigge
         return list_triggers(connector)
     except TypeError as error:
         raise InputError(f"{found.id}/connector.py does not load: {error}") from error
+
+
+def _build_models(loaded: LoadedConnector) -> None:
+    actions, triggers = loaded.actions.values(), loaded.triggers.values()
+    models = [
+        *(model for action in actions for model in (action.takes, action.gives)),
+        *(trigger.takes for trigger in triggers),
+    ]
+    try:
+        for model in models:
+            model.model_rebuild()
+    except Exception as error:
+        file = f"{loaded.manifest.id}/connector.py"
+        raise InputError(f"{file} does not load: {type(error).__name__}: {error}") from error
 
 
 def _find_promise_faults(actions: Mapping[str, Action]) -> Iterable[str]:

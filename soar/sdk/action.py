@@ -19,13 +19,13 @@ _MARK = "soar_action"
 class Arguments(BaseModel):
     """Base of an action's arguments: unknown names are refused and nothing is converted silently."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Output(BaseModel):
     """Base of an action's output."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Holding(Output):

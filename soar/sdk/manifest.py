@@ -43,7 +43,7 @@ _TYPES: Mapping[SettingType, Any] = {
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Setting(_Strict):
@@ -161,4 +161,4 @@ class Manifest(_Strict):
             for name, setting in self.settings.items()
             if not setting.secret
         }
-        return create_model("Settings", __config__=ConfigDict(extra="forbid"), **fields)
+        return create_model("Settings", __config__=ConfigDict(extra="forbid", defer_build=True), **fields)

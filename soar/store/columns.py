@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, String
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, TextClause
 from sqlalchemy.types import TypeEngine
 
 COUNT = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself in INTEGER alone, which has 64 bits
@@ -35,3 +35,12 @@ def key(name: str, kind: Kind = String) -> Column[Any]:
 def placed() -> tuple[Column[Any], Column[Any]]:
     """Return the columns of a workspace's row with a place in the order of arrival."""
     return column("workspace"), Column("position", COUNT, primary_key=True)
+
+
+def partial_index(name: str, *columns: str, where: TextClause) -> Index:
+    """Return an index over some of the rows.
+
+    It says so of SQLite alone: saying it of PostgreSQL would load all that SQLAlchemy knows of that, wherever it is
+    not used, and there the migrations say it.
+    """
+    return Index(name, *columns, sqlite_where=where)

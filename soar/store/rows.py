@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from importlib import import_module
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -25,7 +26,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -334,16 +334,23 @@ def given(name: str) -> BindParameter[Any]:
 class PerDialect:
     """A statement with `ON CONFLICT`, which SQLAlchemy knows for each database apart.
 
+    It is built when it is first run on a database, so that what SQLAlchemy knows of others is not loaded.
+
     Args:
         build: makes the statement with the `insert` of a database.
     """
 
     def __init__(self, build: Callable[[Any], Executable]) -> None:
-        self._statements = {"sqlite": build(sqlite.insert), "postgresql": build(postgresql.insert)}
+        self._build = build
+        self._statements: dict[str, Executable] = {}
 
     def on(self, connection: Connection) -> Executable:
         """Return the statement for this connection's database."""
-        return self._statements[connection.dialect.name]
+        name = connection.dialect.name
+        statement = self._statements.get(name)
+        if statement is None:
+            statement = self._statements[name] = self._build(import_module(f"sqlalchemy.dialects.{name}").insert)
+        return statement
 
 
 class Rows(Generic[M]):

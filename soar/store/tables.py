@@ -12,7 +12,7 @@ from soar.model.dead_letter import LetterKind
 from soar.model.event import EventType
 from soar.model.identity import UserKind
 from soar.model.run import Mode, RunStatus
-from soar.store.columns import COUNT, METADATA, column, key, optional, placed
+from soar.store.columns import COUNT, METADATA, column, key, optional, partial_index, placed
 from soar.store.rows import (
     Choice,
     Grants,
@@ -59,8 +59,8 @@ ALERTS = Table(
     optional("suppressed_by"),
     UniqueConstraint("workspace", "id"),
     Index(None, "workspace", "position"),
-    Index("ix_alerts_raised", "workspace", "fingerprint", sqlite_where=RAISED, postgresql_where=RAISED),
-    Index("ix_alerts_suppressed", "workspace", "suppressed_by", sqlite_where=SUPPRESSED, postgresql_where=SUPPRESSED),
+    partial_index("ix_alerts_raised", "workspace", "fingerprint", where=RAISED),
+    partial_index("ix_alerts_suppressed", "workspace", "suppressed_by", where=SUPPRESSED),
 )
 """An alert."""
 
@@ -139,9 +139,9 @@ RUNS = Table(
     Index(None, "workspace", "playbook", "position"),
     Index(None, "workspace", "alert"),
     Index(None, "workspace", "retry_of"),
-    Index("ix_runs_runnable", "status", sqlite_where=RUNNABLE, postgresql_where=RUNNABLE),
-    Index("ix_runs_open", "workspace", "parent", sqlite_where=OPEN, postgresql_where=OPEN),
-    Index("ix_runs_shared", "workspace", "concurrency_key", sqlite_where=SHARED, postgresql_where=SHARED),
+    partial_index("ix_runs_runnable", "status", where=RUNNABLE),
+    partial_index("ix_runs_open", "workspace", "parent", where=OPEN),
+    partial_index("ix_runs_shared", "workspace", "concurrency_key", where=SHARED),
 )
 """A run."""
 

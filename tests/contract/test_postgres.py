@@ -66,6 +66,20 @@ async def test_the_migrated_schema_is_the_one_the_tables_declare(store: Store) -
     assert compare_metadata(context, METADATA) == []
 
 
+async def test_what_is_an_index_over_some_rows_in_sqlite_is_one_here(
+    store: Store, operator: psycopg.Connection
+) -> None:
+    declared = {
+        index.name
+        for table in METADATA.tables.values()
+        for index in table.indexes
+        if index.dialect_options["sqlite"]["where"] is not None
+    }
+    await store.is_current()
+    found = operator.execute("SELECT indexname FROM pg_indexes WHERE indexdef LIKE '% WHERE %'").fetchall()
+    assert {name for (name,) in found} == declared != set()
+
+
 async def test_processes_that_migrate_at_once_do_it_once(postgres: PostgresServer) -> None:
     with postgres.create() as url:
         disks = [ThreadDisk() for _ in range(3)]

@@ -22,7 +22,13 @@ Text = Annotated[str, Field(max_length=_LONGEST_TEXT)]
 class Incoming(BaseModel):
     """Something that comes in: unknown fields are refused, nothing is coerced."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        hide_input_in_errors=True,
+        defer_build=True,  # most services never see most of these
+    )
 
 
 class Nothing(Incoming):

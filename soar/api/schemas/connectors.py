@@ -79,6 +79,6 @@ def _view_action(action: ActionSpec) -> ActionView:
         effect=action.effect,
         repeat=action.repeat,
         undo=action.undo,
-        parameters=action.parameters,
-        result=action.result,
+        parameters=dict(action.parameters),
+        result=dict(action.result),
     )

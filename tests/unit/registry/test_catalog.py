@@ -37,6 +37,16 @@ def test_a_catalog_tells_what_connectors_can_do(sample: Path, read_yaml: ReadYam
     }
 
 
+def test_a_schema_is_made_when_it_is_looked_at_and_no_earlier(sample: Path, read_yaml: ReadYaml) -> None:
+    loaded = load_connector(Found("sample", sample), read_yaml, is_tested=True)
+    make = build_catalog([loaded]).connectors["sample"].actions["make"]
+    takes = loaded.actions["make"].takes
+    assert not takes.__pydantic_complete__
+    assert make.parameters == takes.model_json_schema()
+    assert len(make.parameters) == len([*make.parameters])
+    assert takes.__pydantic_complete__
+
+
 def test_the_phishing_playbook_finds_its_actions(read_yaml: ReadYaml) -> None:
     catalog = build_catalog(load_connectors(discover([SHIPPED], []), read_yaml).values())
     purge = catalog.find_action("exchange.purge_messages")

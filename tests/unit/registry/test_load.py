@@ -99,6 +99,24 @@ def test_what_is_not_as_it_must_be_does_not_load(
         load(sample, read_yaml)
 
 
+UNSOUND = "class Other:\n    pass\n\n\nclass Thing(Arguments):\n    other: Other | None = None\n"
+
+
+def test_a_model_that_cannot_be_built_does_not_load(sample: Path, read_yaml: ReadYaml) -> None:
+    edit(sample / "connector.py", "class Thing(Arguments):\n", UNSOUND)
+    with pytest.raises(InputError, match=r"sample/connector\.py does not load: PydanticSchemaGenerationError"):
+        load(sample, read_yaml)
+
+
+def test_models_that_are_tested_are_built_when_they_are_used(sample: Path, read_yaml: ReadYaml) -> None:
+    one, other = Found("sample", sample), sample.parent
+    for tested, is_built in ((other, False), (sample, True)):
+        loaded = load_connectors([one], read_yaml, tested)["sample"]
+        look = loaded.actions["look"]
+        assert look.takes.__pydantic_complete__ is look.gives.__pydantic_complete__ is is_built
+        assert look.takes.model_validate({"name": "x"})
+
+
 def test_a_connector_without_actions_does_not_load(sample: Path, read_yaml: ReadYaml) -> None:
     (sample / "connector.py").write_text("from soar.sdk import Connector\n\n\nclass Sample(Connector):\n    pass\n")
     with pytest.raises(InputError, match="neither an action nor a trigger"):

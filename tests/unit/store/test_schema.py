@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -16,7 +14,6 @@ from soar.store.sqlite import driver_of
 from tests.support.builders import build_approval
 from tests.support.disk import InlineDisk
 from tests.support.process import RecordingProcess
-from tests.support.repository import ROOT
 
 
 @pytest.fixture
@@ -184,11 +181,6 @@ def test_migrations_are_a_line_and_named_by_when_they_run() -> None:
     for number, revision in enumerate(revisions, start=1):
         assert revision.startswith((f"{number:04}_pre_", f"{number:04}_post_"))
     assert schema._list_revisions() == revisions
-
-
-def test_what_asks_whether_the_schema_is_current_loads_no_alembic() -> None:
-    asked = "import sys, soar.store; sys.exit('alembic' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", asked], cwd=ROOT, check=False).returncode == 0
 
 
 def test_every_row_but_those_of_the_one_chain_belongs_to_a_workspace() -> None:
