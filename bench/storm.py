@@ -1,14 +1,15 @@
 """A storm: one source sends ten times what the service takes; what becomes of its alerts, and of everybody else's.
 
 First the capacity is measured: how many alerts a second are accepted at full speed. Then a quiet source sends a few a
-second, alone, then while a loud one has ten times the capacity to send, for so many seconds, over 256 connections that
-honour `Retry-After`, until all of that is accepted, and alone once more when its runs are over. Everything shares the
-machine's cores, also the load generators. It leaves with 1 if an alert was lost.
+second, alone, and then while a loud one has ten times the capacity to send, for so many seconds, over 256 connections
+that honour `Retry-After`, until all of that is accepted. Then the service is stopped and what it has stored is counted;
+nobody waits for the runs that are left of the storm. Everything shares the machine's cores, also the load generators.
+It leaves with 1 if an alert was lost.
 
 `python -m bench.storm [--seconds 60] [--rate 200] [--json FILE]`, on Linux. The storm lasts until all is accepted: ten
 times as long at least, and as long as the loud source's rate lets it last. At 600 alerts a second of capacity and a
 rate of 200, sixty seconds' storm is half an hour; a rate beyond the capacity leaves everything to the bound on what
-comes in at once.
+comes in at once. How far it is, is said every half minute.
 """
 
 import argparse
@@ -37,8 +38,9 @@ CONNECTIONS = 256
 CAPACITY_ALERTS = 1_000
 CAPACITY_CONNECTIONS = 64
 QUIET_RATE = 4
-QUIET_SECONDS = 10
+QUIET_SECONDS = 20
 QUIET_PIECE = 5.0
+PROGRESS = 30.0
 MOST_MEMORY = 512.0
 STORM_FIRST, QUIET_FIRST = 1_000_000, 100_000_000
 
@@ -62,8 +64,7 @@ class Report:
         over_rate: answers 429, `full`: answers 503, and `bare_refusals` those without `Retry-After`.
         seconds: from the storm's first alert to its last 202.
         memory: MiB that the service held at most.
-        start_alone: from the quiet source's alerts to the starts of their runs, before the storm and after it;
-            `start_storm` in the storm.
+        start_alone: from the quiet source's alerts to the starts of their runs, before the storm; `start_storm` in it.
         quiet_sent: alerts that the quiet source sent in the storm.
         quiet_refused: how often the quiet source was told to come back in the storm.
         p50_alone: milliseconds in which half of the quiet source's alerts were accepted; `p50_storm` in the storm.
@@ -112,12 +113,12 @@ class Storm:
         self.await_runs()
         return CAPACITY_ALERTS / (ended - begun)
 
-    def await_runs(self) -> None:
-        """Wait until every run is over, or nothing more happens."""
+    def await_runs(self, waiting: str = "finished_at IS NULL") -> None:
+        """Wait until no run is like this any more, or nothing more happens."""
         left, moved = -1, time.perf_counter()
         while left != 0 and time.perf_counter() - moved < STALL:
             before = left
-            ((left,),) = self._query("SELECT count(*) FROM runs WHERE finished_at IS NULL")
+            ((left,),) = self._query(f"SELECT count(*) FROM runs WHERE {waiting}")  # noqa: S608 -- our own words
             if left != before:
                 moved = time.perf_counter()
             time.sleep(POLL)
@@ -129,20 +130,28 @@ class Storm:
         arguments = self._order("quiet", numbers.start, len(numbers), 4, QUIET_RATE)
         return json.loads(call("flood", *arguments)), numbers
 
-    def send_throughout(self, flood: Future[bytes]) -> tuple[Counter[str], list[float], list[range]]:
+    def send_throughout(self, flood: Future[bytes], count: int) -> tuple[Counter[str], list[float], list[range]]:
         """Send a few a second from the quiet source as long as the storm lasts; what outlasts it does not count.
 
         Returns:
             How often each status was answered, the latencies, and the numbers of the alerts.
         """
         statuses, latencies, spans = Counter[str](), list[float](), list[range]()
+        begun = told = time.perf_counter()
         while not spans or not flood.done():
             tally, numbers = self.send_quietly(QUIET_PIECE)
             if not spans or not flood.done():
                 statuses.update(tally["statuses"])
                 latencies += tally["latencies"]
                 spans.append(numbers)
+            if time.perf_counter() - told > PROGRESS:
+                told = time.perf_counter()
+                self._tell_progress(told - begun, count)
         return statuses, latencies, spans
+
+    def _tell_progress(self, seconds: float, count: int) -> None:
+        ((stored,),) = self._query("SELECT max(rowid) FROM alerts")
+        print(f"{seconds:,.0f} s: {stored:,} alerts stored, {count:,} are sent", file=sys.stderr, flush=True)
 
     def begin(self, capacity: float, seconds: float, pool: Executor) -> tuple[Future[bytes], int]:
         """Let the storm begin; return what will become of it, and how many alerts it has."""
@@ -188,29 +197,27 @@ def measure(folder: Path, seconds: float, rate: float) -> Report:
         before, early = storm.send_quietly(QUIET_SECONDS)
         with ThreadPoolExecutor(1) as pool:
             flood, count = storm.begin(capacity, seconds, pool)
-            statuses, latencies, within = storm.send_throughout(flood)
+            statuses, latencies, within = storm.send_throughout(flood, count)
         tally = json.loads(flood.result())
         memory = service.read_memory("VmHWM")
-        storm.await_runs()
-        after, late = storm.send_quietly(QUIET_SECONDS)
-        storm.await_runs()
-        return Report(
-            capacity=capacity,
-            sent=count,
-            accepted=tally["statuses"].get("202", 0),
-            stored=storm.count_stored(),
-            over_rate=tally["statuses"].get("429", 0),
-            full=tally["statuses"].get("503", 0),
-            bare_refusals=tally["bare_refusals"],
-            seconds=tally["seconds"],
-            memory=memory,
-            start_alone=storm.find_start_delay(early, late),
-            start_storm=storm.find_start_delay(*within),
-            quiet_sent=sum(map(len, within)),
-            quiet_refused=sum(number for status, number in statuses.items() if status != "202"),
-            p50_alone=find_latency(before["latencies"] + after["latencies"]).p50,
-            p50_storm=find_latency(latencies).p50,
-        )
+        storm.await_runs("started_at IS NULL AND initiator = 'source:quiet'")
+    return Report(
+        capacity=capacity,
+        sent=count,
+        accepted=tally["statuses"].get("202", 0),
+        stored=storm.count_stored(),
+        over_rate=tally["statuses"].get("429", 0),
+        full=tally["statuses"].get("503", 0),
+        bare_refusals=tally["bare_refusals"],
+        seconds=tally["seconds"],
+        memory=memory,
+        start_alone=storm.find_start_delay(early),
+        start_storm=storm.find_start_delay(*within),
+        quiet_sent=sum(map(len, within)),
+        quiet_refused=sum(number for status, number in statuses.items() if status != "202"),
+        p50_alone=find_latency(before["latencies"]).p50,
+        p50_storm=find_latency(latencies).p50,
+    )
 
 
 def _serving(folder: Path, stubs: Running, rate: float) -> AbstractContextManager[Running]:

@@ -1,13 +1,13 @@
 """How much may come in at hooks at once. What is refused was not read, so nothing that was taken is lost."""
 
-import asyncio
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 
 from soar.api.reading import LONGEST_BODY
+from soar.api.turns import Turns
 from soar.ingest.source import Source
 from soar.model.clock import Clock
 from soar.model.errors import UnavailableError
@@ -21,7 +21,6 @@ _LONGEST_RETURN = 30.0  # seconds; who is sent away for longer gives up, and str
 _JITTER = 3.0  # and up to so much later, so that those refused together do not come back together
 _UNKNOWN = ""
 _FEWEST = 32  # places that are left however slow we are; fewer would make small groups of what is stored together
-_AT_ONCE = 16  # of a source are stored at the same time: some are written while as many are read, and no more
 _LESS = 0.95  # of the places are left after a request that took too long
 
 
@@ -48,14 +47,14 @@ class Place:
 
     Args:
         clock: its monotonic part.
-        turn: of its source.
+        turn: to be stored.
 
     Attributes:
         read_at: when its body was there, by a clock that never goes back; None until then.
-        turn: held while the request is stored. Those of one source take turns, and wait for no other source's.
+        turn: held while the request is stored.
     """
 
-    def __init__(self, clock: Clock, turn: asyncio.Semaphore) -> None:
+    def __init__(self, clock: Clock, turn: AbstractAsyncContextManager[None]) -> None:
         self._clock = clock
         self.turn = turn
         self.read_at: float | None = None
@@ -89,7 +88,7 @@ class IntakeGate:
         self._buckets: dict[str, Bucket] = {}
         self._returns: dict[str, Bucket] = {}
         self._inside: Counter[str] = Counter()
-        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._turns = Turns(clock)
         self._bytes = 0
         self._places = float(limits.requests)
 
@@ -110,7 +109,7 @@ class IntakeGate:
         self._check_room(source, room)
         self._inside[source] += 1
         self._bytes += room
-        place = Place(self._clock, self._turns.setdefault(source, asyncio.Semaphore(_AT_ONCE)))
+        place = Place(self._clock, self._turns.take(source))
         try:
             yield place
         finally:
@@ -145,7 +144,8 @@ class IntakeGate:
     def _check_room(self, source: str, room: int) -> None:
         places = int(self._places)
         share = max(1, places // 2)
-        if self._inside.total() >= places or self._inside[source] >= share or self._bytes + room > self._limits.memory:
+        taken = sum(min(inside, share) for inside in self._inside.values())  # of more, places were given up meanwhile
+        if taken >= places or self._inside[source] >= share or self._bytes + room > self._limits.memory:
             raise UnavailableError(
                 "too much comes in at once",
                 code="intake_full",

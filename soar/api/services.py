@@ -32,6 +32,7 @@ from soar.people.factors import SecondFactors
 from soar.playbook import Finding
 from soar.policy import Policy
 from soar.responses.service import ResponseService
+from soar.runtime.precedence import Precedence
 from soar.store import Store
 from soar.vault import KeyRotation, Rewrapper, Vault
 
@@ -114,6 +115,7 @@ class Services:
         describe_audit: says who vouches for the record.
         is_ready: whether the worker and the audit's checkpoints are alive, with a sentence for each that is not.
         read_output: returns an output that somebody gives as an action, by full name, would have given it.
+        precedence: whose alerts go first.
         intake: how much may come in at hooks at once.
         first_alert: how to send the example alert; None where there is none to send.
     """
@@ -155,6 +157,7 @@ class Services:
     is_ready: Callable[[], Awaitable[tuple[str, ...]]]
     first_alert: Callable[[], Awaitable[FirstAlert | None]]
     read_output: Callable[[str, JsonValue], JsonValue]
+    precedence: Precedence
     intake: IntakeLimits = field(default_factory=IntakeLimits)
 
     @property

@@ -214,6 +214,7 @@ class Service:
             share=self.site.settings.limits.share,
             limit=self.site.settings.worker.concurrency,
             is_pressed=lambda: self.receiver.is_pressed,
+            precedence=self.driver.precedence,
         )
 
     @cached_property
@@ -472,6 +473,7 @@ class Service:
             clock=self.clock,
             ids=self.ids,
             randomness=self.randomness,
+            precedence=self.driver.precedence,
             desks=self.chats.desks,
             verify_audit=self.auditor.verify,
             describe_audit=self.describe_audit,

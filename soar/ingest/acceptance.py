@@ -33,10 +33,12 @@ class Receipt:
     Attributes:
         answer: the body of the 202.
         is_repeat: whether the same was accepted before; then nothing was stored now.
+        has_runs: whether playbooks were asked for a run.
     """
 
     answer: JsonValue
     is_repeat: bool
+    has_runs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +135,15 @@ class Acceptance:
                 self._announce(stored)
 
     async def _store_arrival(self, arrival: Arrival, intake: Intake, now: datetime) -> Receipt:
-        stored = await self._store.write(self._workspace, lambda unit: self._store_intake(unit, arrival, intake, now))
+        stored = await self._store.write(
+            self._workspace,
+            lambda unit: self._store_intake(unit, arrival, intake, now),
+            goes_first=arrival.goes_first,
+        )
         if isinstance(stored, Receipt):
             return stored
         self._announce(stored)
-        return Receipt(stored.delivery.answer, is_repeat=False)
+        return Receipt(stored.delivery.answer, is_repeat=False, has_runs=any(taken for _, taken in stored.alerts))
 
     def _announce(self, stored: Intake) -> None:
         for alert, _ in stored.alerts:

@@ -32,6 +32,7 @@ class Arrival:
     Attributes:
         raised: what a run reports, where no request came.
         grouping: how repeats are held together; None lets each alert stand alone.
+        goes_first: whether it is stored before all that waits to be written.
     """
 
     source: Source
@@ -43,6 +44,7 @@ class Arrival:
     requester: Requester
     raised: RaisedAlert | None = None
     grouping: Grouping | None = None
+    goes_first: bool = False
 
     @property
     def is_small(self) -> bool:

@@ -156,7 +156,14 @@ class Receiver:
         return greeting
 
     async def receive(
-        self, source_id: str, headers: Mapping[str, str], body: bytes, remote: str, *, certificate: str | None = None
+        self,
+        source_id: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        remote: str,
+        *,
+        certificate: str | None = None,
+        goes_first: bool = False,
     ) -> Receipt | Greeting:
         """Take a request to a hook; it is durable when this returns.
 
@@ -166,6 +173,7 @@ class Receiver:
             body: as received, undecoded.
             remote: address of the sender.
             certificate: as in `soar.ingest.authentication.Request`.
+            goes_first: store it before all that waits to be written.
 
         Raises:
             DeniedError: code `unauthenticated`: unknown source, wrong signature or old timestamp, all told alike.
@@ -173,7 +181,7 @@ class Receiver:
             UnavailableError: the store takes nothing now; nothing was accepted.
         """
         source = await self.authenticate(source_id, headers, body, remote, certificate=certificate)
-        return await self._receive(source, headers, body, remote)
+        return await self._receive(source, headers, body, remote, goes_first=goes_first)
 
     @contextmanager
     def expect(self) -> Iterator[None]:
@@ -190,7 +198,7 @@ class Receiver:
         return self._arriving >= _MANY
 
     async def _receive(
-        self, source: Source, headers: Mapping[str, str], body: bytes, remote: str
+        self, source: Source, headers: Mapping[str, str], body: bytes, remote: str, *, goes_first: bool
     ) -> Receipt | Greeting:
         try:
             greeting = await self._greet_known(source, headers, body, remote)
@@ -212,6 +220,7 @@ class Receiver:
                 actor=Actor(kind="source", id=source.id, name=source.id, via="hook", ip=remote),
             ),
             grouping=source.grouping,
+            goes_first=goes_first,
         )
         return await self._acceptance.accept(arrival)
 

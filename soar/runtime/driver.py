@@ -19,9 +19,11 @@ from soar.model.clock import Clock
 from soar.model.errors import BugError, ConflictError, NotFoundError, UnavailableError
 from soar.model.freeze import Freeze
 from soar.model.run import InboxEvent, Run
+from soar.model.standing import find_source
 from soar.runtime.commit import Committed, Committer
 from soar.runtime.executor import Answer, Executor, measure_outputs
 from soar.runtime.plans import Planner
+from soar.runtime.precedence import Precedence
 from soar.runtime.timers import TimerKeeper
 from soar.store import Store, Unit
 
@@ -57,6 +59,9 @@ class Driver:
         timers: is told when the next timer may have moved.
         clock: for moments that no event brings.
         announcer: hears of what changed.
+
+    Attributes:
+        precedence: whose runs begin before others go on.
     """
 
     def __init__(
@@ -78,6 +83,7 @@ class Driver:
         self._clock = clock
         self._announcer = announcer
         self._is_resting = False
+        self.precedence = Precedence(clock)
 
     def rest(self) -> None:
         """Start no call any more, for good. Answers of calls under way are still kept; runs stop where they stand."""
@@ -185,6 +191,8 @@ class Driver:
             await self._write(activation, keep, may_wait=True)
 
     async def _take(self, activation: _Activation, event: Event, inbox: tuple[int, ...]) -> None:
+        source, is_first = find_source(activation.run.initiator), activation.run.started_at is None
+        await self.precedence.give_way(source)
         event, activation.kept = self._executor.limit_run(activation.plan, event, activation.kept)
         decision = advance(activation.plan, activation.state, event)
         committed = await self._write(
@@ -193,6 +201,9 @@ class Driver:
             may_wait=not inbox,
         )
         activation.run, activation.state = committed.run, decision.state
+        if is_first:
+            self.precedence.end(source)
+        await self.precedence.give_way(source)
         for command in committed.calls:
             self._await_call(activation, command, self._executor.execute(activation.plan, command))
         self._tell(activation, committed)

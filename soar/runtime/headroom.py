@@ -1,12 +1,13 @@
 """How many runs are driven at once while the loop is late. Pure: seconds in, places out."""
 
+from soar.runtime.company import Company
+
 _LATE = (
     0.004  # seconds; what waits so long for the loop would wait about as long for the writer, and again at each step
 )
 _LESS = 0.9  # of the places are left after a wait that was too long
 _MORE = 1.02  # times as many after one that was not: where one wait in six is too long, the number stays
 _FEWEST = 2.0  # places however late the loop is
-_COMPANY = 10.0  # seconds for which a source that had something to run is reckoned with
 
 
 class Headroom:
@@ -25,8 +26,7 @@ class Headroom:
         self._most = float(most)
         self._fewest = min(_FEWEST, self._most)
         self._places = self._most
-        self._last_source: str | None = None
-        self._changed_at: float | None = None
+        self._company = Company()
 
     def note_delay(self, seconds: float) -> None:
         """Say how long something that was ready has waited for the loop."""
@@ -37,11 +37,8 @@ class Headroom:
 
     def note_source(self, source: str, now: float) -> None:
         """Say that a source has something to run, at so many seconds of a clock that never goes back."""
-        if self._last_source not in (None, source):
-            self._changed_at = now
-        self._last_source = source
+        self._company.note(source, now)
 
     def find_places(self, now: float) -> float:
         """Return how many places there are."""
-        has_company = self._changed_at is not None and now - self._changed_at < _COMPANY
-        return self._places if has_company else self._most
+        return self._places if self._company.is_there(now) else self._most

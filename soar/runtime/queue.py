@@ -11,6 +11,7 @@ from soar.model.errors import UnavailableError
 from soar.model.standing import Standing
 from soar.runtime.headroom import Headroom
 from soar.runtime.lanes import Lanes
+from soar.runtime.precedence import Precedence
 
 Drive = Callable[[str, str, asyncio.Event], Awaitable[None]]
 Report = Callable[[str, str, Exception], None]
@@ -33,9 +34,11 @@ class _Turn:
     """A run's turn, given once there is a place for it.
 
     Attributes:
+        source: that the run counts for, once somebody has looked.
         given_at: when that was, by a clock that never goes back; None until then.
     """
 
+    source: str = ""
     given: asyncio.Event = field(default_factory=asyncio.Event)
     given_at: float | None = None
 
@@ -56,6 +59,7 @@ class RunQueue:
         is_pressed: whether more alerts come in than can be answered soon. What is driven then has most places taken
             away, so that alerts are accepted before they are acted on, except from sources of which nothing is driven;
             None where no alerts come in.
+        precedence: whose runs begin before others are driven; None where there is one source.
     """
 
     def __init__(
@@ -68,6 +72,7 @@ class RunQueue:
         limit: int = 200,
         share: float = 1.0,
         is_pressed: Callable[[], bool] | None = None,
+        precedence: Precedence | None = None,
     ) -> None:
         self._drive = drive
         self._clock = clock
@@ -85,6 +90,7 @@ class RunQueue:
         self._is_pressed = is_pressed
         self._fewest = max(1, limit // _UNDER_PRESSURE)
         self._headroom = Headroom(limit)
+        self._precedence = precedence
         self._relief: asyncio.Task[None] | None = None
         self._is_draining = False
 
@@ -143,6 +149,8 @@ class RunQueue:
         await turn.given.wait()
         if turn.given_at is not None:
             self._headroom.note_delay(self._clock.monotonic() - turn.given_at)
+        if self._precedence is not None:
+            await self._precedence.give_way(turn.source)
 
     async def _place_all(self) -> None:
         """Put those who were woken where they stand; many are asked about at once, because many come at once."""
@@ -154,6 +162,7 @@ class RunQueue:
                 if key in self._unplaced:  # it was not let go of meanwhile
                     del self._unplaced[key]
                     standing = standings.get(key[1], _NOWHERE)
+                    self._turns[key].source = standing.source
                     self._lanes.add(key, standing)
                     self._headroom.note_source(standing.source, self._clock.monotonic())
             self._admit()

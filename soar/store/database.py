@@ -97,11 +97,18 @@ class Database(Protocol):
         """
         ...
 
-    def commit(self, works: Sequence[Work]) -> list[Outcome]:
+    def commit(self, works: Sequence[Work], is_hurried: Callable[[], bool] = ...) -> list[Outcome]:
         """Do each workspace's work in one transaction and return once it is durable.
 
         A work that raises is undone alone. What concerns all of them (a full disk, a broken one) undoes the group and
         is raised.
+
+        Args:
+            works: what is done, and where.
+            is_hurried: whether somebody waits for this; then it ends after the work that is being done.
+
+        Returns:
+            How the works ended, in their order; those that are missing at the end were not begun.
         """
         ...
 
@@ -150,20 +157,32 @@ class Driver(Protocol):
         ...
 
 
-def attempt_all(connection: Connection, driver: Driver, works: Sequence[Work], known: set[str]) -> list[Outcome]:
-    """Do the works of a group, each in a savepoint.
+def never() -> bool:
+    """Say that nobody is in a hurry."""
+    return False
+
+
+def attempt_all(
+    connection: Connection, driver: Driver, works: Sequence[Work], known: set[str], is_hurried: Callable[[], bool]
+) -> list[Outcome]:
+    """Do the works of a group, each in a savepoint; those after the first only as long as nobody is in a hurry.
 
     Args:
         connection: inside the group's transaction.
         driver: what the connection stands on.
         works: what is done, and where.
         known: workspaces that have their row; grows.
+        is_hurried: whether somebody waits for the end.
 
     Raises:
         Exception: it concerns the whole group, which has to be undone.
     """
     end = AuditEnd(connection)
-    outcomes = [_attempt(connection, driver, work, known, end) for work in works]
+    outcomes: list[Outcome] = []
+    for work in works:
+        if outcomes and is_hurried():
+            break
+        outcomes.append(_attempt(connection, driver, work, known, end))
     end.save()
     return outcomes
 

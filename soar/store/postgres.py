@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from soar.model.errors import BugError, InputError
-from soar.store.database import Heard, Outcome, Work, attempt_all
+from soar.store.database import Heard, Outcome, Work, attempt_all, never
 from soar.store.faults import find_state
 from soar.store.handouts import HANDED_OUT, hand_out
 
@@ -126,7 +126,7 @@ class PostgresDatabase:
             finally:
                 _roll_back(driver)
 
-    def commit(self, works: Sequence[Work]) -> list[Outcome]:
+    def commit(self, works: Sequence[Work], is_hurried: Callable[[], bool] = never) -> list[Outcome]:
         """Do each workspace's work in one transaction and return once it is on the server's disk.
 
         A work that raises is undone alone. What concerns all of them undoes the group and is raised. Where the server
@@ -137,21 +137,22 @@ class PostgresDatabase:
         """
         for _ in range(_TRIES - 1):
             try:
-                return self._commit_once(works)
+                return self._commit_once(works, is_hurried)
             except (psycopg.Error, DBAPIError) as error:
                 if find_state(error) not in {_SERIALIZATION_FAILURE, _DEADLOCK}:
                     raise
-        return self._commit_once(works)
+        return self._commit_once(works, is_hurried)
 
-    def _commit_once(self, works: Sequence[Work]) -> list[Outcome]:
+    def _commit_once(self, works: Sequence[Work], is_hurried: Callable[[], bool]) -> list[Outcome]:
         number = self._begin()
         connection, known = self.writer, set(self._known)
         driver = driver_of(connection)
         with _watch(connection):
             try:
-                outcomes = attempt_all(connection, driver, works, known)
+                outcomes = attempt_all(connection, driver, works, known, is_hurried)
+                begun = works[: len(outcomes)]
                 told = [
-                    (workspace, run) for (workspace, _), done in zip(works, outcomes, strict=True) for run in done.told
+                    (workspace, run) for (workspace, _), done in zip(begun, outcomes, strict=True) for run in done.told
                 ]
                 hand_out(connection, told)
             except BaseException:

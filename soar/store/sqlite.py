@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import NullPool
 
 from soar.model.errors import InputError, UnavailableError
-from soar.store.database import Outcome, Work, attempt_all
+from soar.store.database import Outcome, Work, attempt_all, never
 
 T = TypeVar("T")
 
@@ -92,15 +92,15 @@ class SqliteDatabase:
         finally:
             driver.execute("PRAGMA query_only = OFF")
 
-    def commit(self, works: Sequence[Work]) -> list[Outcome]:
+    def commit(self, works: Sequence[Work], is_hurried: Callable[[], bool] = never) -> list[Outcome]:
         """Do each workspace's work in one transaction and return once it is on the disk.
 
         A work that raises is undone alone. What concerns all of them (a full disk, a broken one) undoes the group and
-        is raised.
+        is raised. Where somebody is in a hurry, it ends after the work that is being done; the others are not begun.
         """
         known = set(self._known)
         with _transaction(self.writer) as connection:
-            outcomes = attempt_all(connection, driver_of(connection), works, known)
+            outcomes = attempt_all(connection, driver_of(connection), works, known, is_hurried)
         self._known = known
         return outcomes
 

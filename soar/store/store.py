@@ -113,8 +113,13 @@ class Store:
         """
         await self._guard(self._disk.run(partial(self._database.publish, notices)))
 
-    async def write(self, workspace: str, work: Callable[[Unit], T]) -> T:
+    async def write(self, workspace: str, work: Callable[[Unit], T], *, goes_first: bool = False) -> T:
         """Do the work in the writer's next group; return what it returns once that is on the disk.
+
+        Args:
+            workspace: where.
+            work: what.
+            goes_first: before all that waits to be written.
 
         Raises:
             UnavailableError: too many works wait (`store.busy`), the disk is full (`disk_full`) or has failed
@@ -130,7 +135,7 @@ class Store:
             unit.randomness = self._randomness
             return work(unit)
 
-        return await self._writer.write(workspace, begin)
+        return await self._writer.write(workspace, begin, goes_first=goes_first)
 
     async def read(self, workspace: str, work: Callable[[Unit], T]) -> T:
         """Do the work on one unchanging state of the store; a write in it fails.

@@ -10,7 +10,7 @@ from typing import TypeAlias, TypeVar, cast
 from soar.model.disk import Disk
 from soar.model.errors import UnavailableError
 from soar.model.process import Process
-from soar.store.database import Database, Outcome
+from soar.store.database import Database, Outcome, never
 from soar.store.faults import Fault, classify, describe, explain
 from soar.store.unit import Unit
 
@@ -43,6 +43,7 @@ class _Waiting:
     workspace: str
     work: Callable[[Unit], object]
     outcome: asyncio.Future[object]
+    goes_first: bool
 
 
 class Writer:
@@ -63,16 +64,22 @@ class Writer:
         self._process = process
         self._queue_limit = queue_limit
         self._queue: deque[_Waiting] = deque()
+        self._first: deque[_Waiting] = deque()
         self._committing: asyncio.Task[None] | None = None
         self._ending: _Ending | None = None
         self._is_broken = False
         self.listener: Listener | None = None
         self.happening_listener: HappeningListener | None = None
 
-    async def write(self, workspace: str, work: Callable[[Unit], T]) -> T:
+    async def write(self, workspace: str, work: Callable[[Unit], T], *, goes_first: bool = False) -> T:
         """Do the work in the next group; return what it returns once that is on the disk.
 
         A caller that is cancelled does not hear how its work ended: if it had not begun, it does not.
+
+        Args:
+            workspace: where.
+            work: what.
+            goes_first: do it before all that wait; what is being committed ends with the work that is being done.
 
         Raises:
             UnavailableError: too many works wait, the disk is full, or the store is closed; nothing was written.
@@ -80,10 +87,10 @@ class Writer:
         """
         if self._ending is not None:
             raise self._ending.to_error()
-        if len(self._queue) >= self._queue_limit:
+        if len(self._queue) + len(self._first) >= self._queue_limit:
             raise UnavailableError("too much waits to be written", retry_after=_RETRY_AFTER, code="store.busy")
         outcome: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Waiting(workspace, work, outcome))
+        (self._first if goes_first else self._queue).append(_Waiting(workspace, work, outcome, goes_first))
         if self._committing is None:
             self._committing = asyncio.create_task(self._commit_groups(), name="store writer")
         return cast("T", await outcome)
@@ -102,8 +109,8 @@ class Writer:
         self._ending = _Ending(f"the disk failed: {describe(error)}", "disk_failed")
         self._is_broken = True
         self._process.die(self._ending.message)
-        while self._queue:
-            _settle(self._queue.popleft().outcome, Outcome(error=self._ending.to_error()))
+        while line := self._first or self._queue:
+            _settle(line.popleft().outcome, Outcome(error=self._ending.to_error()))
 
     async def _commit_groups(self) -> None:
         group: list[_Waiting] = []
@@ -113,30 +120,32 @@ class Writer:
                 await self._checkpoint()
         finally:
             self._committing = None
-            for waiting in (*group, *self._queue):  # only if this was cancelled: nobody may wait for ever
+            for waiting in (*group, *self._first, *self._queue):  # only if this was cancelled: nobody may wait for ever
                 waiting.outcome.cancel()
+            self._first.clear()
             self._queue.clear()
 
     def _take_group(self) -> list[_Waiting]:
-        group: list[_Waiting] = []
-        while self._queue and len(group) < GROUP_LIMIT:
-            waiting = self._queue.popleft()
-            if not waiting.outcome.done():
-                group.append(waiting)
-        return group
+        return _take_from(self._first) or _take_from(self._queue)
 
     async def _commit(self, group: list[_Waiting]) -> None:
         works = [(waiting.workspace, waiting.work) for waiting in group]
+        is_hurried = never if group[0].goes_first else self._is_hurried
         try:
-            outcomes = await self._disk.run(partial(self._database.commit, works))
+            outcomes = await self._disk.run(partial(self._database.commit, works, is_hurried))
         except Exception as error:  # noqa: BLE001 -- whatever stopped the group is told to everybody in it
             self.stop_if_broken(error)
             outcomes = [Outcome(error=explain(error)) for _ in group]
-        for waiting, outcome in zip(group, outcomes, strict=True):
+        self._queue.extendleft(reversed(group[len(outcomes) :]))
+        for waiting, outcome in zip(group, outcomes, strict=False):
             _settle(waiting.outcome, outcome)
             self._tell(waiting.workspace, outcome.told)
         if self.happening_listener is not None and any(outcome.has_happened for outcome in outcomes):
             self.happening_listener()
+
+    def _is_hurried(self) -> bool:
+        """Whether somebody who goes first waits; asked from the disk's thread."""
+        return bool(self._first)
 
     def _tell(self, workspace: str, runs: tuple[str, ...]) -> None:
         if self.listener is not None:
@@ -150,6 +159,16 @@ class Writer:
             await self._disk.run(self._database.checkpoint)
         except Exception as error:  # noqa: BLE001 -- unless the disk is broken, the log keeps everything until the next one
             self.stop_if_broken(error)
+
+
+def _take_from(line: deque[_Waiting]) -> list[_Waiting]:
+    """Take a group of those who still want to hear of it."""
+    group: list[_Waiting] = []
+    while line and len(group) < GROUP_LIMIT:
+        waiting = line.popleft()
+        if not waiting.outcome.done():
+            group.append(waiting)
+    return group
 
 
 def _settle(future: asyncio.Future[object], outcome: Outcome) -> None:

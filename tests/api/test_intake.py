@@ -173,18 +173,35 @@ async def report(person: Person, number: int) -> tuple[int, Mapping[str, str]]:
     return answer.status, answer.headers
 
 
-async def test_of_one_source_so_many_are_stored_at_once_and_another_goes_past_them(
-    build_gate: Callable[..., IntakeGate],
+def test_what_a_loud_source_holds_beyond_its_share_keeps_no_other_out(
+    build_gate: Callable[..., IntakeGate], clock: SteppedClock
 ) -> None:
-    gate = build_gate(build_sources(loud=None, quiet=None))
+    gate = build_gate(build_sources(loud=None, quiet=None), requests=128, patience=0.1)
     with ExitStack() as inside:
-        places = [inside.enter_context(gate.admit("loud", 100)) for _ in range(40)]
-        for place in places[:16]:
-            await place.turn.acquire()
-        assert places[16].turn.locked()
-        assert not inside.enter_context(gate.admit("quiet", 100)).turn.locked()
-        places[0].turn.release()
-        assert not places[16].turn.locked()
+        for _ in range(64):
+            inside.enter_context(gate.admit("loud", 10))
+        for _ in range(99):
+            with gate.admit("quiet", 10) as place:
+                place.note_read()
+                clock.advance(timedelta(milliseconds=101))
+        assert send(gate, "loud") == "intake_full"
+        for _ in range(16):
+            inside.enter_context(gate.admit("quiet", 10))
+        assert send(gate, "quiet") == "intake_full"
+
+
+async def test_a_quiet_sources_request_goes_first_until_it_is_refused_or_its_run_has_begun(face: Face) -> None:
+    claims, person = face.services.precedence._claims, Person(face.http, face.running.url)
+    claimed: list[list[str]] = []
+    face.services.store.listen(lambda _workspace, _run: claimed.append([*claims]))
+    assert (await report(person, 1))[0] == 202
+    assert claimed == [["source:probe"]]
+    assert [*claims] == ["source:probe"]
+    face.services.precedence.end("source:probe")
+    assert (await person.send("POST", "/hooks/probe", b"{}", {"X-Signature": "0" * 64})).status == 401
+    assert (await report(person, 1))[0] == 202
+    assert (await person.send("POST", "/hooks/nobody", b"{}", {})).status == 401
+    assert not claims
 
 
 async def test_a_sender_that_honours_retry_after_loses_nothing(face: Face) -> None:

@@ -527,6 +527,7 @@ class _Wiring:
             emergency=self.emergency,
             hub=self.hub,
             proxies=Proxies((ip_network("127.0.0.0/28"), ip_network("10.0.0.0/28"))),
+            precedence=self.driver.precedence,
             clock=self.clock,
             ids=self.ids,
             randomness=self.randomness,

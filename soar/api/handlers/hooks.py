@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import ExitStack
 from http import HTTPStatus
 
 from aiohttp import web
@@ -9,23 +10,37 @@ from aiohttp import web
 from soar.api.call import Call, Visit, write_json
 from soar.api.reading import read_packed
 from soar.api.schemas.alerts import CheckedAlerts, view_checked
+from soar.ingest.acceptance import Receipt
 from soar.ingest.handshake import Greeting
 
 
 async def receive_alert(visit: Visit) -> web.StreamResponse:
     """Take an alert in; it is stored before this is answered. A product's question whether it may send is answered."""
     receiver, source, request = visit.services.receiver, visit.part("source"), visit.request
+    precedence, name = visit.services.precedence, f"source:{source}"
     greeting = receiver.greet_openly(source, request.query)
     if greeting is not None:
         return _write_greeting(greeting)
     with visit.desk.intake.admit(source, request.content_length) as place:
         body = await read_packed(request)
         place.note_read()
-        with receiver.expect():  # also while it waits for its turn
+        with receiver.expect(), ExitStack() as claim:  # also while it waits for its turn
+            goes_first = source in receiver.sources and precedence.claim(name)
+            if goes_first:
+                claim.callback(precedence.end, name)
             async with place.turn:
+                await precedence.give_way(name)
                 receipt = await receiver.receive(
-                    source, read_headers(request), body, request.remote or "", certificate=read_certificate(request)
+                    source,
+                    read_headers(request),
+                    body,
+                    request.remote or "",
+                    certificate=read_certificate(request),
+                    goes_first=goes_first,
                 )
+            if isinstance(receipt, Receipt) and receipt.has_runs and not visit.services.store.is_shared:
+                claim.pop_all()  # until the first of them has begun
+        await precedence.give_way(name)  # the next one comes when this one is answered
     if isinstance(receipt, Greeting):
         return _write_greeting(receipt)
     return write_json(receipt.answer, HTTPStatus.ACCEPTED)

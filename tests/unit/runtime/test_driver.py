@@ -11,6 +11,7 @@ import pytest
 from soar.model.errors import ActionCode, BugError, ConflictError, NotFoundError, UnavailableError
 from soar.model.process import ActionAnswer, ActionCall
 from soar.model.run import RunStatus
+from soar.model.standing import find_source
 from soar.store import Unit
 from tests.support.loop import run_virtual
 from tests.support.world import WORKSPACE, MortalStore, SlowHost, World, at, check_record, open_world, play
@@ -230,6 +231,26 @@ def _pin(unit: Unit, run: str, revision: str) -> None:
     found = unit.runs.get(run)
     assert found is not None
     unit.runs.update(replace(found, revision=revision), before=found)
+
+
+def test_a_run_lets_a_quiet_sources_alert_go_first_and_ends_its_own_precedence_by_beginning() -> None:
+    host = TimedHost()
+
+    async def scenario(world: World) -> None:
+        precedence = world.driver.precedence
+        host.script("crm.find", DONE, DONE)
+        precedence.claim("source:other")
+        first = await world.start(write_steps("crm.find"))
+        await world.settle()
+        assert host.moments == [0.1]
+        precedence.claim(find_source((await world.run(first)).initiator))
+        await world.start(write_steps("crm.find"))
+        await precedence.give_way("source:other")
+        await world.settle()
+        assert host.moments == [0.1, 0.1]
+        assert asyncio.get_running_loop().time() < 0.2
+
+    play(scenario, host=host)
 
 
 class MoodyStore(MortalStore):

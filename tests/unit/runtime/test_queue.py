@@ -10,6 +10,7 @@ import pytest
 from soar.model.alert import Severity
 from soar.model.errors import BugError, ConflictError, UnavailableError
 from soar.model.standing import Standing
+from soar.runtime.precedence import Precedence
 from soar.runtime.queue import RunQueue
 from tests.support.clock import VirtualClock
 from tests.support.loop import run_virtual
@@ -337,6 +338,34 @@ def test_while_the_loop_is_late_a_crowd_of_one_source_gets_few_places_unless_it_
         clock.seconds_late = 0.0
         await empty(queue)
         assert len(drives.ended) == 300 + has_company
+
+    run_virtual(scenario())
+
+
+def test_a_quiet_sources_run_is_driven_while_others_wait_for_it() -> None:
+    async def scenario() -> None:
+        loud, quiet = (Standing(source=f"source:{name}") for name in ("loud", "quiet"))
+        standings = Standings({"run_1": loud, "run_2": loud, "run_quiet": quiet})
+        drives, clock = Drives(), VirtualClock()
+        precedence = Precedence(clock)
+        queue = RunQueue(
+            drive=drives.drive,
+            clock=clock,
+            report=lambda _w, _r, error: drives.reports.append(error),
+            find_standings=standings.find,
+            precedence=precedence,
+        )
+        precedence.claim(quiet.source)
+        for run in standings.standings:
+            queue.wake("default", run)
+        await asyncio.sleep(0.03)
+        precedence.end(quiet.source)
+        await empty(queue)
+        assert {run: round(moment, 3) for run, moment in drives.begun} == {
+            "run_quiet": 0.0,
+            "run_1": 0.03,
+            "run_2": 0.03,
+        }
 
     run_virtual(scenario())
 

@@ -1,11 +1,13 @@
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
 
 import pytest
 
+from soar.app.disk import ThreadDisk
 from soar.model.errors import UnavailableError
 from soar.store import Unit
 from soar.store.database import Database
@@ -72,6 +74,34 @@ async def test_what_comes_while_a_group_commits_is_one_group(database: Database,
     disk.may_work.set()
     assert await asyncio.gather(*callers) == list(range(101))
     assert disk.runs == 2
+
+
+async def test_who_goes_first_cuts_what_is_being_committed_and_nobody_else_is_lost(process: RecordingProcess) -> None:
+    done, hurried = list[int](), list[asyncio.Task[int]]()
+    beside = SqliteDatabase(None)
+    beside.change_schema(upgrade)
+    disk, loop = ThreadDisk("store"), asyncio.get_running_loop()
+    writer, is_under_way, may_go_on = Writer(beside, disk, process), asyncio.Event(), threading.Event()
+
+    def write(unit: Unit, number: int) -> int:
+        done.append(number)
+        if number == 1:
+            loop.call_soon_threadsafe(is_under_way.set)
+            assert may_go_on.wait(10)
+        return add_run(unit, number)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(5):
+            group.create_task(writer.write("north", partial(write, number=number)))
+        await is_under_way.wait()
+        for number in (100, 101):
+            hurried.append(group.create_task(writer.write("north", partial(write, number=number), goes_first=True)))
+        await asyncio.sleep(0)
+        may_go_on.set()
+    assert [task.result() for task in hurried] == [100, 101]
+    assert done == [0, 1, 100, 101, 2, 3, 4]
+    disk.close()
+    beside.close()
 
 
 async def test_a_group_has_a_largest_size(database: Database, process: RecordingProcess) -> None:

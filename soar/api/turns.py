@@ -1,0 +1,55 @@
+"""Who of those inside is stored now. What waits costs the loop nothing, so that others find it sooner."""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from soar.model.clock import Clock
+from soar.runtime.company import Company
+
+_ALONE = 16  # turns of a source that delays nobody else: some are written while as many are read
+_IN_COMPANY = 8  # hardly fewer are stored in a second, and each pass of the loop and each commit is shorter
+
+
+class Turns:
+    """Gives each source's requests their turns to be stored, a few at the same time, in the order they came.
+
+    Fewer of them while two sources send: what a loud one has under way is what a quiet one's request meets.
+
+    Args:
+        clock: its monotonic part.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._company = Company()
+        self._held: Counter[str] = Counter()
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+
+    @asynccontextmanager
+    async def take(self, source: str) -> AsyncIterator[None]:
+        """Hold a turn of a source, once there is one."""
+        self._company.note(source, self._clock.monotonic())
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(source, deque()).append(turn)
+        self._give()
+        try:
+            await turn
+            yield
+        finally:
+            if not turn.cancelled():  # it was given, be it to somebody who has gone since
+                self._held[source] -= 1
+            self._give()
+
+    def _give(self) -> None:
+        """Give away what turns there are."""
+        most = _IN_COMPANY if self._company.is_there(self._clock.monotonic()) else _ALONE
+        for source, line in list(self._waiting.items()):
+            while line and self._held[source] < most:
+                turn = line.popleft()
+                if not turn.cancelled():
+                    turn.set_result(None)
+                    self._held[source] += 1
+            if not line:
+                del self._waiting[source]
