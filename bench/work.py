@@ -6,12 +6,15 @@ generator and the products are processes of one machine and speak over its loopb
 asyncio loop makes the same calls through the same HTTP client and writes nothing down; it is measured in the same run,
 before and after. On a machine that others use too, processor time says more than rates.
 
-`python -m bench.work [--burst 10000] [--json FILE]`, on Linux. `--folder` decides which disk is measured; fsync on a
-memory file system costs nothing and shows nothing.
+`python -m bench.work [--burst 10000] [--json FILE]`, on Linux. `--where` prints instead which part of the service takes
+how much of a run's processor time; measuring that takes some of it, too. `--folder` decides which disk is measured;
+fsync on a memory file system costs nothing and shows nothing.
 """
 
 import argparse
 import json
+import os
+import signal
 import tempfile
 import time
 from collections.abc import Sequence
@@ -22,6 +25,7 @@ from statistics import fmean
 from typing import Any
 
 from bench.standard.processes import Running, call, serving
+from bench.standard.timed import FILE
 
 KEY = "a-key-for-the-standard-work"
 BARE_RUNS = 1_000
@@ -193,6 +197,29 @@ def measure(folder: Path, burst: int) -> Report:
     )
 
 
+def measure_parts(folder: Path, burst: int) -> tuple[Phase, dict[str, tuple[int, float]]]:
+    """Return what came of alerts at full speed, and the calls and seconds of each part of the service."""
+    with (
+        serving("stubs") as stubs,
+        serving("timed", str(folder), f"http://127.0.0.1:{stubs.port}", KEY) as service,
+    ):
+        bench = Bench(service, stubs)
+        bench.measure(WARM_UP, connections=CONNECTIONS)
+        os.kill(service.pid, signal.SIGUSR1)
+        phase = bench.measure(burst, connections=CONNECTIONS)
+    return phase, json.loads((folder / FILE).read_text("utf-8"))
+
+
+def print_parts(phase: Phase, parts: dict[str, tuple[int, float]]) -> None:
+    print(f"{'':42}{'calls a run':>12}{'ms a run':>10}{'share':>8}")
+    rest = phase.cpu - sum(seconds for _, seconds in parts.values()) * 1000 / phase.alerts
+    for name, (calls, seconds) in sorted(parts.items(), key=lambda part: -part[1][1]):
+        spent = seconds * 1000 / phase.alerts
+        print(f"{name:42}{calls / phase.alerts:>12.2f}{spent:>10.2f}{spent / phase.cpu:>8.0%}")
+    print(f"{'all else, most of it the loop itself':42}{'':12}{rest:>10.2f}{rest / phase.cpu:>8.0%}")
+    print(f"{'together':42}{'':12}{phase.cpu:>10.2f}")
+
+
 def print_table(report: Report) -> None:
     print(f"{'':34}{f'{STEADY_RATE}/s':>10}{'full speed':>12}")
     steady, burst = report.steady, report.burst
@@ -223,9 +250,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The standard work, measured.")
     parser.add_argument("--burst", type=int, default=1_000, help="alerts at full speed")
     parser.add_argument("--folder", help="where the database is made; a temporary folder otherwise")
+    parser.add_argument("--where", action="store_true", help="print what each part of the service takes")
     parser.add_argument("--json", type=Path, help="a file for the figures, beside the table")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=wanted.folder) as place:
+        if wanted.where:
+            print_parts(*measure_parts(Path(place), wanted.burst))
+            return
         report = measure(Path(place), wanted.burst)
     print_table(report)
     if wanted.json:

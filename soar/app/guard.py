@@ -64,7 +64,7 @@ def make_stop(store: Store, catalog: Catalog) -> ExplainStop:
         spec = catalog.find_action(call.action)
         if spec is None or spec.effect is Effect.READ:
             return None
-        freeze = await store.read(call.workspace, lambda unit: unit.freezes.find(call.action, call.connection))
+        freeze = await store.glance(call.workspace, lambda unit: unit.freezes.find(call.action, call.connection))
         return describe_freeze(freeze) if freeze else None
 
     return explain_stop

@@ -2,20 +2,47 @@
 
 import os
 import random  # noqa: TID251 -- this is the one home of randomness
+import threading
 
 from soar.model.ids import Randomness, encode_crockford
 
 _CODE_BITS = 5
 _ID_LENGTH = 12
 _SYSTEM = random.SystemRandom()
+_DRAWN = 4096  # bytes that are asked for at once
+_SHORT = 16  # bytes of ids and salts; keys and tokens are longer
+
+
+class _Supply:
+    """Random bytes that were asked for beforehand; each is handed out once, and a forked process shares none of them.
+
+    While the operating system is asked, other threads take over, and each id would wait for them.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._drawn = b""
+        self._taken = 0
+        self._owner = 0
+
+    def take(self, count: int) -> bytes:
+        """Return that many bytes, of `_DRAWN` at most."""
+        with self._lock:
+            if self._taken + count > len(self._drawn) or self._owner != os.getpid():
+                self._drawn, self._taken, self._owner = os.urandom(_DRAWN), 0, os.getpid()
+            start, self._taken = self._taken, self._taken + count
+            return self._drawn[start : self._taken]
 
 
 class SystemRandomness:
     """Unpredictable bytes; see `soar.model.ids.Randomness`."""
 
+    def __init__(self) -> None:
+        self._supply = _Supply()
+
     def bytes(self, count: int) -> bytes:
         """Return that many random bytes."""
-        return os.urandom(count)
+        return self._supply.take(count) if count <= _SHORT else os.urandom(count)
 
     def uniform(self, low: float, high: float) -> float:
         """Return a number between low and high."""

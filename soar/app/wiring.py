@@ -526,7 +526,7 @@ class Service:
         return await describe_first_alert(self.site, self.hooks_url, lambda name: self.resolve(self.workspace, name))
 
     async def _find_standings(self, workspace: str, runs: Sequence[str]) -> Mapping[str, Standing]:
-        return await self.store.read(workspace, lambda unit: unit.runs.find_standings(runs))
+        return await self.store.glance(workspace, lambda unit: unit.runs.find_standings(runs))
 
     # -- life -------------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from soar.audit.canonical import canonicalize
 from soar.audit.leaf import hash_document
 from soar.audit.seal import draw_salts
 from soar.audit.tree import append_leaf
@@ -30,7 +31,7 @@ def record(unit: Unit, event: AuditEvent, *, at: datetime, id: str) -> AuditReco
     head = unit.audit.head()
     document = write_document(event, sequence=head.size, id=id, at=at, workspace=unit.workspace, previous=head.last)
     salts = {} if unit.randomness is None else draw_salts(document, unit.randomness)
-    leaf = hash_document(document, salts)
+    leaf = hash_document(document, salts, canonicalize)
     written = AuditRecord(sequence=head.size, at=at, document=document, leaf=leaf.hex(), salts=salts)
     unit.audit.append(written, advance_head(head, leaf))
     return written

@@ -6,7 +6,7 @@ the field's place, and the leaf is the same as before.
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from soar.model.audit import AuditRecord
@@ -41,12 +41,17 @@ def draw_salts(document: Mapping[str, JsonValue], randomness: Randomness) -> dic
     return {path: randomness.bytes(_SALT_BYTES).hex() for path in erasable if _find(document, *_PLACES[path])}
 
 
-def seal_document(document: Mapping[str, JsonValue], salts: Mapping[str, str]) -> dict[str, JsonValue]:
+def seal_document(
+    document: Mapping[str, JsonValue],
+    salts: Mapping[str, str],
+    write: Callable[[JsonValue], bytes] = canonicalize,
+) -> dict[str, JsonValue]:
     """Return a document with commitments in the place of the fields that have a salt.
 
     Args:
         document: an event.
         salts: in hex, by field.
+        write: gives the canonical bytes.
 
     Raises:
         ValueError: there is a salt for what is not there or may not be erased, or a salt is none.
@@ -58,7 +63,7 @@ def seal_document(document: Mapping[str, JsonValue], salts: Mapping[str, str]) -
         drawn = bytes.fromhex(salt)
         if not isinstance(holder, dict) or name not in holder or len(drawn) != _SALT_BYTES:
             raise ValueError(f"{path} is no field with a salt")
-        committed: dict[str, JsonValue] = {**holder, name: {_MARK: _commit(drawn, holder[name])}}
+        committed: dict[str, JsonValue] = {**holder, name: {_MARK: _commit(drawn, write(holder[name]))}}
         sealed = {**sealed, outer: committed} if outer else committed
     return sealed
 
@@ -86,13 +91,15 @@ def blank_erased(document: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return {**shown, "erased": [*erased]} if erased else shown
 
 
-def _commit(salt: bytes, field: JsonValue) -> str:
-    return f"sha256:{hashlib.sha256(_PURPOSE + salt + canonicalize(field)).hexdigest()}"
+def _commit(salt: bytes, field: bytes) -> str:
+    return f"sha256:{hashlib.sha256(_PURPOSE + salt + field).hexdigest()}"
 
 
 def _find(document: Mapping[str, JsonValue], outer: str, name: str) -> JsonValue:
-    holder = document.get(outer) if outer else document
-    return holder.get(name) if isinstance(holder, Mapping) else None
+    if not outer:
+        return document.get(name)
+    holder = document.get(outer)
+    return holder.get(name) if isinstance(holder, dict) else None
 
 
 def _is_commitment(field: JsonValue) -> bool:

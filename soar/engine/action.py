@@ -158,11 +158,10 @@ def succeed(turn: Turn, record: StepRecord, place: Place, event: ActionSucceeded
         turn.fail(done, error.code, f"it was done, but what comes after cannot be worked out: {error.message}")
         return
     expires = held.expires_at if held else None
-    done = replace(done, outputs=outputs, expires_at=expires)
     if use.verify is None:
-        turn.finish(done, StepStatus.SUCCEEDED)
+        turn.finish(done, StepStatus.SUCCEEDED, outputs=outputs, expires_at=expires)
     else:
-        turn.put(replace(done, done_at=turn.at))
+        turn.put(replace(done, outputs=outputs, expires_at=expires, done_at=turn.at))
     if held is not None:
         turn.commands.append(held)
 

@@ -73,7 +73,7 @@ def _do_at_once(
             output: Value = {
                 name: turn.render(f"{step.path}/set/{name}", source, place) for name, source in values.items()
             }
-            turn.finish(replace(record, output=output, has_output=True), StepStatus.SUCCEEDED)
+            turn.finish(record, StepStatus.SUCCEEDED, output=output, has_output=True)
         case StopRun(status=status, reason=source):
             reason = _render_text(turn, f"{step.path}/stop/reason", source, place)
             turn.finish(record, StepStatus.SUCCEEDED)

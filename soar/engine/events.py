@@ -253,13 +253,16 @@ _KINDS: Mapping[str, type[Event]] = {
         AlertJoined,
     )
 }
+_FIELDS: Mapping[str, tuple[str, ...]] = {
+    kind: tuple(field.name for field in fields(event)) for kind, event in _KINDS.items()
+}
 
 
 def dump_event(event: Event) -> JsonValue:
     """Write an event as JSON, for the journal, the inbox and timers."""
     document: dict[str, JsonValue] = {"kind": event.kind}
-    for field in fields(event):
-        document[field.name] = dump_value(getattr(event, field.name))
+    for name in _FIELDS[event.kind]:
+        document[name] = dump_value(getattr(event, name))
     return document
 
 

@@ -89,9 +89,9 @@ def advance(plan: Plan, state: RunState, event: Event) -> Decision:
         return Decision(given, dump_changes(state, given, given.records), ())
     turn = Turn(plan, state, event.at)
     _take(turn, event)
-    after = _go_on(turn) if _has_begun(turn) else turn.state
+    sequence = state.sequence + 1
+    after = _go_on(turn, sequence) if _has_begun(turn) else replace(turn.state, sequence=sequence)
     check_run_transition(state.status, after.status)
-    after = replace(after, sequence=state.sequence + 1)
     return Decision(after, dump_changes(state, after, turn.changed), tuple(turn.commands))
 
 
@@ -100,9 +100,9 @@ def _has_begun(turn: Turn) -> bool:
     return turn.state.status is not RunStatus.QUEUED or turn.state.phase is Phase.OVER
 
 
-def _go_on(turn: Turn) -> RunState:
+def _go_on(turn: Turn, sequence: int) -> RunState:
     _settle(turn)
-    return _conclude(turn)
+    return _conclude(turn, sequence)
 
 
 def recover(plan: Plan, state: RunState, at: datetime) -> tuple[StartAction, ...]:
@@ -271,16 +271,25 @@ def _close_list(turn: Turn, joined: Joined) -> None:
         turn.enter(Phase.OVER)
 
 
-def _conclude(turn: Turn) -> RunState:
+def _conclude(turn: Turn, sequence: int) -> RunState:
     if turn.state.phase is not Phase.OVER or turn.state.ending is None:
         busy = any(is_under_way(turn.plan, record) for record in turn.records.values())
         status = RunStatus.RUNNING if busy else RunStatus.WAITING
-        return replace(turn.state, records=turn.records, status=status, waiting_for=_say_waiting(turn))
+        waiting = _say_waiting(turn)
+        return replace(turn.state, sequence=sequence, records=turn.records, status=status, waiting_for=waiting)
     status, reason, outputs = _render_outputs(turn, turn.state.ending)
     turn.commands.append(CancelTimer(timer=RUN_TIMER))
     is_rolled_back = turn.plan.mode is not Mode.SHADOW and status in _ROLLED_BACK[turn.plan.playbook.rollback]
     turn.commands.append(FinishRun(status=status, reason=reason, outputs=outputs, is_rolled_back=is_rolled_back))
-    return replace(turn.state, records=turn.records, status=status, reason=reason, outputs=outputs, waiting_for=None)
+    return replace(
+        turn.state,
+        sequence=sequence,
+        records=turn.records,
+        status=status,
+        reason=reason,
+        outputs=outputs,
+        waiting_for=None,
+    )
 
 
 def _render_outputs(turn: Turn, ending: Ending) -> tuple[RunStatus, str | None, dict[str, Value]]:

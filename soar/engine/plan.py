@@ -39,7 +39,7 @@ class Program:
         Raises:
             KeyError: the document has no such step.
         """
-        return self._steps[_ELEMENT.sub("", path)]
+        return self._steps[_ELEMENT.sub("", path) if "#" in path else path]
 
     def has(self, path: str) -> bool:
         """Whether a record with this path would be that of a step of the document."""

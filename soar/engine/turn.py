@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from soar.engine.commands import CancelApproval, CancelRun, CancelTimer, Command, ForgetEvents, StartTimer
 from soar.engine.place import Place, find_place, view_fault
@@ -27,6 +28,7 @@ class Turn:
         self.records: dict[str, StepRecord] = dict(state.records)
         self.changed: dict[str, None] = {}
         self.commands: list[Command] = []
+        self._views: dict[tuple[tuple[str, str], ...], dict[str, Value]] = {}  # of all steps, by the elements around
 
     @property
     def is_halted(self) -> bool:
@@ -47,6 +49,7 @@ class Turn:
         before = self.records.get(record.path)
         check_step_transition(record.path, before.status if before else StepStatus.PENDING, record.status)
         self.records[record.path] = record
+        self._views.clear()
         self.changed[record.path] = None
         if before is not None and before.status is StepStatus.RUNNING and record.status.is_final:
             self._stop_clock(record)
@@ -56,9 +59,15 @@ class Turn:
         if step.timeout is not None and has_own_clock(step):
             self.commands.append(CancelTimer(timer=timeout_timer(record)))
 
-    def finish(self, record: StepRecord, status: StepStatus, reason: str | None = None) -> StepRecord:
-        """Set a record's last status and moment."""
-        done = replace(record, status=status, reason=reason or record.reason, finished_at=self.at)
+    def finish(
+        self,
+        record: StepRecord,
+        status: StepStatus,
+        reason: str | None = None,
+        **more: Any,  # noqa: ANN401 -- fields of the record, each of its own type
+    ) -> StepRecord:
+        """Set a record's last status and moment, and what else is new in it."""
+        done = replace(record, status=status, reason=reason or record.reason, finished_at=self.at, **more)
         self.put(done)
         return done
 
@@ -176,7 +185,13 @@ class Turn:
         return Scope(names=names, now=self.at)
 
     def _view_steps(self, place: Place) -> dict[str, Value]:
-        return {name: view_step(self.records, place.locate(path)) for name, path in self.plan.program.paths.items()}
+        view = self._views.get(place.elements)
+        if view is None:
+            paths = self.plan.program.paths.items()
+            view = self._views[place.elements] = {
+                name: view_step(self.records, place.locate(path)) for name, path in paths
+            }
+        return view
 
     def _view_run(self) -> dict[str, Value]:
         plan = self.plan

@@ -10,7 +10,10 @@ from decimal import Decimal
 
 from soar.model.values import JsonValue
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"), sort_keys=True
+)
+_LEAVES = frozenset({str, int, bool, type(None)})  # what is plain, and holds nothing
 _LARGEST_PLAIN = 1e21  # ECMAScript writes larger numbers with an exponent
 _SMALLEST_PLAIN = 1e-6  # and smaller ones
 
@@ -22,7 +25,7 @@ def canonicalize(document: JsonValue) -> bytes:
         ValueError: the document holds NaN or an infinity.
         UnicodeEncodeError: the document holds a lone surrogate.
     """
-    text = _ENCODER.encode(document) if _is_plain(document) else _write(document)
+    text = _ENCODER.encode(document) if is_plain(document) else _write(document)
     return text.encode("utf-8")
 
 
@@ -31,16 +34,19 @@ def digest(document: JsonValue) -> str:
     return "sha256:" + hashlib.sha256(canonicalize(document)).hexdigest()
 
 
-def _is_plain(document: JsonValue) -> bool:
-    """Whether the standard library writes the document as RFC 8785 does: no double in it, and every key in ASCII."""
+def is_plain(document: JsonValue) -> bool:
+    """Whether any JSON library writes the document as RFC 8785 does, once its keys are in order.
+
+    That is one without a double in it, and with every key in ASCII.
+    """
     nodes = [document]
     for node in nodes:  # it grows meanwhile
         if isinstance(node, dict):
             if not "".join(node).isascii():
                 return False
-            nodes.extend(node.values())
+            nodes.extend([child for child in node.values() if type(child) not in _LEAVES])
         elif isinstance(node, list):
-            nodes.extend(node)
+            nodes.extend([child for child in node if type(child) not in _LEAVES])
         elif isinstance(node, float):
             return False
     return True

@@ -7,6 +7,7 @@ from typing import Protocol
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32 in lower case: no i, l, o, u, so that a code can be read out on the telephone."""
 
+_PAIRS = tuple(first + second for first in ALPHABET for second in ALPHABET)  # by the ten bits that they stand for
 _LOOK_ALIKES = str.maketrans({"i": "1", "l": "1", "o": "0", "u": "v"})
 _NAMESPACE = uuid.UUID("6f0f4d4e-2f53-5d0c-9d7a-6c8c5d3f1b1e")
 
@@ -38,7 +39,8 @@ class Ids(Protocol):
 def encode_crockford(data: bytes, length: int) -> str:
     """Write the first `length` * 5 bits of data in `ALPHABET`."""
     number = int.from_bytes(data, "big") >> (len(data) * 8 - length * 5)
-    return "".join(ALPHABET[(number >> shift) & 31] for shift in range(5 * (length - 1), -1, -5))
+    first = ALPHABET[number >> 5 * (length - 1)] if length % 2 else ""
+    return first + "".join([_PAIRS[number >> shift & 1023] for shift in range(length // 2 * 10 - 10, -1, -10)])
 
 
 def normalize_code(text: str) -> str:

@@ -19,6 +19,7 @@ Value: TypeAlias = (
 
 TAG = "$soar"
 _MICROSECOND = timedelta(microseconds=1)
+_BEFORE_OFFSET = -len("+00:00")
 
 
 def print_timestamp(moment: datetime) -> str:
@@ -29,7 +30,8 @@ def print_timestamp(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError("a timestamp needs a time zone")
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    there = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{there.isoformat()[:_BEFORE_OFFSET]}Z"
 
 
 def parse_timestamp(text: str) -> datetime:
@@ -59,7 +61,7 @@ def as_value(document: JsonValue) -> Value:
 def dump_value(value: Value) -> JsonValue:
     """Write a value as JSON that `load_value` reads back exactly."""
     match value:
-        case None | bool() | int() | float() | str():
+        case None | str() | bool() | int() | float():
             return value
         case list():
             return [dump_value(element) for element in value]

@@ -29,6 +29,7 @@ from soar.runtime.driver import Driver
 from soar.runtime.executor import Executor
 from soar.runtime.plans import Planner, Surroundings
 from soar.runtime.queue import RunQueue
+from soar.runtime.signal import Signal
 from soar.runtime.timers import TimerKeeper
 from soar.store import Store, Unit, open_store
 
@@ -206,7 +207,7 @@ class Stage:
             await self.settle()
         await self.clock.sleep_until(until)
 
-    async def _drive(self, workspace: str, run: str, signal: asyncio.Event) -> None:
+    async def _drive(self, workspace: str, run: str, signal: Signal) -> None:
         await self._driver.drive(workspace, run, signal)
 
     def _report(self, _workspace: str, _run: str, error: Exception) -> None:

@@ -59,7 +59,7 @@ class Committed:
         approvals: ids of approvals that changed.
         responses: ids of active responses that changed.
         freezes: ids of what was frozen.
-        has_timers: whether the next timer may have moved.
+        timers: when each timer is due that was set; None where only its owner knows.
     """
 
     run: Run
@@ -67,12 +67,12 @@ class Committed:
     approvals: list[str] = field(default_factory=list)
     responses: list[str] = field(default_factory=list)
     freezes: list[str] = field(default_factory=list)
-    has_timers: bool = False
+    timers: list[datetime | None] = field(default_factory=list)
 
     def add_question(self, asked: Approval) -> None:
         """Note down that people were asked."""
         self.approvals.append(asked.id)
-        self.has_timers = True
+        self.timers.append(None)
 
 
 class Committer:
@@ -193,7 +193,7 @@ class Committer:
         channel = playbook.notify.channel if playbook.notify else DEFAULT_CHANNEL
         held = self._responses.hold(unit, command, run=committed.run, owner=playbook.owner, channel=channel, at=at)
         committed.responses.append(held.id)
-        committed.has_timers = True
+        committed.timers.append(None)
 
     def _start_action(self, unit: Unit, plan: Plan, committed: Committed, command: StartAction, at: datetime) -> None:
         run = committed.run
@@ -381,7 +381,7 @@ def _arrange_wait(
     match command:
         case StartTimer():
             unit.timers.set(dump_timer(run, command))
-            committed.has_timers = True
+            committed.timers.append(command.due_at)
         case CancelTimer(timer=timer):
             unit.timers.cancel(f"{run}:{timer}")
         case WatchEvents(path=path, type=kind):

@@ -24,6 +24,7 @@ from soar.runtime.commit import Committed, Committer
 from soar.runtime.executor import Answer, Executor, measure_outputs
 from soar.runtime.plans import Planner
 from soar.runtime.precedence import Precedence
+from soar.runtime.signal import Signal
 from soar.runtime.timers import TimerKeeper
 from soar.store import Store, Unit
 
@@ -38,6 +39,7 @@ class _Activation:
 
     Attributes:
         kept: bytes that the outputs of its actions have.
+        signal: set when its inbox holds something, and stirred when a call has ended.
     """
 
     plan: Plan
@@ -45,6 +47,7 @@ class _Activation:
     state: RunState
     events: deque[tuple[Event, tuple[int, ...]]]
     kept: int
+    signal: Signal
     calls: dict[asyncio.Task[Answer], StartAction] = field(default_factory=dict)
 
 
@@ -89,7 +92,7 @@ class Driver:
         """Start no call any more, for good. Answers of calls under way are still kept; runs stop where they stand."""
         self._is_resting = True
 
-    async def drive(self, workspace: str, run_id: str, signal: asyncio.Event) -> None:
+    async def drive(self, workspace: str, run_id: str, signal: Signal) -> None:
         """Drive a run until nothing is under way and its inbox is empty.
 
         Calls whose start is recorded and whose outcome is not were in flight when a process died: what can be repeated
@@ -110,9 +113,9 @@ class Driver:
         if self._is_resting:
             return
         try:
-            activation = await self._load(workspace, run_id)
+            activation = await self._load(workspace, run_id, signal)
             try:
-                await self._run(activation, signal)
+                await self._run(activation)
             finally:
                 await _abandon(activation.calls)
         except (ConflictError, NotFoundError, UnavailableError):
@@ -129,7 +132,7 @@ class Driver:
         )
         self._announcer.announce(workspace, "run", run_id)
 
-    async def _load(self, workspace: str, run_id: str) -> _Activation:
+    async def _load(self, workspace: str, run_id: str, signal: Signal) -> _Activation:
         now = self._clock.now()
 
         def load(
@@ -143,10 +146,10 @@ class Driver:
             freezes = unit.freezes.list() if broken_off else ()
             return run, plan, state, unit.inbox.peek(run_id), broken_off, freezes
 
-        run, plan, state, inbox, broken_off, freezes = await self._store.read(workspace, load)
+        run, plan, state, inbox, broken_off, freezes = await self._store.glance(workspace, load)
         if run.status.is_final:
             state = replace(state, status=run.status)  # a run that was ended without the engine stays ended
-        activation = _Activation(plan, run, state, deque(), measure_outputs(plan, state))
+        activation = _Activation(plan, run, state, deque(), measure_outputs(plan, state), signal)
         self._queue_inbox(activation, inbox)
         answered = {(event.path, event.attempt) for event, _ in activation.events if isinstance(event, Answer)}
         for command in broken_off:
@@ -161,7 +164,8 @@ class Driver:
                 activation.events.append((lost, ()))
         return activation
 
-    async def _run(self, activation: _Activation, signal: asyncio.Event) -> None:
+    async def _run(self, activation: _Activation) -> None:
+        signal = activation.signal
         while True:
             if self._is_resting:
                 signal.clear()
@@ -176,7 +180,7 @@ class Driver:
                 continue
             if not activation.calls:
                 return
-            await self._await_something(activation, signal)
+            await _await_something(activation)
 
     async def _keep_answers(self, activation: _Activation) -> None:
         """Put what calls answered into the inbox, for the driver that comes after us."""
@@ -220,20 +224,11 @@ class Driver:
 
     def _await_call(self, activation: _Activation, command: StartAction, answer: Coroutine[None, None, Answer]) -> None:
         call = asyncio.create_task(answer, name=command.effect_key)
+        call.add_done_callback(lambda _: activation.signal.stir())
         activation.calls[call] = command
 
-    async def _await_something(self, activation: _Activation, signal: asyncio.Event) -> None:
-        woken = asyncio.create_task(signal.wait(), name=f"signal:{activation.run.id}")
-        try:
-            done, _ = await asyncio.wait({woken, *activation.calls}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            woken.cancel()
-        for call in [call for call in activation.calls if call in done]:
-            del activation.calls[call]
-            activation.events.append((call.result(), ()))
-
     async def _fetch_inbox(self, activation: _Activation) -> None:
-        inbox = await self._store.read(activation.plan.workspace, lambda unit: unit.inbox.peek(activation.run.id))
+        inbox = await self._store.glance(activation.plan.workspace, lambda unit: unit.inbox.peek(activation.run.id))
         self._queue_inbox(activation, inbox)
 
     def _queue_inbox(self, activation: _Activation, inbox: tuple[InboxEvent, ...]) -> None:
@@ -244,8 +239,8 @@ class Driver:
             activation.events.append((replace(event, at=max(event.at, now)), (found.id,)))
 
     def _tell(self, activation: _Activation, committed: Committed) -> None:
-        if committed.has_timers:
-            self._timers.kick()
+        for due_at in committed.timers:
+            self._timers.kick(due_at)
         workspace = activation.plan.workspace
         self._announcer.announce(workspace, "run", activation.run.id)
         for approval in committed.approvals:
@@ -261,6 +256,15 @@ def _is_frozen(plan: Plan, command: StartAction, freezes: Sequence[Freeze]) -> b
     call = command.call
     is_read = plan.actions[call.action].effect is Effect.READ
     return not is_read and any(freeze.covers(call.action, call.connection) for freeze in freezes)
+
+
+async def _await_something(activation: _Activation) -> None:
+    """Wait for an answer or for the signal, and take up the answers that are there."""
+    if not any(call.done() for call in activation.calls):
+        await activation.signal.wait()
+    for call in [call for call in activation.calls if call.done()]:
+        del activation.calls[call]
+        activation.events.append((call.result(), ()))
 
 
 async def _abandon(calls: dict[asyncio.Task[Answer], StartAction]) -> None:

@@ -9,7 +9,7 @@ from soar.model.breaker import Breaker
 from soar.model.clock import Clock
 from soar.model.errors import ActionCode, ActionError, UnavailableError
 from soar.model.network import Egress, EgressRequest, EgressResponse
-from soar.model.process import ActionAnswer, ActionCall, ActionHost
+from soar.model.process import ActionAnswer, ActionCall, ActionHost, Refusal
 from soar.model.rate import Rate
 from soar.model.standing import Standing
 from soar.runtime.breaker import BreakerRule, Result
@@ -137,7 +137,7 @@ class GuardedHost:
         sent = 1  # what becomes of a call that is let go of nobody can tell
         try:
             stopped = await self._stop(call, came)
-            answer = stopped or self._refuse(call, allowance) or await self._try(call, allowance, bulkhead)
+            answer = stopped or await self._try(call, allowance, bulkhead)
             sent = answer.requests
         finally:
             bulkhead.leave(turn, sent)
@@ -211,20 +211,20 @@ class GuardedHost:
     def _refuse(self, call: ActionCall, allowance: Allowance) -> ActionAnswer | None:
         """Return the answer to a call that nothing could come of, since every host is left alone."""
         refusals = self._circuits.list_refusals((call.workspace, call.connection), allowance.hosts)
-        if not refusals or len(refusals) < len(allowance.hosts):
-            return None
-        soonest = min(refusals.values(), key=lambda refusal: refusal.retry_after)
-        return _hold_back(ActionCode.UNAVAILABLE, soonest.message, soonest.retry_after)
+        return _leave_alone(refusals, allowance.hosts)
 
     async def _try(self, call: ActionCall, allowance: Allowance, bulkhead: Bulkhead) -> ActionAnswer:
         """Make a call, to those hosts that are not left alone, and learn from how it ends."""
         place = (call.workspace, call.connection)
         refusals = self._circuits.list_refusals(place, allowance.hosts)
+        refused = _leave_alone(refusals, allowance.hosts)
+        if refused is not None:
+            return refused
         trials = self._circuits.begin(place, allowance.hosts - refusals.keys())
         results: Mapping[str, Result] = {}
         reason, wanted = "", timedelta()
         try:
-            answer = await self._host.call(replace(call, refusals=refusals))
+            answer = await self._host.call(replace(call, refusals=refusals) if refusals else call)
             results = _judge(answer, allowance.hosts, refusals)
             reason, wanted = answer.message, timedelta(seconds=answer.retry_after or 0)
         finally:
@@ -235,6 +235,14 @@ class GuardedHost:
         for breaker in changed:
             await self._keep(call.workspace, breaker)
         return answer
+
+
+def _leave_alone(refusals: Mapping[str, Refusal], hosts: Collection[str]) -> ActionAnswer | None:
+    """Return the answer to a call all of whose hosts are left alone, or None if it may ask one of them."""
+    if not refusals or len(refusals) < len(hosts):
+        return None
+    soonest = min(refusals.values(), key=lambda refusal: refusal.retry_after)
+    return _hold_back(ActionCode.UNAVAILABLE, soonest.message, soonest.retry_after)
 
 
 def _hold_back(code: ActionCode, message: str, retry_after: float | None) -> ActionAnswer:

@@ -10,6 +10,7 @@ from soar.model.clock import Clock
 from soar.model.errors import ConflictError, UnavailableError
 from soar.model.run import Handout
 from soar.runtime.queue import Drive
+from soar.runtime.signal import Signal
 from soar.store import Store, Unit
 
 Wake: TypeAlias = Callable[[str, str], None]
@@ -103,7 +104,7 @@ class HandoutKeeper:
         for key in told:
             wake(*key)
 
-    async def drive(self, workspace: str, run: str, signal: asyncio.Event) -> None:
+    async def drive(self, workspace: str, run: str, signal: Signal) -> None:
         """Drive a run that is held, again as long as it is told more, and drop it when it has come to rest.
 
         Raises:

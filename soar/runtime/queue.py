@@ -12,8 +12,9 @@ from soar.model.standing import Standing
 from soar.runtime.headroom import Headroom
 from soar.runtime.lanes import Lanes
 from soar.runtime.precedence import Precedence
+from soar.runtime.signal import Signal
 
-Drive = Callable[[str, str, asyncio.Event], Awaitable[None]]
+Drive = Callable[[str, str, Signal], Awaitable[None]]
 Report = Callable[[str, str, Exception], None]
 FindStandings: TypeAlias = Callable[[str, Sequence[str]], Awaitable[Mapping[str, Standing]]]
 """Returns where runs of a workspace stand in the line, by their ids; those that are not there are left out."""
@@ -82,7 +83,7 @@ class RunQueue:
         self._lanes: Lanes[_Key] = Lanes(
             limit=limit - spare, cap=max(1, int(limit * share)), reserve=limit // _RESERVE, spare=spare
         )
-        self._signals: dict[_Key, asyncio.Event] = {}
+        self._signals: dict[_Key, Signal] = {}
         self._turns: dict[_Key, _Turn] = {}
         self._drivers: set[asyncio.Task[None]] = set()
         self._unplaced: dict[_Key, None] = {}
@@ -103,12 +104,12 @@ class RunQueue:
             return
         if self._is_draining:
             return
-        signal = self._signals[key] = asyncio.Event()
+        signal = self._signals[key] = Signal()
         driver = asyncio.create_task(self._keep_driving(key, signal), name=f"drive:{run}")
         self._drivers.add(driver)
         driver.add_done_callback(self._drivers.discard)
 
-    async def _keep_driving(self, key: _Key, signal: asyncio.Event) -> None:
+    async def _keep_driving(self, key: _Key, signal: Signal) -> None:
         pause = 0.0
         try:
             while True:
@@ -125,7 +126,7 @@ class RunQueue:
             self._leave(key)
             del self._signals[key]
 
-    async def _drive_once(self, key: _Key, signal: asyncio.Event, pause: float) -> float:
+    async def _drive_once(self, key: _Key, signal: Signal, pause: float) -> float:
         """Drive a run; return how long to pause before the next try, or 0 if it went well."""
         signal.clear()
         try:

@@ -59,9 +59,18 @@ class TimerKeeper:
         self._wakers = wakers or {}
         self._alarm = Alarm(clock)
         self._longest_sleep = longest_sleep
+        self._sleeps_until: float | None = None
 
-    def kick(self) -> None:
-        """Say that a timer was set that may be due before the one slept for."""
+    def kick(self, due_at: datetime | None = None) -> None:
+        """Say that a timer was set; it is looked for at once if it may be due before the one slept for.
+
+        Args:
+            due_at: when it is due, or the first of several; None if that is not known.
+        """
+        if due_at is not None and self._sleeps_until is not None:
+            wait = (due_at - self._clock.now()).total_seconds()
+            if self._clock.monotonic() + wait >= self._sleeps_until:
+                return
         self._alarm.ring()
 
     async def run(self) -> None:
@@ -73,7 +82,9 @@ class TimerKeeper:
                 delay = await self._until_next()
             except UnavailableError as error:
                 delay = max(error.retry_after, _RETRY_AFTER)
+            self._sleeps_until = self._clock.monotonic() + delay
             await self._alarm.sleep(delay)
+            self._sleeps_until = None
 
     async def fire_due(self) -> int:
         """Fire everything that is due now; return how many timers were fired."""

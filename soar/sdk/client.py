@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, TypedDict, TypeVar, Unpack
 from urllib.parse import quote
 
@@ -37,6 +38,7 @@ _PLACE = re.compile(r"\{([a-z_]+)\}")
 _OWN_HEADERS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding"})
 _HEADERS = {"accept": "*/*", "user-agent": "soar"}
 _LONGEST_WAIT = 86_400.0
+_MOST_URLS = 256  # taken apart; most calls of a playbook go where its last ones went
 
 
 class Parts(TypedDict, total=False):
@@ -125,7 +127,7 @@ class Client:
         """
         own = {name.lower(): value for name, value in parts.get("headers", {}).items()}
         parts["headers"] = {**_HEADERS, **own}
-        return httpx.Request(method, url, **parts)
+        return httpx.Request(method, _parse_url(url), **parts)
 
     async def send(self, request: httpx.Request, *, auth: httpx.Auth | None = None) -> httpx.Response:
         """Send a request that was made before, with the steps that an authentication asks for.
@@ -178,6 +180,11 @@ class Client:
         )
 
 
+@lru_cache(maxsize=_MOST_URLS)
+def _parse_url(url: str) -> httpx.URL:
+    return httpx.URL(url)
+
+
 def path(template: str, **values: str) -> str:
     """Return a path whose `{names}` are replaced by values, each percent-encoded to stay within its segment.
 
@@ -212,7 +219,8 @@ def header(name: str, value: str) -> str:
 
 
 def _collect_headers(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
-    named = [(name, header(name, value)) for name, value in headers.multi_items() if name not in _OWN_HEADERS]
+    texts = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers.raw]
+    named = [(name, header(name, value)) for name, value in texts if name not in _OWN_HEADERS]
     return (*named, ("accept-encoding", "identity"))  # what is not compressed is as long as it says
 
 

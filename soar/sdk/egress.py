@@ -4,13 +4,15 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
-from types import SimpleNamespace
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 
 from soar.model.errors import ActionCode, ActionError
 from soar.model.network import EgressRequest, EgressResponse
@@ -42,6 +44,9 @@ class _Exchange:
 
     is_read: bool
     is_connected: bool = False
+
+
+_EXCHANGE: ContextVar[_Exchange] = ContextVar("exchange")
 
 
 class CheckedResolver(AbstractResolver):
@@ -77,6 +82,29 @@ class CheckedResolver(AbstractResolver):
         """Nothing is held open."""
 
 
+class _NotingConnector(aiohttp.TCPConnector):
+    """Notes when an exchange has its connection: bytes may flow from there on."""
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 -- the signature of what it overrides
+    ) -> Connection:
+        """Return a connection.
+
+        The client sends PUT and DELETE a second time by itself when a connection breaks; a second connection for one
+        write is refused here, because the first request may have arrived.
+        """
+        connection = await super().connect(req, traces, timeout)
+        exchange = _EXCHANGE.get()
+        if exchange.is_connected and not exchange.is_read:
+            connection.release()
+            raise UnknownOutcomeError("the connection broke off after the request was sent")
+        exchange.is_connected = True
+        return connection
+
+
 class HttpEgress:
     """Sends requests: resolves, checks every address, pins, connects, verifies TLS; follows no redirect.
 
@@ -103,6 +131,7 @@ class HttpEgress:
         check_literal(host, may_be_private=may_be_private)
         exchange = _Exchange(is_read=request.method in _READS)
         session = self._open_session(may_be_private=may_be_private, is_read=exchange.is_read)
+        _EXCHANGE.set(exchange)
         try:
             async with session.request(
                 request.method,
@@ -111,7 +140,6 @@ class HttpEgress:
                 data=request.body or None,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=request.timeout, connect=request.timeout / 2),
-                trace_request_ctx=exchange,
             ) as response:
                 return await _read(response, request.limit)
         except (aiohttp.ClientError, OSError) as error:
@@ -128,7 +156,7 @@ class HttpEgress:
         session = self._sessions.get((may_be_private, is_read))
         if session is None:
             session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
+                connector=_NotingConnector(
                     resolver=CheckedResolver(self._lookup, may_be_private=may_be_private),
                     use_dns_cache=False,
                     limit=0,  # each connection's calls are limited; a limit over all would let one starve the others
@@ -139,7 +167,6 @@ class HttpEgress:
                 auto_decompress=False,
                 trust_env=False,
                 skip_auto_headers=("User-Agent", "Content-Type", "Accept", "Accept-Encoding"),
-                trace_configs=[_trace()],
             )
             self._sessions[may_be_private, is_read] = session
         return session
@@ -169,25 +196,6 @@ def _explain(error: Exception, exchange: _Exchange, host: str, seconds: float) -
             return EgressRefusedError(f"{host} does not prove its name by TLS")
         case _:
             return UnreachableError(f"{host} could not be reached ({reason})")
-
-
-def _trace() -> aiohttp.TraceConfig:
-    trace = aiohttp.TraceConfig()
-    trace.on_connection_create_end.append(_note_connection)
-    trace.on_connection_reuseconn.append(_note_connection)
-    return trace
-
-
-async def _note_connection(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:
-    """Note that bytes may flow from here on.
-
-    The client sends PUT and DELETE a second time by itself when a connection breaks; a second connection for one write
-    is refused here, because the first request may have arrived.
-    """
-    exchange: _Exchange = context.trace_request_ctx
-    if exchange.is_connected and not exchange.is_read:
-        raise UnknownOutcomeError("the connection broke off after the request was sent")
-    exchange.is_connected = True
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> EgressResponse:

@@ -47,7 +47,7 @@ class Redactor:
         Raises:
             ValueError: a secret is still in it, such as digits in a number, or it holds NaN or an infinity.
         """
-        masked = self._walk(document)
+        masked = document if self._pattern is None else self._walk(document)
         text = json.dumps(masked, ensure_ascii=False, allow_nan=False)
         if self._pattern is not None and self._pattern.search(text):
             raise ValueError("the output holds a secret in a form that cannot be masked")

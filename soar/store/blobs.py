@@ -44,7 +44,7 @@ class Blobs(Repository):
     def take_out(self, run: str, entries: Sequence[JournalEntry]) -> Sequence[JournalEntry]:
         """Return the entries with a reference in the place of each large value, which is kept here."""
         found: dict[str, bytes] = {}
-        small = [_change_values(entry, lambda content: _refer(content, found)) for entry in entries]
+        small = [_make_small(entry, found) for entry in entries]
         if found:
             rows = [{"workspace": self._workspace, "run": run, "id": id_, "content": found[id_]} for id_ in found]
             self._connection.execute(_ADD.on(self._connection), rows)
@@ -71,6 +71,13 @@ class Blobs(Repository):
         if missing:
             raise BugError(f"the journal of run {run} refers to what is not there: {', '.join(missing)}")
         return known
+
+
+def _make_small(entry: JournalEntry, found: dict[str, bytes]) -> JournalEntry:
+    """Return an entry with references to its large values; most entries are no longer than such a value as a whole."""
+    if max(len(dump_json(entry.event)), len(dump_json(entry.changes))) <= LARGE:
+        return entry
+    return _change_values(entry, lambda content: _refer(content, found))
 
 
 def _refer(content: JsonValue, found: dict[str, bytes]) -> JsonValue:

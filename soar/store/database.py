@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from soar.store.audit import AuditEnd
 from soar.store.faults import classify, explain
+from soar.store.known import Known
 from soar.store.rows import PerDialect
 from soar.store.statement import change
 from soar.store.tables import WORKSPACES
@@ -177,22 +178,24 @@ def attempt_all(
     Raises:
         Exception: it concerns the whole group, which has to be undone.
     """
-    end = AuditEnd(connection)
+    end, read = AuditEnd(connection), Known()
     outcomes: list[Outcome] = []
     for work in works:
         if outcomes and is_hurried():
             break
-        outcomes.append(_attempt(connection, driver, work, known, end))
+        outcomes.append(_attempt(connection, driver, work, known, end, read))
     end.save()
     return outcomes
 
 
-def _attempt(connection: Connection, driver: Driver, wanted: Work, known: set[str], end: AuditEnd) -> Outcome:
+def _attempt(
+    connection: Connection, driver: Driver, wanted: Work, known: set[str], end: AuditEnd, read: Known
+) -> Outcome:
     workspace, work = wanted
     before = end.mark()
     driver.execute("SAVEPOINT work")
     try:
-        unit = Unit(connection, workspace, end)
+        unit = Unit(connection, workspace, end, read)
         result = work(unit)
         if workspace not in known:
             change(connection, _ADD_WORKSPACE.on(connection), {"name": workspace})
@@ -201,6 +204,7 @@ def _attempt(connection: Connection, driver: Driver, wanted: Work, known: set[st
         if classify(error) is not None:
             raise
         end.go_back(before)
+        read.forget()
         driver.execute("ROLLBACK TO work")
         driver.execute("RELEASE work")
         return Outcome(error=explain(error))

@@ -1,8 +1,9 @@
 """What is frozen."""
 
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete
 
 from soar.model.freeze import Freeze
+from soar.store.known import Known
 from soar.store.policy_tables import FREEZES
 from soar.store.repository import Repository
 from soar.store.rows import Rows
@@ -15,9 +16,19 @@ _REMOVE = delete(_FREEZES.table).where(*_FREEZES.match("id"))
 
 
 class Freezes(Repository):
-    """What is frozen in a workspace; what was lifted is in the audit alone."""
+    """What is frozen in a workspace; what was lifted is in the audit alone.
 
-    __slots__ = ()
+    Args:
+        connection: inside a transaction.
+        workspace: whose rows are seen.
+        known: what the transaction has read.
+    """
+
+    __slots__ = ("_known",)
+
+    def __init__(self, connection: Connection, workspace: str, known: Known) -> None:
+        super().__init__(connection, workspace)
+        self._known = known
 
     def add(self, freeze: Freeze) -> None:
         """Add a freeze.
@@ -25,6 +36,7 @@ class Freezes(Repository):
         Raises:
             ConflictError: the same is frozen already.
         """
+        self._known.forget()
         self._add(_FREEZES, freeze, f"{freeze.id} is frozen already")
 
     def get(self, freeze: str) -> Freeze | None:
@@ -33,7 +45,7 @@ class Freezes(Repository):
 
     def list(self) -> tuple[Freeze, ...]:
         """Return all of them, the oldest first; there are few."""
-        return self._all(_FREEZES, _LIST)
+        return self._known.find(("freezes", self._workspace), lambda: self._all(_FREEZES, _LIST))
 
     def find(self, action: str, connection: str) -> Freeze | None:
         """Return what stops a write of this action over this connection, the oldest if there is more than one."""
@@ -45,8 +57,10 @@ class Freezes(Repository):
         Raises:
             NotFoundError: there is none.
         """
+        self._known.forget()
         self._replace(_FREEZES, _CHANGE, freeze)
 
     def remove(self, freeze: str) -> None:
         """Let go on what was frozen."""
+        self._known.forget()
         self._send(_REMOVE, given_id=freeze)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, exists, insert, or_, select
 
 from soar.model.event import EventType, Happening, Watch
 from soar.model.values import Value
+from soar.store.known import Known
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
 from soar.store.statement import change
@@ -46,13 +47,15 @@ class Happenings(Repository):
     Args:
         connection: inside a transaction.
         workspace: whose rows are seen.
+        known: what the transaction has read.
         tell: called for each that is added.
     """
 
-    __slots__ = ("_tell",)
+    __slots__ = ("_known", "_tell")
 
-    def __init__(self, connection: Connection, workspace: str, tell: Callable[[], None]) -> None:
+    def __init__(self, connection: Connection, workspace: str, known: Known, tell: Callable[[], None]) -> None:
         super().__init__(connection, workspace)
+        self._known = known
         self._tell = tell
 
     def add(
@@ -75,12 +78,15 @@ class Happenings(Repository):
             playbook: id of the playbook whose run it comes from.
             depth: how many runs stand above one that it starts.
         """
-        [(is_awaited,)] = self._fetch(_IS_AWAITED, given_type=type)
-        if not is_awaited:
+        if not self._known.find(("awaited", self._workspace, type), lambda: self._is_awaited(type)):
             return
         row = {"type": type, "subject": subject, "data": data, "at": at, "playbook": playbook, "depth": depth}
         change(self._connection, _ADD, {"workspace": self._workspace, **row})
         self._tell()
+
+    def _is_awaited(self, type: EventType) -> bool:  # noqa: A002 -- the word of the language
+        [(is_awaited,)] = self._fetch(_IS_AWAITED, given_type=type)
+        return bool(is_awaited)
 
     def remove(self, happening: int) -> bool:
         """Remove what has this id; return whether it was there: nobody else has taken it."""
@@ -88,6 +94,7 @@ class Happenings(Repository):
 
     def set_triggers(self, triggers: Iterable[tuple[EventType, str]]) -> None:
         """Name the playbooks that can be started, each with a type of what starts it, in the place of all before."""
+        self._known.forget()
         self._run(_CLEAR_TRIGGERS)
         rows = [{"workspace": self._workspace, "type": kind, "playbook": playbook} for kind, playbook in triggers]
         if rows:
@@ -95,20 +102,33 @@ class Happenings(Repository):
 
 
 class Watches(Repository):
-    """The steps of a workspace that wait for something to happen."""
+    """The steps of a workspace that wait for something to happen.
 
-    __slots__ = ()
+    Args:
+        connection: inside a transaction.
+        workspace: whose rows are seen.
+        known: what the transaction has read.
+    """
+
+    __slots__ = ("_known",)
+
+    def __init__(self, connection: Connection, workspace: str, known: Known) -> None:
+        super().__init__(connection, workspace)
+        self._known = known
 
     def set(self, watch: Watch) -> None:
         """Let a step wait; what it waited for before is replaced."""
+        self._known.forget()
         change(self._connection, _SET.on(self._connection), {"workspace": self._workspace, **_WATCHES.dump(watch)})
 
     def forget(self, run: str, path: str) -> None:
         """Let a step wait no longer."""
+        self._known.forget()
         self._send(_FORGET, given_run=run, given_path=path)
 
     def forget_run(self, run: str) -> None:
         """Let no step of a run wait any longer."""
+        self._known.forget()
         self._send(_FORGET_RUN, given_run=run)
 
     def list(self, type: EventType, at: datetime) -> tuple[Watch, ...]:  # noqa: A002 -- the word of the language

@@ -95,6 +95,18 @@ class Moment(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
+        """Write the text that SQLAlchemy writes for SQLite, without taking the moment apart."""
+        return _print_moment if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+
+def _print_moment(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise BugError("a timestamp needs a time zone")
+    return value.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")
+
 
 class Coded(TypeDecorator[Any]):
     """Anything that a pair of functions turns into JSON and back."""

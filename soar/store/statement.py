@@ -7,6 +7,7 @@ each time, such as those of lists with filters, and those that take a list of va
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Protocol, TypeAlias, cast
 
 from sqlalchemy import Connection, Executable, Insert
@@ -16,6 +17,7 @@ from sqlalchemy.types import TypeEngine
 
 from soar.model.errors import BugError
 
+_WIDTH = 8  # rows of one wide insert
 _MOST = 1_000  # prepared statements; there are some hundreds
 
 _Turn: TypeAlias = Callable[[Any], Any] | None
@@ -51,6 +53,8 @@ class _Prepared:
         constants: values that the statement brings itself.
         columns: the codecs of what it returns.
         has_places: whether the driver takes values by place instead of by name.
+        wide_words: the statement with `_WIDTH` rows of values, if it is an insert and the driver takes them by place:
+            SQLite's lets another thread go first at every row that it is sent alone.
     """
 
     words: str
@@ -59,15 +63,23 @@ class _Prepared:
     constants: Mapping[str, object]
     columns: tuple[_Turn, ...]
     has_places: bool
+    wide_words: str | None
 
     def send(self, connection: Connection, parameters: Mapping[str, object]) -> _Cursor:
         driver = cast("_Driver", connection.connection.driver_connection)
         return driver.execute(self.words, self.arrange(parameters))
 
     def send_all(self, connection: Connection, rows: Sequence[Any]) -> int:
-        cursor = cast("_Driver", connection.connection.driver_connection).cursor()
-        cursor.executemany(self.words, rows)
-        return cursor.rowcount
+        driver = cast("_Driver", connection.connection.driver_connection)
+        changed, whole = 0, len(rows) - len(rows) % _WIDTH if self.wide_words else 0
+        for start in range(0, whole, _WIDTH):
+            wide = [*chain.from_iterable(rows[start : start + _WIDTH])]
+            changed += driver.execute(self.wide_words or "", wide).rowcount
+        if whole < len(rows):
+            cursor = driver.cursor()
+            cursor.executemany(self.words, rows[whole:])
+            changed += cursor.rowcount
+        return changed
 
     def arrange(self, parameters: Mapping[str, object]) -> Any:  # noqa: ANN401 -- by place or by name, as its style is
         given = {**self.constants, **parameters} if self.constants else parameters
@@ -173,7 +185,16 @@ def _prepare(statement: Executable, dialect: Dialect, names: tuple[str, ...]) ->
         constants={name: value for name, value in compiled.params.items() if name not in names},
         columns=tuple(_find_reader(column.type, dialect) for column in columns),
         has_places=compiled.positional,
+        wide_words=_widen(compiled.string, len(order)) if compiled.positional else None,
     )
+
+
+def _widen(words: str, count: int) -> str | None:
+    """Return an insert of one row as one of `_WIDTH` rows; None if it is none, or its values are not all given."""
+    row = f"VALUES ({', '.join('?' * count)})"
+    if words.count(row) != 1 or words.count("?") != count:
+        return None
+    return words.replace(row, ", ".join([row, *[row.removeprefix("VALUES ")] * (_WIDTH - 1)]))
 
 
 def _find_writer(kind: TypeEngine[Any], dialect: Dialect) -> _Turn:

@@ -18,6 +18,7 @@ from soar.store import schema
 from soar.store.database import Database
 from soar.store.faults import explain
 from soar.store.forgotten import find_forgotten_runs
+from soar.store.glances import Glances
 from soar.store.happenings import find_happenings
 from soar.store.hearing import Hearing
 from soar.store.runs import find_open_runs
@@ -87,6 +88,7 @@ class Store:
         self._idle: asyncio.LifoQueue[_Reader] = asyncio.LifoQueue()
         for reader in self._readers:
             self._idle.put_nowait(reader)
+        self._glances = Glances(self._query) if self._readers and not database.is_shared else None
 
     def listen(self, listener: Listener) -> None:
         """Name who is told, after each commit, which runs have something in their inbox: whoever drives them."""
@@ -145,17 +147,27 @@ class Store:
         """
         return await self._query(lambda connection: work(Unit(connection, workspace)))
 
+    async def glance(self, workspace: str, work: Callable[[Unit], T]) -> T:
+        """Do a work that takes a millisecond or so, as `read` does, with others of its like in one transaction.
+
+        A server answers many readers side by side, and is asked by each alone.
+
+        Raises:
+            BugError: the work tried to write.
+        """
+        return await self._look(lambda connection: work(Unit(connection, workspace)))
+
     async def workspaces(self) -> list[str]:
         """Return the workspaces that something was written in, by name."""
         return await self._query(lambda connection: list(connection.execute(_WORKSPACES).scalars()))
 
     async def due_timers(self, until: datetime, limit: int = 500) -> list[tuple[str, Timer]]:
         """Return workspace and timer of what is due at or before `until`, over all workspaces, earliest first."""
-        return await self._query(lambda connection: find_due(connection, until, limit))
+        return await self._look(lambda connection: find_due(connection, until, limit))
 
     async def next_timer(self) -> datetime | None:
         """Return when the earliest timer of any workspace is due."""
-        return await self._query(find_next_due)
+        return await self._look(find_next_due)
 
     async def happenings(self, limit: int = 500) -> list[tuple[str, Happening]]:
         """Return workspace and content of what is yet to be taken to somebody, over all workspaces, oldest first."""
@@ -201,6 +213,9 @@ class Store:
     async def find_weaknesses(self) -> tuple[str, ...]:
         """Return a sentence for each setting of the server under which something acknowledged may be lost."""
         return await self._query(self._database.find_weaknesses)
+
+    async def _look(self, work: Callable[[Connection], T]) -> T:
+        return await (self._query(work) if self._glances is None else self._glances.take(work))
 
     async def _query(self, work: Callable[[Connection], T]) -> T:
         if self._is_closed:

@@ -25,6 +25,7 @@ from soar.store.handouts import Handouts
 from soar.store.happenings import Happenings, Watches
 from soar.store.identity import Sessions, Tokens, Users
 from soar.store.journal import Inbox, Journal
+from soar.store.known import Known
 from soar.store.lists import Lists
 from soar.store.messages import Messages
 from soar.store.openings import Openings
@@ -45,14 +46,18 @@ class Unit:
         connection: inside the transaction.
         workspace: whose rows are seen.
         end: where the audit record ends, for works that share the transaction; read anew if there are none.
+        known: what works that share the transaction have read.
 
     Attributes:
         randomness: salts what may be erased from the audit; None if nothing may.
     """
 
-    def __init__(self, connection: Connection, workspace: str, end: AuditEnd | None = None) -> None:
+    def __init__(
+        self, connection: Connection, workspace: str, end: AuditEnd | None = None, known: Known | None = None
+    ) -> None:
         self._connection = connection
         self._end = end or AuditEnd(connection)
+        self._known = known or Known()
         self._told: dict[str, None] = {}
         self._has_happened = False
         self.workspace = workspace
@@ -124,7 +129,7 @@ class Unit:
     @property
     def happenings(self) -> Happenings:
         """What happened and is yet to be taken to those who wait for it."""
-        return Happenings(self._connection, self.workspace, self._note)
+        return Happenings(self._connection, self.workspace, self._known, self._note)
 
     def _note(self) -> None:
         self._has_happened = True
@@ -132,7 +137,7 @@ class Unit:
     @property
     def watches(self) -> Watches:
         """Steps that wait for something to happen."""
-        return Watches(self._connection, self.workspace)
+        return Watches(self._connection, self.workspace, self._known)
 
     @property
     def handouts(self) -> Handouts:
@@ -282,7 +287,7 @@ class Unit:
     @property
     def freezes(self) -> Freezes:
         """What is frozen."""
-        return Freezes(self._connection, self.workspace)
+        return Freezes(self._connection, self.workspace, self._known)
 
     @property
     def deeds(self) -> Deeds:

@@ -1,5 +1,6 @@
 """What is frozen, and the writes that caps count, in every store."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from soar.model.catalog import Effect
 from soar.model.errors import ConflictError, NotFoundError
 from soar.model.freeze import FreezeKind
+from soar.store import Unit
 from tests.contract.works import Works
 from tests.support.builders import build_deed, build_freeze, build_run
 from tests.support.clock import START
@@ -34,6 +36,29 @@ async def test_what_stops_a_write_is_found(write: Works, read: Works) -> None:
     await write(lambda unit: unit.freezes.add(ACTION))
     assert await read(lambda unit: unit.freezes.find("crm.lock", "crm")) == ACTION
     assert await read(lambda unit: unit.freezes.find("crm.note", "crm")) is None
+
+
+async def test_what_is_frozen_on_the_way_counts_at_once_and_what_is_undone_does_not(write: Works) -> None:
+    def look(unit: Unit) -> object:
+        return unit.freezes.find("crm.lock", "crm")
+
+    def freeze_and_fail(unit: Unit) -> None:
+        unit.freezes.add(ACTION)
+        assert look(unit) == ACTION
+        raise NotFoundError("it is undone")
+
+    def freeze(unit: Unit) -> list[object]:
+        unit.freezes.add(ACTION)
+        frozen = look(unit)
+        unit.freezes.update(build_freeze(id=ACTION.id, kind=FreezeKind.ACTION, name="crm.note"))
+        changed = look(unit)
+        unit.freezes.update(ACTION)
+        unit.freezes.remove(ACTION.id)
+        return [frozen, changed, look(unit)]
+
+    works = (look, freeze_and_fail, look, freeze, look)
+    found = await asyncio.gather(*map(write, works), return_exceptions=True)
+    assert [found[0], type(found[1]), *found[2:]] == [None, NotFoundError, None, [ACTION, None, None], None]
 
 
 async def test_writes_are_counted_by_what_a_cap_names_and_once_a_step(write: Works, read: Works) -> None:

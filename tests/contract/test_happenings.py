@@ -1,10 +1,12 @@
 """What happened, who waits for it, and the timers that schedules are."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
+from soar.model.errors import NotFoundError
 from soar.model.event import EventType, Happening, Watch
 from soar.store import Store, Unit
 from tests.contract.works import Works
@@ -66,6 +68,25 @@ async def test_triggers_take_the_place_of_those_before(store: Store, write: Work
     await write(lambda unit: unit.happenings.set_triggers([(DENIED, "a")]))
     await write(fail)
     assert await store.happenings() == []
+
+
+async def test_who_waits_from_within_the_same_group_is_told_and_who_is_undone_is_not(
+    store: Store, write: Works
+) -> None:
+    def undo(unit: Unit) -> None:
+        unit.watches.set(watch())
+        fail(unit)
+        raise NotFoundError("it is undone")
+
+    def wait(unit: Unit) -> None:
+        unit.watches.set(watch())
+
+    def forget(unit: Unit) -> None:
+        unit.watches.forget_run("run_1")
+
+    works = (fail, undo, fail, wait, fail, forget, fail)
+    await asyncio.gather(*map(write, works), return_exceptions=True)
+    assert len(await store.happenings()) == 1
 
 
 async def test_a_happening_is_taken_once(store: Store, write: Works) -> None:

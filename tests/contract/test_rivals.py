@@ -6,6 +6,7 @@ import pytest
 
 from soar.model.process import ActionAnswer
 from soar.model.run import RunStatus
+from soar.runtime.signal import Signal
 from soar.store import open_store
 from tests.support.clock import START, VirtualClock
 from tests.support.disk import InlineDisk
@@ -40,8 +41,8 @@ def test_of_two_processes_with_one_run_one_makes_each_call(postgres_url: str, se
     async def play() -> None:
         worlds = await open_processes(postgres_url, seed)
         run = await worlds[0].start(THREE)
-        loaded = [await world.driver._load(WORKSPACE, run) for world in worlds]
-        drives = [world.driver._run(state, asyncio.Event()) for world, state in zip(worlds, loaded, strict=True)]
+        loaded = [await world.driver._load(WORKSPACE, run, Signal()) for world in worlds]
+        drives = [world.driver._run(state) for world, state in zip(worlds, loaded, strict=True)]
         ends = await asyncio.gather(*drives, return_exceptions=True)
         assert sorted(type(end).__name__ for end in ends) == ["ConflictError", "NoneType"]
         assert (await worlds[1].run(run)).status is RunStatus.SUCCEEDED
@@ -56,7 +57,7 @@ def test_a_process_that_takes_another_for_dead_doubles_nothing(postgres_url: str
     async def play() -> None:
         worlds = await open_processes(postgres_url, seed)
         run = await worlds[0].start(THREE)
-        drives = [world.driver.drive(WORKSPACE, run, asyncio.Event()) for world in worlds]
+        drives = [world.driver.drive(WORKSPACE, run, Signal()) for world in worlds]
         ends = await asyncio.gather(*drives, return_exceptions=True)
         assert {type(end).__name__ for end in ends} <= {"ConflictError", "NoneType"}
         assert set(worlds[0].host.effects.values()) == {1}

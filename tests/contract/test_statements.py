@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Executable, bindparam, delete, func, insert, select, update
 
+from soar.model.run import Timer
 from soar.store import Unit
-from soar.store.rows import given
-from soar.store.statement import change, fetch
+from soar.store.rows import Rows, given
+from soar.store.statement import Batch, change, fetch
 from soar.store.tables import ALERTS, TIMERS
 from tests.contract.works import Works
 from tests.support.builders import build_alert
@@ -47,6 +48,34 @@ async def test_rows_are_those_of_the_toolkit(write: Works, read: Works, index: i
 
     sent, expected = await read(ask_both_ways)
     assert sent == expected
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 24, 31])
+async def test_a_batch_arrives_whole_and_tells_what_was_there(write: Works, count: int) -> None:
+    def row(number: int) -> dict[str, object]:
+        event = {"number": number}
+        return {
+            "workspace": "north",
+            "id": f"t_{number:02}",
+            "run": "run_1",
+            "due_at": START,
+            "event": event,
+            "tries": 0,
+        }
+
+    def work(unit: Unit) -> tuple[int, list[Any]]:
+        insertion = Rows(TIMERS, Timer).add.on(unit._connection)
+        for taken in {0, 5, 12} & {*range(count)}:
+            change(unit._connection, insertion, row(taken))
+        batch = Batch(unit._connection, insertion)
+        for number in range(count):
+            batch.add(row(number))
+        unchanged = batch.send()
+        return unchanged, fetch(unit._connection, select(TIMERS.c.id, TIMERS.c.event).order_by(TIMERS.c.id), {})
+
+    unchanged, found = await write(work)
+    assert unchanged == len({0, 5, 12} & {*range(count)})
+    assert found == [(f"t_{number:02}", {"number": number}) for number in range(count)]
 
 
 async def test_what_is_changed_is_counted(write: Works) -> None:

@@ -64,6 +64,7 @@ from soar.runtime.executor import Executor
 from soar.runtime.plans import Planner, Surroundings
 from soar.runtime.queue import RunQueue
 from soar.runtime.rights import Rights
+from soar.runtime.signal import Signal
 from soar.runtime.timers import TimerKeeper
 from soar.sdk.egress import HttpEgress
 from soar.store import Store, Unit, open_store
@@ -414,7 +415,7 @@ class _Wiring:
         )
         self.driver = self._make_driver()
 
-    async def _drive(self, workspace: str, run: str, signal: asyncio.Event) -> None:
+    async def _drive(self, workspace: str, run: str, signal: Signal) -> None:
         await self.driver.drive(workspace, run, signal)
 
     def _report(self, _workspace: str, _run: str, error: Exception) -> None:

@@ -46,6 +46,7 @@ from soar.runtime.executor import Executor
 from soar.runtime.parking import EVENT_KIND
 from soar.runtime.plans import Planner, Surroundings
 from soar.runtime.queue import RunQueue
+from soar.runtime.signal import Signal
 from soar.runtime.timers import TimerKeeper
 from soar.runtime.watchdog import Watchdog
 from soar.store import Store, Unit, open_store
@@ -154,20 +155,20 @@ class MortalStore:
         self._store = store
         self._last = last
         self._is_written = is_written
-        self.writes = 0
+        self.writes, self.glance = 0, self.read
         self.died = asyncio.Event()
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
 
-    async def write(self, workspace: str, work: Callable[[Unit], T]) -> T:
+    async def write(self, workspace: str, work: Callable[[Unit], T], *, goes_first: bool = False) -> T:
         if self.died.is_set():
             await self._hang()
         self.writes += 1
         if self.writes != self._last:
-            return await self._store.write(workspace, work)
+            return await self._store.write(workspace, work, goes_first=goes_first)
         if self._is_written:
-            await self._store.write(workspace, work)
+            await self._store.write(workspace, work, goes_first=goes_first)
         self.died.set()
         return await self._hang()
 
@@ -311,7 +312,7 @@ class World:
     async def _find_standings(self, workspace: str, runs: Sequence[str]) -> Mapping[str, Standing]:
         return await self.mortal.read(workspace, lambda unit: unit.runs.find_standings(runs))
 
-    async def _drive(self, workspace: str, run: str, signal: asyncio.Event) -> None:
+    async def _drive(self, workspace: str, run: str, signal: Signal) -> None:
         await self.driver.drive(workspace, run, signal)
 
     def _report(self, _workspace: str, _run: str, error: Exception) -> None:

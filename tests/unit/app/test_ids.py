@@ -1,3 +1,8 @@
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
 from soar.app.ids import RandomIds, SystemRandomness
 from soar.model.ids import ALPHABET
 
@@ -31,3 +36,30 @@ def test_randomness_is_as_much_as_asked() -> None:
     assert min(drawn) >= 0.5
     assert max(drawn) <= 1.5
     assert len(set(drawn)) > 1
+
+
+def test_no_two_threads_are_given_the_same() -> None:
+    randomness = SystemRandomness()
+    with ThreadPoolExecutor(4) as threads:
+        drawn = [*threads.map(lambda _: randomness.bytes(8), range(DRAWN))]
+    assert len({*drawn}) == DRAWN
+
+
+def test_a_process_that_is_forked_draws_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    randomness = SystemRandomness()
+    randomness.bytes(8)
+    left = randomness._supply._drawn[8:16]
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert randomness.bytes(8) != left
+
+
+def test_keys_come_from_the_operating_system_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def draw(count: int) -> bytes:
+        asked.append(count)
+        return bytes(count)
+
+    monkeypatch.setattr(os, "urandom", draw)
+    SystemRandomness().bytes(32)
+    assert asked == [32]

@@ -12,6 +12,7 @@ from soar.model.errors import ActionCode, BugError, ConflictError, NotFoundError
 from soar.model.process import ActionAnswer, ActionCall
 from soar.model.run import RunStatus
 from soar.model.standing import find_source
+from soar.runtime.signal import Signal
 from soar.store import Unit
 from tests.support.loop import run_virtual
 from tests.support.world import WORKSPACE, MortalStore, SlowHost, World, at, check_record, open_world, play
@@ -121,8 +122,10 @@ def test_of_two_drivers_on_one_run_the_slower_is_told_and_nothing_is_doubled(see
         world.queue._is_draining = True  # only the two rivals drive
         world.host.script("crm.page", DONE)
         run = await world.start(THREE)
-        rivals = [(driver, await driver._load(WORKSPACE, run)) for driver in (world.driver, world.build_driver())]
-        drives = [driver._run(activation, asyncio.Event()) for driver, activation in rivals]
+        rivals = [
+            (driver, await driver._load(WORKSPACE, run, Signal())) for driver in (world.driver, world.build_driver())
+        ]
+        drives = [driver._run(activation) for driver, activation in rivals]
         ends = await asyncio.gather(*drives, return_exceptions=True)
         assert sorted(type(end).__name__ for end in ends) == ["ConflictError", "NoneType"]
         assert (await world.run(run)).status is RunStatus.SUCCEEDED
@@ -139,7 +142,7 @@ def test_a_driver_that_takes_another_for_dead_calls_it_unknown_and_doubles_nothi
         world.queue._is_draining = True
         world.host.script("crm.page", DONE)
         run = await world.start(THREE)
-        drives = [driver.drive(WORKSPACE, run, asyncio.Event()) for driver in (world.driver, world.build_driver())]
+        drives = [driver.drive(WORKSPACE, run, Signal()) for driver in (world.driver, world.build_driver())]
         ends = await asyncio.gather(*drives, return_exceptions=True)
         assert {type(end) for end in ends} <= {ConflictError, type(None)}
         assert set(world.host.effects.values()) == {1}
@@ -154,11 +157,11 @@ def test_a_driver_that_wakes_up_after_another_went_on_writes_nothing() -> None:
         world.queue._is_draining = True
         world.host.script("crm.find", DONE)
         run = await world.start(write_steps("crm.find", "crm.find"))
-        stale = await world.driver._load(WORKSPACE, run)
-        await world.build_driver().drive(WORKSPACE, run, asyncio.Event())
+        stale = await world.driver._load(WORKSPACE, run, Signal())
+        await world.build_driver().drive(WORKSPACE, run, Signal())
         before = (await world.run(run), await world.audit())
         with pytest.raises(ConflictError):
-            await world.driver._run(stale, asyncio.Event())
+            await world.driver._run(stale)
         assert (await world.run(run), await world.audit()) == before
 
     play(scenario)
@@ -344,7 +347,7 @@ def test_a_resting_driver_lets_calls_finish_keeps_their_answers_and_starts_nothi
         assert len(world.host.answered) == 1
         assert (await world.statuses(run)) == {"steps/0": "running"}
         world.queue.wake(WORKSPACE, waiting)
-        await world.driver.drive(WORKSPACE, waiting, asyncio.Event())
+        await world.driver.drive(WORKSPACE, waiting, Signal())
         assert len(world.host.calls) == 1
         after = await world.restart()
         await after.settle()

@@ -50,7 +50,9 @@ async def test_an_output_that_is_too_large_names_the_limit_and_what_to_do(
 @in_world
 async def test_what_the_fast_writer_refuses_is_measured_too(world: World) -> None:
     world.host.script("crm.find", ActionAnswer(output=[2**70, "x" * CALL_TERMS.output]), ActionAnswer(output=[2**70]))
-    large, small = [await world.start(TEXT % "crm.find") for _ in range(2)]
+    large = await world.start(TEXT % "crm.find")
+    await world.settle()
+    small = await world.start(TEXT % "crm.find")
     await world.settle()
     assert (await world.run(large)).status is RunStatus.FAILED
     assert (await world.run(small)).status is RunStatus.SUCCEEDED

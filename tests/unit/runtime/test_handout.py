@@ -9,6 +9,7 @@ import pytest
 from soar.model.errors import BugError, ConflictError, UnavailableError
 from soar.runtime.handout import HandoutKeeper
 from soar.runtime.queue import RunQueue
+from soar.runtime.signal import Signal
 from soar.store import Store
 from soar.store.handouts import hand_out
 from tests.support.clock import START, SteppedClock
@@ -38,7 +39,7 @@ class Worker:
         for _ in range(50):
             await asyncio.sleep(0)
 
-    async def _drive(self, _workspace: str, run: str, _signal: asyncio.Event) -> None:
+    async def _drive(self, _workspace: str, run: str, _signal: Signal) -> None:
         self.driven.append(run)
         if self.errors.get(run):
             raise self.errors[run].pop(0)

@@ -12,6 +12,7 @@ from soar.model.errors import BugError, ConflictError, UnavailableError
 from soar.model.standing import Standing
 from soar.runtime.precedence import Precedence
 from soar.runtime.queue import RunQueue
+from soar.runtime.signal import Signal
 from tests.support.clock import VirtualClock
 from tests.support.loop import run_virtual
 
@@ -28,7 +29,7 @@ class Drives:
         self.reports: list[Exception] = []
         self.at_once = self.most = 0
 
-    async def drive(self, _workspace: str, run: str, _signal: asyncio.Event) -> None:
+    async def drive(self, _workspace: str, run: str, _signal: Signal) -> None:
         self.begun.append((run, asyncio.get_running_loop().time()))
         self.at_once += 1
         self.most = max(self.most, self.at_once)

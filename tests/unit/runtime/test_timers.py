@@ -1,7 +1,7 @@
 """Timers are rows: each fires once, at its moment or as soon as somebody is there to fire it."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -57,6 +57,35 @@ def test_the_keeper_sleeps_until_the_next_timer_and_wakes_for_an_earlier_one() -
         await world.pass_time(timedelta(seconds=3.9))
         assert await count_fired(world) == 0
         await world.pass_time(timedelta(seconds=0.1))
+        assert await count_fired(world) == 1
+        await world.pass_time(timedelta(seconds=40))
+        assert await count_fired(world) == 2
+
+    play(scenario)
+
+
+def test_the_keeper_looks_for_a_timer_at_once_only_if_it_is_due_before_the_one_slept_for() -> None:
+    async def scenario(world: World) -> None:
+        world.queue._is_draining = True
+        looks, look = [], world.store.due_timers
+
+        async def count(until: datetime) -> object:
+            looks.append(until)
+            return await look(until)
+
+        world.store.due_timers = count
+        await set_timers(world, 50 / 60)
+        world.timers.kick(at(50 / 60))
+        await world.pass_time(timedelta(seconds=1))
+        looks.clear()
+        await set_timers(world, 55 / 60, 2)
+        world.timers.kick(at(55 / 60))
+        world.timers.kick(at(2))
+        await world.pass_time(timedelta(seconds=1))
+        assert looks == []
+        await set_timers(world, 10 / 60)
+        world.timers.kick(at(10 / 60))
+        await world.pass_time(timedelta(seconds=8))
         assert await count_fired(world) == 1
         await world.pass_time(timedelta(seconds=40))
         assert await count_fired(world) == 2
