@@ -120,14 +120,13 @@ def parse_roles(plain: JsonValue) -> RoleTable:
         InputError: an unknown key or permission, or a table that breaks the separation of duties; all faults at once,
             each with its JSON pointer.
     """
-    if not isinstance(plain, dict) or not isinstance(plain.get("roles"), dict):
+    if not isinstance(plain, dict) or not isinstance(entries := plain.get("roles"), dict):
         raise InputError("roles must be a map with one key, `roles`", hint="write `roles:` and under it `id: [...]`")
     faults = [
         FieldFault(f"/{escape_key(key)}", "unknown key; only `roles` is known") for key in plain if key != "roles"
     ]
     table, scopes, undelegable = dict(DEFAULT_ROLES), {}, set()
-    entries = plain["roles"]
-    for role, written in entries.items() if isinstance(entries, dict) else ():
+    for role, written in entries.items():
         pointer = f"/roles/{escape_key(role)}"
         listed, scope = _split_role(written, pointer, faults)
         table[role] = _read_permissions(listed, pointer, faults)

@@ -82,10 +82,11 @@ def parse_scope(text: str) -> Scope:
     parts = [part.partition("=") for part in text.split(",")]
     plain: dict[str, JsonValue] = {key.strip(): [*names.split("|")] for key, _, names in parts}
     scope, faults = read_scope(plain, "")
+    reasons = [fault.message for fault in faults]
     if len(plain) != len(parts):
-        faults.append(FieldFault("", "an attribute stands twice; write its names with | between them"))
-    if faults:
-        raise InputError(f"`{text}` is no scope: {faults[0].message}", code="grant.invalid", hint=_HINT)
+        reasons.append("an attribute stands twice; write its names with | between them")
+    if reasons:
+        raise InputError(f"`{text}` is no scope: {reasons[0]}", code="grant.invalid", hint=_HINT)
     return scope
 
 

@@ -221,8 +221,10 @@ def _take_timer(turn: Turn, timer: str) -> None:
 def _time_out(turn: Turn, record: StepRecord) -> None:
     """Let a step end that takes too long: what it waits for is taken back, what is under way is waited for."""
     step = turn.plan.program.step(record.path)
-    limit = "longer than allowed" if step.timeout is None else f"longer than {print_duration(step.timeout)}"
-    fault = StepFault(code="timeout", message=f"it took {limit}", step=step.id or step.path)
+    if step.timeout is None:
+        return
+    message = f"it took longer than {print_duration(step.timeout)}"
+    fault = StepFault(code="timeout", message=message, step=step.id or step.path)
     turn.put(replace(record, fault=fault))
     turn.cancel_waiting(record.path)
 

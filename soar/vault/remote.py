@@ -15,7 +15,7 @@ from soar.model.values import JsonValue
 from soar.sdk.client import Client
 
 _TIMEOUT = 10.0  # seconds of one exchange
-_LONGEST_TOKEN = 4_096
+_LONGEST_TOKEN = 4_096  # characters, with the white space around them
 
 
 class Remote:
@@ -62,7 +62,7 @@ async def read_token(path: Path) -> Secret:
     """Return the token in a file.
 
     Raises:
-        InputError: it cannot be read, everybody can read it, or it holds no token.
+        InputError: it cannot be read, everybody can read it, or it is empty or too long.
     """
     return await asyncio.to_thread(_read_token, path)
 
@@ -71,7 +71,7 @@ def _read_token(path: Path) -> Secret:
     try:
         with path.open(encoding="ascii") as file:
             mode = path.stat().st_mode
-            token = file.read(_LONGEST_TOKEN).strip()
+            token = file.read(_LONGEST_TOKEN + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"the token file {path} cannot be read: {error}",
@@ -80,6 +80,12 @@ def _read_token(path: Path) -> Secret:
         ) from error
     if mode & (stat.S_IROTH | stat.S_IWOTH):
         raise InputError(f"the token file {path} is open to everybody", code="token_file", hint=f"chmod o-rwx {path}")
-    if not token:
+    if len(token) > _LONGEST_TOKEN:
+        raise InputError(
+            f"the token file {path} has more than {_LONGEST_TOKEN} characters",
+            code="token_file",
+            hint="name the file that holds the token and nothing else",
+        )
+    if not token.strip():
         raise InputError(f"the token file {path} is empty", code="token_file", hint="let the agent write it")
-    return Secret(token)
+    return Secret(token.strip())

@@ -176,10 +176,9 @@ class KeyRotation:
     def _change(
         self, unit: Unit, key: EncryptionKey, status: KeyStatus, event: str, actor: Actor, now: datetime
     ) -> EncryptionKey:
-        before = unit.encryption_keys.get(key.id)
         changed = replace(key, status=status, changed_at=now)
         unit.encryption_keys.update(changed)
-        self._record(unit, event, changed, actor, now, before={"status": before.status} if before else None)
+        self._record(unit, event, changed, actor, now, before={"status": key.status})
         return changed
 
     def _record(

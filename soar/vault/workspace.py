@@ -93,8 +93,8 @@ class WorkspaceKeys:
             self._opened[workspace, key] = now + _KEPT, opened
         return opened
 
-    async def renew(self, workspace: str, wrapper: str, *, replaced: str | None) -> bool:
-        """Make a new key the current one; return False where another took that place meanwhile.
+    async def renew(self, workspace: str, wrapper: str, *, replaced: str | None) -> None:
+        """Make a new key the current one, unless another took that place meanwhile.
 
         Args:
             workspace: whose.
@@ -104,7 +104,7 @@ class WorkspaceKeys:
         id_ = self._ids.new("wk")
         wrapped = await self._keyring.wrap(wrapper, self._randomness.bytes(KEY_BYTES), place_of_key(workspace, id_))
         key = WorkspaceKey(id=id_, kek=wrapper, wrapped=wrapped, created_at=self._clock.now())
-        return await self._store.write(workspace, lambda unit: _put(unit, key, replaced))
+        await self._store.write(workspace, lambda unit: _put(unit, key, replaced))
 
     def forget(self, wrapper: str) -> None:
         """Close what a key-encryption key has opened."""
@@ -127,10 +127,10 @@ def _find_current(unit: Unit) -> tuple[WrappedKey | None, EncryptionKey | None]:
     return find_key(unit, found.id) if found else None, unit.encryption_keys.wrapping()
 
 
-def _put(unit: Unit, key: WorkspaceKey, replaced: str | None) -> bool:
+def _put(unit: Unit, key: WorkspaceKey, replaced: str | None) -> None:
     current, wrapping = unit.credentials.current_key(), unit.encryption_keys.wrapping()
     if (current.id if current else None) != replaced or (wrapping is not None and wrapping.id != key.kek):
-        return False
+        return
     if wrapping is None:
         unit.encryption_keys.add(
             EncryptionKey(
@@ -142,4 +142,3 @@ def _put(unit: Unit, key: WorkspaceKey, replaced: str | None) -> bool:
             )
         )
     unit.credentials.add_key(key)
-    return True

@@ -59,7 +59,7 @@ async def test_a_small_output_stays_in_its_entry(store: Store, write: Works) -> 
 
 async def test_an_entry_that_is_refused_leaves_no_blob(store: Store, write: Works) -> None:
     await write(lambda unit: unit.journal.append(RUN, [build_entry("small")]))
-    with pytest.raises(ConflictError):
+    with pytest.raises(ConflictError, match=rf"\Athe journal of run {RUN} has moved on past entry 1\Z"):
         await write(lambda unit: unit.journal.append(RUN, [build_entry(HUGE)]))
     assert await count(store, "count(*) FROM blobs") == 0
 

@@ -16,10 +16,10 @@ from soar.audit.record import record
 from soar.audit.seal import ERASABLE, blank_erased, erase_fields, find_erased
 from soar.audit.verify import Report
 from soar.model.audit import Actor, AuditRecord
-from soar.model.errors import BugError, DeniedError, NotFoundError, UnavailableError
+from soar.model.errors import BugError, ConflictError, DeniedError, NotFoundError, UnavailableError
 from soar.store import Store, Unit, open_store
 from tests.contract.conftest import WORKSPACE
-from tests.support.builders import build_audit_event
+from tests.support.builders import build_audit_event, build_sample
 from tests.support.clock import START
 from tests.support.disk import InlineDisk
 from tests.support.ids import SeededIds
@@ -108,6 +108,17 @@ async def test_two_people_erase_an_alert_and_the_record_is_sound(store: Store, e
     assert "1 tombstone: parts of 3 events were erased, and what they were is committed to" in report.remarks
 
 
+@pytest.mark.parametrize(("subject", "left"), [(ALERT, 0), (USER, 1)])
+async def test_repeats_of_an_alert_go_with_it_and_with_nobody_else(
+    store: Store, eraser: Eraser, subject: Subject, left: int
+) -> None:
+    await store.write(WORKSPACE, lambda unit: unit.bursts.add_sample(build_sample(alert=ALERT.id)))
+    await store.write(WORKSPACE, lambda unit: unit.bursts.add_sample(build_sample(alert="al_2")))
+    await erase(eraser, subject, ANN, BOB)
+    kept = await store.read(WORKSPACE, lambda unit: [len(unit.bursts.samples(alert)) for alert in (ALERT.id, "al_2")])
+    assert kept == [left, 1]
+
+
 async def test_the_tombstone_says_who_why_and_which(store: Store, eraser: Eraser) -> None:
     await erase(eraser, ALERT, ANN, BOB)
     *_, asked, tombstone = (entry.document for entry in await read_all(store))
@@ -124,7 +135,9 @@ async def test_a_person_is_erased_by_name_address_and_words_and_keeps_the_id(sto
     document = blank_erased(records[3].document)
     assert (document["actor"]["id"], document["actor"]["name"], document["reason"]) == ("u_carol", None, None)
     assert document["erased"] == ["actor.name", "actor.ip", "reason"]
-    assert (await verify(store)).is_sound
+    report = await verify(store)
+    assert report.is_sound
+    assert "1 tombstone: parts of 1 event were erased, and what they were is committed to" in report.remarks
     found = await store.read(WORKSPACE, lambda unit: unit.audit.list(10, actor=CAROL.name))
     assert found.items == ()
 
@@ -132,14 +145,23 @@ async def test_a_person_is_erased_by_name_address_and_words_and_keeps_the_id(sto
 async def test_whoever_asks_cannot_confirm(store: Store, eraser: Eraser) -> None:
     with pytest.raises(DeniedError) as caught:
         await erase(eraser, ALERT, ANN, ANN)
-    assert caught.value.code == "second_person"
+    assert (caught.value.code, caught.value.message, caught.value.hint) == (
+        "second_person",
+        "whoever asked to erase the alert al_1 cannot confirm it",
+        "let somebody else confirm it: soar audit shred",
+    )
     assert HOST in str(await read_all(store))
 
 
 async def test_what_the_record_does_not_hold_cannot_be_asked_for(store: Store, eraser: Eraser) -> None:
     for subject in (Subject(SubjectKind.ALERT, "al_2"), Subject(SubjectKind.USER, "al_1")):
-        with pytest.raises(NotFoundError):
+        with pytest.raises(NotFoundError) as caught:
             await erase(eraser, subject, ANN)
+        assert (caught.value.code, caught.value.message, caught.value.hint) == (
+            "nothing_to_erase",
+            f"the record holds nothing of the {subject.kind} {subject.id} that can be erased",
+            "name it by its id; what was recorded before there were salts stays whole",
+        )
     assert len(await read_all(store)) == len(EVENTS)
 
 
@@ -193,11 +215,19 @@ async def test_an_event_cannot_take_another_ones_place(store: Store) -> None:
         await store.write("south", lambda unit: unit.audit.replace(unit.audit.range(2, 3)[0]))
 
 
-async def test_two_who_confirm_at_once_leave_one_tombstone(store: Store, eraser: Eraser) -> None:
-    await erase(eraser, ALERT, ANN)
-    ended = await asyncio.gather(*(erase(eraser, ALERT, actor) for actor in (BOB, CAROL)), return_exceptions=True)
-    assert sorted(type(end).__name__ for end in ended) == ["ConflictError", "Erasure"]
-    assert [entry.document["type"] for entry in await read_all(store)].count("erasure.confirmed") == 1
+async def test_two_who_ask_or_confirm_at_once_leave_one_request_and_one_tombstone(store: Store, eraser: Eraser) -> None:
+    for done, actors in (("asked for", (ANN, CAROL)), ("confirmed", (BOB, ENGINE))):
+        ended = await asyncio.gather(*(erase(eraser, ALERT, actor) for actor in actors), return_exceptions=True)
+        refused, made = sorted(ended, key=lambda end: isinstance(end, Erasure))
+        assert isinstance(made, Erasure)
+        assert isinstance(refused, ConflictError)
+        assert (refused.code, refused.message, refused.hint) == (
+            "erasure_changed",
+            f"the erasure of the alert al_1 was {done} meanwhile",
+            "see: soar audit list --type erasure.",
+        )
+    types = [entry.document["type"] for entry in await read_all(store)]
+    assert types[len(EVENTS) :] == ["erasure.requested", "erasure.confirmed"]
 
 
 def export(unit: Unit) -> list[str]:

@@ -66,9 +66,18 @@ async def test_what_is_as_it_was_in_a_run_is_left_as_it_is_in_the_store(write: W
     assert await read(lambda unit: unit.runs.get(RUN)) == replace(stored, sequence=4, reason="it was late")
 
 
+async def test_a_run_that_is_written_as_it_was_is_held_to_its_fence_all_the_same(write: Works, read: Works) -> None:
+    stored = build_run(sequence=3)
+    await write(lambda unit: unit.runs.add(stored))
+    await write(lambda unit: unit.runs.update(stored, before=stored))
+    assert await read(lambda unit: unit.runs.get(RUN)) == stored
+    with pytest.raises(ConflictError):
+        await write(lambda unit: unit.runs.update(replace(stored, sequence=2), before=replace(stored, sequence=2)))
+
+
 async def test_a_second_writer_is_fenced_off_from_a_run(write: Works, read: Works) -> None:
     await write(lambda unit: unit.runs.add(build_run(sequence=3)))
-    with pytest.raises(ConflictError):
+    with pytest.raises(ConflictError, match=rf"\Arun {RUN} is no longer at journal entry 2\Z"):
         await write(lambda unit: unit.runs.update(build_run(sequence=9), before=build_run(sequence=2)))
     assert (await read(lambda unit: unit.runs.get(RUN))).sequence == 3
 

@@ -73,7 +73,10 @@ PARTS = {
     ),
     "audit": Part(
         ("soar/audit/*.py",),
-        ("tests/unit/audit", "tests/contract/test_audit_search.py", "-k", "not postgres"),
+        (
+            *("tests/unit/audit", "tests/unit/app/anchors/test_timestamp.py"),
+            *("tests/contract/test_audit_search.py", "tests/contract/test_erasure.py", "-k", "not postgres"),
+        ),
         least=0.9,
     ),
 }

@@ -21,7 +21,7 @@ from tests.support.repository import ROOT
 _PATIENCE = 10.0  # seconds that a trial has above four times what its tests took
 _SECOND = 2.0  # times as much has the second trial of a mutant that was not done in time: the machine may be busy
 _MEMORY = 3 << 30  # bytes of address space, for a loop that gathers
-_LONGEST = 20.0  # seconds of tests that are held against one mutant, the fastest first
+_LONGEST = 20.0  # seconds of processor time of tests that are held against one mutant, the cheapest first
 
 _T = TypeVar("_T")
 _Trial: TypeAlias = tuple[Mutant, Sequence[pytest.Item]]
@@ -57,6 +57,7 @@ class Trials:
     learned: Callable[[int, int], None]
     fault: str = ""
     _times: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    _costs: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     _is_trial: bool = False
     _sound: set[str] = field(default_factory=set)
     _failed: tuple[int, int] = field(default_factory=lambda: os.pipe2(os.O_NONBLOCK))
@@ -101,7 +102,9 @@ class Trials:
         reached.start()
         for number, (item, following) in enumerate(_pair(items), 1):
             reached.switch_context(item.nodeid)
+            before = _count_processor_time()
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+            self._costs[item.nodeid] = _count_processor_time() - before
             self.learned(number, len(items))
         reached.stop()
         found: dict[tuple[str, int], set[str]] = {}
@@ -114,11 +117,14 @@ class Trials:
     def _choose(
         self, mutant: Mutant, items: Sequence[pytest.Item], reach: dict[tuple[str, int], set[str]]
     ) -> list[pytest.Item]:
-        """Return the tests that meet a mutant, the fastest first and no more than there is time for."""
+        """Return the tests that meet a mutant, the cheapest first and no more than there is time for.
+
+        What a test costs is processor time, so that a busy machine does not hold fewer tests against a mutant.
+        """
         names = set().union(*(reach.get((mutant.path, line), set()) for line in mutant.lines))
         chosen, left = [], _LONGEST
-        for item in sorted((item for item in items if item.nodeid in names), key=lambda item: self._times[item.nodeid]):
-            left -= self._times[item.nodeid]
+        for item in sorted((item for item in items if item.nodeid in names), key=lambda item: self._costs[item.nodeid]):
+            left -= self._costs[item.nodeid]
             if left < 0 and chosen:
                 break
             chosen.append(item)
@@ -179,6 +185,12 @@ class Trials:
             os._exit(Verdict.SURVIVED)
         finally:
             os._exit(Verdict.KILLED)  # the change has broken what runs the tests
+
+
+def _count_processor_time() -> float:
+    """Return the seconds that this process has used, and those that it has waited for."""
+    spent = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in spent)
 
 
 def _pair(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:

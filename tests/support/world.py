@@ -46,6 +46,7 @@ from soar.runtime.executor import Executor
 from soar.runtime.parking import EVENT_KIND
 from soar.runtime.plans import Planner, Surroundings
 from soar.runtime.queue import RunQueue
+from soar.runtime.rights import Rights
 from soar.runtime.signal import Signal
 from soar.runtime.timers import TimerKeeper
 from soar.runtime.watchdog import Watchdog
@@ -232,6 +233,7 @@ class World:
         self.config = config or {}
         self.playbooks: dict[str, Playbook] = {}
         self.requests = RunRequests(config=self.config, ids=ids)
+        self.rights: Rights | None = None
         self.committer = self.build_committer()
         self.guard = guard
         self.guarded = guard(host) if guard else host
@@ -271,7 +273,7 @@ class World:
             policy=self.policy,
             ids=self.ids,
             call=make_caller(lambda: self.playbooks, self.requests),
-            rights=None,
+            rights=self.rights,
         )
 
     def build_keeper(self) -> TimerKeeper:

@@ -176,6 +176,10 @@ def test_an_explanation_says_what_is_missing() -> None:
     assert [(reason.is_met, reason.text) for reason in reasons] == [
         (False, "`run:cancel` needs one of the roles admin, analyst, incident-commander, soc-lead; ann has viewer")
     ]
+    _, reasons = explain(make_principal(roles=["old", Role.VIEWER]), Permission.RUN_READ, roles=DEFAULT_ROLES)
+    assert [(reason.is_met, reason.text) for reason in reasons] == [
+        (True, "the role viewer (everywhere) gives `run:read`")
+    ]
     both = make_principal(roles=[Role.ADMIN, Role.ANALYST])
     decision, reasons = explain(both, Permission.APPROVAL_VOTE, roles=DEFAULT_ROLES)
     assert isinstance(decision, Denied)

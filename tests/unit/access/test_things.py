@@ -81,6 +81,8 @@ def test_a_call_has_its_connector_action_and_connection() -> None:
         Attribute.CONNECTOR: "edr",
         Attribute.CONNECTION: "edr-2",
     }
+    inner = describe_use("w", "p", None, "edr.host.isolate", "edr-2").attributes
+    assert (inner[Attribute.ACTION], inner[Attribute.CONNECTOR]) == ("edr.host.isolate", "edr")
 
 
 CALL = {Attribute.ACTION: "edr.isolate", Attribute.CONNECTOR: "edr", Attribute.CONNECTION: "edr-2"}

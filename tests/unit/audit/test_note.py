@@ -108,5 +108,9 @@ def test_a_signing_key_is_loaded_from_its_file(tmp_path: Path, randomness: Seede
 @pytest.mark.parametrize("name", ["", "a b", "a+b", "a\nb", "a\u200bb"])
 def test_a_name_that_would_break_the_line_is_refused(name: str, tmp_path: Path, randomness: SeededRandomness) -> None:
     create_key_file(tmp_path / "key", randomness)
-    with pytest.raises(InputError, match="cannot be a key's name"):
+    with pytest.raises(InputError) as caught:
         load_signing_key(tmp_path / "key", name)
+    assert (caught.value.message, caught.value.hint) == (
+        f"`{name}` cannot be a key's name",
+        "use a name such as soar.example/audit",
+    )

@@ -25,6 +25,14 @@ def test_what_was_never_announced_is_named() -> None:
     assert describe(event(7, "finished", "a")) == ["an outcome without a beginning: event 7"]
 
 
+def test_the_outcome_of_another_runs_step_closes_nothing() -> None:
+    other = {**event(1, "finished", "a"), "context": {"run": "r_2", "step": "a", "attempt": 1}}
+    assert describe(event(0, "started", "a"), other) == [
+        "begun without an outcome so far: event 0",
+        "an outcome without a beginning: event 1",
+    ]
+
+
 def test_of_many_the_first_are_named() -> None:
     found = describe(*(event(number, "started", f"s{number}") for number in range(8)))
     assert found == ["begun without an outcome so far: event 0, event 1, event 2, event 3, event 4 and 3 more"]

@@ -19,6 +19,7 @@ Write = Callable[..., AuditRecord]
 
 async def test_an_event_is_written_in_the_documented_shape(store: Store, write_event: Write) -> None:
     written = await store.write("w", lambda unit: write_event(unit, "seen it"))
+    assert str(written.document["id"]).startswith("ev_")
     assert written.document == {
         "seq": 0,
         "id": written.document["id"],

@@ -20,6 +20,7 @@ from soar.audit.note import SigningKey, append_lines, check_note, open_note, par
 from soar.audit.proof import verify_proof, write_proof
 from soar.audit.query import LONGEST_QUERY, parse_query
 from soar.audit.tree import EMPTY_ROOT
+from soar.audit.verifier import is_proof, read_keys, verify_export_file, verify_proof_file
 from soar.audit.views import read_question
 from soar.audit.witness import Request, Witness, load_notes, parse_request, save_notes
 from soar.model.audit import AuditHead, AuditRecord, Checkpoint
@@ -182,6 +183,21 @@ async def test_a_key_that_comes_later_signs_the_newest_checkpoint_once(
     assert report.remarks == ("witness.example vouches for the first 1 event",)
 
 
+async def test_a_signature_that_is_missing_is_told_where_its_own_key_was_given(
+    store: Store, write_event: Write, key: SigningKey
+) -> None:
+    quantum = SigningKey(ORIGIN, MLDSA44PrivateKey.from_seed_bytes(bytes(32)))
+    await store.write("w", write_event)
+    await store.write("w", lambda unit: checkpoint_head(unit, key=key, origin=ORIGIN, at=START))
+    for other, said in (
+        (quantum, ["the checkpoint of 1 events lacks the ML_DSA_44 signature, whose key was given"]),
+        (replace(quantum, name="stranger.example"), []),
+    ):
+        keys = [key.verifier, other.verifier]
+        report = await store.read("w", lambda unit, given=keys: verify_unit(unit, given))
+        assert [fault.message for fault in report.faults] == said
+
+
 async def test_leaves_are_read_from_one_up_to_another(store: Store, write_event: Write) -> None:
     written = [await store.write("w", write_event) for _ in range(4)]
     found = await store.read("w", lambda unit: read_leaves(unit, 1, 3))
@@ -200,7 +216,7 @@ def test_notes_and_keys_that_are_none(key: SigningKey) -> None:
         "this is no signed note",
         "copy the whole note, to its last newline",
     )
-    for line in ("— a AAAA\n", "— AAAAAAAA\n", "- a AAAAAAAA\n"):
+    for line in ("— a AAAA\n", "— AAAAAAAA\n", "- a AAAAAAAA\n", "— a b AAAAAAAA\n"):
         assert tell(lambda added=line: append_lines(note, added))[:2] == (
             "malformed_note",
             "a line of the note is no signature",
@@ -319,6 +335,29 @@ def test_a_request_that_a_witness_refuses(key: SigningKey, tmp_path: Path) -> No
 def test_what_a_witness_keeps_can_be_read_and_compared_by_people(tmp_path: Path) -> None:
     save_notes(tmp_path / "witness.json", {"ö": "2", "b": "1"})
     assert (tmp_path / "witness.json").read_text("utf-8") == '{\n  "b": "1",\n  "ö": "2"\n}'
+
+
+def test_files_that_an_auditor_cannot_read(tmp_path: Path) -> None:
+    none, binary, empty = (tmp_path / name for name in ("none", "binary", "empty"))
+    binary.write_bytes(b"\xff\n")
+    empty.write_text("")
+    works: tuple[Callable[[Path], object], ...] = (
+        lambda file: verify_export_file(file, []),
+        lambda file: verify_export_file(binary, [], [file]),
+        lambda file: verify_proof_file(file, []),
+    )
+    for work in works:
+        assert tell(lambda work=work: work(none))[:2] == ("not_found", f"there is no {none}")
+        code, said, _ = tell(lambda work=work: work(binary))
+        assert (code, said.partition(": ")[0]) == ("unreadable", f"{binary} cannot be read")
+    assert tell(lambda: is_proof(none))[:2] == ("not_found", f"there is no {none}")
+    assert tell(lambda: read_keys([str(binary)]))[:1] == ("unreadable",)
+    assert tell(lambda: read_keys(["x" * 5_000]))[:1] == ("invalid",)  # no file has so long a name
+    assert tell(lambda: verify_export_file(binary, [], [empty])) == (
+        "malformed_anchor",
+        f"{empty} holds no checkpoint",
+        "give the anchor's whole file",
+    )
 
 
 def test_key_files_that_are_not_in_order(tmp_path: Path) -> None:

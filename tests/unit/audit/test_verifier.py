@@ -129,7 +129,7 @@ def test_help_says_what_the_codes_mean(run: Run, capsys: pytest.CaptureFixture[s
         "checkpoints that were kept elsewhere; repeatable",
         "take a record without any checkpoint",
     ):
-        assert line in " ".join(said.split())
+        assert f" {line} " in f"{' '.join(said.split())} "
 
 
 def test_keys_are_given_as_text_or_in_files_of_one_a_line(tmp_path: Path, key: SigningKey) -> None:

@@ -147,15 +147,35 @@ def test_a_no_is_done_with_if_the_playbook_goes_on_after_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("named", "hint"),
-    [("lock", "name contain"), ("steps/1/steps/0", "name contain"), ("nowhere", "look, contain, tolerated, page")],
+    ("named", "said", "hint"),
+    [
+        ("lock", "lock stands inside contain, which is tried again as a whole", "name contain"),
+        ("steps/1/steps/0", "steps/1/steps/0 stands inside contain, which is tried again as a whole", "name contain"),
+        (
+            "nowhere",
+            "nowhere is none of the playbook's steps",
+            "name one of: look, contain, tolerated, page, last, back",
+        ),
+    ],
 )
-def test_only_the_playbooks_own_steps_can_be_named(named: str, hint: str) -> None:
+def test_only_the_playbooks_own_steps_can_be_named(named: str, said: str, hint: str) -> None:
     first = fail_at_page()
     with pytest.raises(InputError) as caught:
         find_start(first.plan.program, first.state.records, named)
-    assert caught.value.code == "retry.step"
-    assert hint in caught.value.hint
+    assert (caught.value.code, caught.value.message, caught.value.hint) == ("retry.step", said, hint)
+
+
+def test_where_every_step_came_to_its_end_one_has_to_be_named() -> None:
+    run = Interpretation("name: T\non: {manual: {}}\nsteps: [{id: one, set: {a: 1}}]\noutputs: {x: '${{ 1 / 0 }}'}\n")
+    assert run.state.status is RunStatus.FAILED
+    with pytest.raises(InputError) as caught:
+        find_start(run.plan.program, run.state.records, None)
+    assert (caught.value.code, caught.value.message, caught.value.hint) == (
+        "retry.step",
+        "every step came to its end; what failed came after them",
+        "name the step to begin at: one",
+    )
+    assert find_start(run.plan.program, run.state.records, "one") == 0
 
 
 def test_a_run_whose_steps_all_went_well_has_no_first_step_left() -> None:
@@ -217,5 +237,5 @@ def test_the_first_entry_is_what_its_event_comes_to_and_nothing_can_come_before_
     assert (decision.changes, decision.commands) == (entry.changes, ())
     assert fold([entry]) == decision.state
     assert dict(decision.state.records) == dict(carried)
-    with pytest.raises(BugError):
+    with pytest.raises(BugError, match=r"\Arecords are carried into a run before anything else\Z"):
         advance(first.plan, decision.state, event)

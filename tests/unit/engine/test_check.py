@@ -11,7 +11,9 @@ from soar.model.catalog import Effect, Repeat
 from soar.model.values import JsonValue
 from tests.support.interpretation import spec
 
-RESULT: Mapping[str, JsonValue] = {"properties": {"ip": {"type": "string"}, "was_there": {"default": None}, "more": {}}}
+RESULT: Mapping[str, JsonValue] = {
+    "properties": {"ip": {"type": "string"}, "was_there": {"default": False}, "more": {}}
+}
 BLOCK = spec(
     "fw.block",
     Effect.WRITE,
@@ -49,7 +51,7 @@ def test_what_is_secret_cannot_be_asked_about(pointer: str, *, is_askable: bool)
         ({"holds": False, "ip": "x"}, Verdict(has_happened=False)),
         (
             {"holds": True, "ip": "x", "other": 1},
-            Verdict(has_happened=True, output={"ip": "x", "was_there": None, "more": None}),
+            Verdict(has_happened=True, output={"ip": "x", "was_there": False, "more": None}),
         ),
         ({"ip": "x"}, Verdict(None)),
         ({"holds": "yes"}, Verdict(None)),

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from soar.engine.action import use_of
-from soar.engine.commands import CancelTimer, FinishRun, HoldResponse, RequestApproval, StartAction
+from soar.engine.commands import CancelTimer, FinishRun, HoldResponse, RequestApproval, StartAction, StartTimer
 from soar.engine.events import (
     ActionSucceeded,
     AlertJoined,
@@ -35,6 +35,12 @@ def fault_of(run: Interpretation, path: str = "steps/0") -> str:
     fault = run.state.records[path].fault
     assert fault is not None
     return fault.message
+
+
+def code_of(run: Interpretation, path: str = "steps/0") -> str:
+    fault = run.state.records[path].fault
+    assert fault is not None
+    return fault.code
 
 
 @pytest.mark.parametrize(
@@ -183,13 +189,17 @@ def test_what_fails_after_a_yes_fails_the_step() -> None:
     run = play("  - {id: a, set: {x: '${{ inputs.gone }}'}, approve: role:analyst}\n")
     run.decide("approved")
     assert "gone" in fault_of(run)
+    assert code_of(run) == "expr.missing"
 
 
 def test_a_loop_over_no_list_and_a_bad_element_fail_where_they_stand() -> None:
-    assert "gives no list" in fault_of(play("  - {id: a, foreach: '5', uses: crm.find}\n"))
+    run = play("  - {id: a, foreach: '5', uses: crm.find}\n")
+    assert "gives no list" in fault_of(run)
+    assert code_of(run) == "expr.type"
     run = play("  - {id: a, foreach: '[1]', uses: crm.find, with: {x: '${{ item.y }}'}}\n")
     assert run.finish.status is RunStatus.FAILED
     assert "y" in fault_of(run, "steps/0#0")
+    assert code_of(run, "steps/0#0") == "expr.missing"
 
 
 def test_a_loop_that_is_cancelled_ends_with_its_calls() -> None:
@@ -210,9 +220,11 @@ def test_a_group_under_a_cancelled_run_is_cancelled() -> None:
 def test_a_planned_attempt_is_taken_back_when_the_run_goes_another_way() -> None:
     run = play("  - {id: a, uses: crm.find}\n")
     run.refuse("crm.find", "unavailable")
+    (planned,) = [command for command in run.commands if isinstance(command, StartTimer) and command.timer != "run"]
     run.send(CancelRequested(at=run.tick(), by="bob"))
     assert run.status("a") == "cancelled"
-    assert [type(command).__name__ for command in run.commands][-3:] == ["CancelTimer", "CancelTimer", "FinishRun"]
+    assert run.commands[-3:-1] == [CancelTimer(timer=planned.timer), CancelTimer(timer="run")]
+    assert isinstance(run.commands[-1], FinishRun)
 
 
 def test_a_loop_over_groups_keeps_each_elements_steps_apart() -> None:
@@ -274,6 +286,7 @@ def test_events_for_what_is_not_there_change_nothing() -> None:
     before = run.state.records
     for timer in ("retry:steps/9:1", "timeout:steps/9", "timeout:steps/1", "retry:steps/0:1", "other:steps/0"):
         run.send(TimerFired(at=run.tick(), timer=timer))
+    run.send(TimerFired(at=run.tick(), timer="timeout:steps/0"))  # it may take as long as it takes
     wrong = ApprovalDecided(at=run.tick(), path="steps/1", approval="ap_x", outcome="approved", digest="d")
     run.send(wrong)
     run.send(replace(wrong, path="steps/0"))
@@ -361,7 +374,8 @@ def test_a_run_that_is_cancelled_before_it_has_begun_does_nothing_not_even_its_l
     decision = advance(run.plan, RunState(), CancelRequested(at=run.now, by="ann"))
     assert decision.state.status is RunStatus.CANCELLED
     assert not decision.state.records
-    assert [type(command) for command in decision.commands] == [CancelTimer, FinishRun]
+    assert decision.commands[:-1] == (CancelTimer(timer="run"),)
+    assert isinstance(decision.commands[-1], FinishRun)
 
 
 def test_a_run_that_has_not_begun_notes_an_alert_down_and_begins_all_the_same() -> None:

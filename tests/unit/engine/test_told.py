@@ -307,17 +307,18 @@ def test_a_question_that_is_not_answered_keeps_what_was_said_and_says_that_time_
     assert run.finish.reason == ends[silence]
 
 
-def test_who_refuses_a_question_is_heard() -> None:
+@pytest.mark.parametrize(("comment", "said"), [("none of us", "none of us"), (None, "nobody may answer this")])
+def test_who_refuses_a_question_is_heard(comment: str | None, said: str) -> None:
     run = play("  - {id: q, ask: {to: role:x, question: Well?, fields: {a: {}}}}\n")
     asked = run.pending[-1]
     assert asked.approval.startswith("ap_")
     run.send(
         ApprovalDecided(
-            at=run.tick(), path="steps/0", approval=asked.approval, outcome="refused", digest="", comment="none of us"
+            at=run.tick(), path="steps/0", approval=asked.approval, outcome="refused", digest="", comment=comment
         )
     )
-    assert run.state.records["steps/0"].comment == "none of us"
-    assert run.finish.reason == "q: none of us"
+    assert run.state.records["steps/0"].comment == comment
+    assert run.finish.reason == f"q: {said}"
 
 
 def test_each_way_back_and_each_end_has_its_own_words() -> None:
@@ -334,6 +335,54 @@ def test_each_way_back_and_each_end_has_its_own_words() -> None:
     assert [held.undo_arguments for held in commands_of(run, HoldResponse)] == [{"text": 1}, {"call": 2}]
     assert run.state.records["steps/2"].fault.message == "first"
     assert run.finish.reason == "two: second 2"
+
+
+def test_a_question_is_told_from_that_of_another_run_and_of_another_step() -> None:
+    run = play("  - {id: q, ask: {to: role:x, question: Well?, fields: {a: {}}}}\n")
+    same, other = (
+        start(replace(run.plan, run=run_id), START).state.records["steps/0"].approval for run_id in ("run_1", "run_2")
+    )
+    assert run.state.records["steps/0"].approval == same != other
+
+
+@pytest.mark.parametrize("each", ["", "foreach: '[1, 2]', "])
+def test_a_question_that_is_superseded_is_asked_anew_about_the_same_calls(each: str) -> None:
+    run = play(f"  - {{id: a, name: Lock bob, {each}uses: crm.lock, with: {{user: bob}}, approve: role:analyst}}\n")
+    run.decide("superseded")
+    first, second = commands_of(run, RequestApproval)
+    assert second.approval != first.approval
+    assert second == replace(first, approval=second.approval, supersedes=first.approval, digest=second.digest)
+    assert (len(second.calls), second.supersedes) == (2 if each else 1, first.approval)
+    run.decide("approved")
+    assert run.started() == ["crm.lock"]
+
+
+def test_elements_that_people_leave_out_are_skipped_and_say_so() -> None:
+    run = play("  - {id: all, foreach: '[1, 2]', uses: crm.note, with: {text: x}, approve: role:analyst}\n")
+    asked = run.pending[-1]
+    run.send(
+        ApprovalDecided(
+            at=run.tick(),
+            path="steps/0",
+            approval=asked.approval,
+            outcome="approved",
+            digest=asked.digest,
+            left_out=["steps/0#0"],
+        )
+    )
+    left, made = (run.state.records[f"steps/0#{index}"] for index in range(2))
+    assert (left.status, left.reason) == ("skipped", "left out by whoever approved the others")
+    assert (made.status, run.started()) == ("running", ["crm.note"])
+
+
+def test_a_wait_that_people_have_allowed_needs_its_timer_and_no_question() -> None:
+    run = play("  - {id: nap, wait: 1h, approve: role:analyst}\n")
+    assert [need.kind for need in list_needs(run.plan, run.state, run.now)] == ["timer", "approval"]
+    run.decide("approved")
+    assert [(need.kind, need.id) for need in list_needs(run.plan, run.state, run.now)] == [
+        ("timer", "run"),
+        ("timer", "wait:steps/0"),
+    ]
 
 
 def test_what_a_waiting_run_needs_is_found_by_its_timer_and_shown_by_its_step() -> None:

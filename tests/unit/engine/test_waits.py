@@ -66,7 +66,11 @@ def test_an_event_is_waited_for_and_those_that_do_not_match_are_not_it() -> None
     assert run.state.waiting_for == "the event run.failed: seen"
     arrive(run, playbook="other")
     assert run.state.records["steps/0"].output["subject"] == "run_9"
-    assert ForgetEvents(path="steps/0") in run.commands
+    assert run.commands[-4:-1] == [
+        CancelTimer(timer="wait:steps/0"),
+        ForgetEvents(path="steps/0"),
+        CancelTimer(timer="run"),
+    ]
     assert run.finish.status is RunStatus.SUCCEEDED
 
 

@@ -36,6 +36,7 @@ class Allowance:
 ALLOWED = (
     Allowance("*.py", r"\b\w*[Tt]asks?\w*\b", "asyncio's word, in modules that use asyncio", r"^import asyncio$"),
     Allowance("*", r"\bsoar[./]app\b", "the package that puts the service together"),
+    Allowance("tests/mutation/__main__.py", r"\btests/unit/app\b", "the tests of that package"),
     Allowance("pyproject.toml", r'"\(?app\)?"', "its layer in the import contracts"),
     Allowance("pyproject.toml", r"-in-app\b", "the contracts named after that package"),
     Allowance("soar/store/*.py", r"\bexecution_options\b", "SQLAlchemy's name for how a statement is run"),

@@ -5,11 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from soar.access.allowances import Allowances
+from soar.access.roles import DEFAULT_ROLES
+from soar.model.catalog import Allow
 from soar.model.dead_letter import LetterKind
 from soar.model.errors import ActionCode
 from soar.model.process import ActionAnswer
 from soar.model.run import RunStatus
 from soar.model.values import JsonValue
+from soar.runtime.rights import Rights
 from tests.support.world import World, at, in_world
 
 DONE = ActionAnswer(output={"ticket": "T-1"})
@@ -140,6 +144,25 @@ async def test_a_called_playbook_is_on_record_and_so_is_one_that_may_not_be_call
         assert event["outcome"] == "denied"
         assert event["reason"]
         assert (await world.run(run)).status is RunStatus.FAILED
+
+
+@in_world
+async def test_a_call_that_its_run_has_no_right_to_is_not_made_and_on_record_as_denied(world: World) -> None:
+    said = "the connection `north` is not for the playbook `tried`"
+    kept = Allowances(connections={"north": Allow(playbooks=("other",))})
+    world.rights = Rights(roles=DEFAULT_ROLES, allowances=kept)
+    world.committer = world.build_committer()
+    world.driver = world.build_driver()
+    world.host.script("crm.find", DONE)
+    steps = "[{uses: crm.find}, {id: note, uses: crm.note, connection: north}]"
+    run = await world.start(f"name: Tried\non: {{manual: {{}}}}\nsteps: {steps}\n")
+    await world.settle()
+    found, note = await world.audit("action.started")
+    assert (found["outcome"], found["reason"]) == ("success", None)
+    assert (note["outcome"], note["reason"]) == ("denied", said)
+    assert [call.action for call in world.host.calls] == ["crm.find"]
+    ended = await world.run(run)
+    assert (ended.status, ended.reason) == (RunStatus.FAILED, f"note: not called: {said}")
 
 
 WATCHING = """

@@ -4,7 +4,7 @@ from typing import Never
 
 import pytest
 
-from soar.model.errors import InputError
+from soar.model.errors import InputError, UnavailableError
 from soar.store import Unit
 from soar.store.schema import upgrade
 from soar.store.sqlite import SqliteDatabase
@@ -74,9 +74,34 @@ def test_without_the_driver_it_is_said_what_to_install(monkeypatch: pytest.Monke
 
 
 def test_a_file_has_no_other_process_to_hear_of() -> None:
-    with pytest.raises(InputError, match="share") as caught:
+    with pytest.raises(InputError) as caught:
         open_database("sqlite://").listen()
-    assert caught.value.code == "store.alone"
+    assert (caught.value.code, caught.value.message, caught.value.hint) == (
+        "store.alone",
+        "several processes cannot share a SQLite database",
+        "name a PostgreSQL database in database.url, or run `soar serve` alone",
+    )
+
+
+def test_a_log_that_somebody_reads_is_not_emptied(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'soar.db'}")
+    database.change_schema(upgrade)
+    database.writer.exec_driver_sql("PRAGMA busy_timeout = 0")
+    reader = database.connect()
+    reader.exec_driver_sql("BEGIN")
+    reader.exec_driver_sql("SELECT count(*) FROM alerts").scalar()
+    with pytest.raises(UnavailableError) as caught:
+        database.scrub()
+    assert (caught.value.code, caught.value.message, caught.value.retry_after) == (
+        "store.locked",
+        "somebody reads, so that the write-ahead log cannot be emptied",
+        1.0,
+    )
+    reader.exec_driver_sql("ROLLBACK")
+    database.scrub()
+    assert (tmp_path / "soar.db-wal").stat().st_size == 0
+    database.disconnect(reader)
+    database.close()
 
 
 def test_a_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:

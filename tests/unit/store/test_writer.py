@@ -15,7 +15,7 @@ from soar.store.schema import upgrade
 from soar.store.sqlite import SqliteDatabase
 from soar.store.writer import GROUP_LIMIT, Writer
 from tests.support.builders import build_run
-from tests.support.disk import FaultyDisk, InlineDisk
+from tests.support.disk import BreakingDisk, FaultyDisk, InlineDisk
 from tests.support.process import RecordingProcess
 
 T = TypeVar("T")
@@ -166,6 +166,19 @@ async def test_a_failed_fsync_of_a_checkpoint_ends_the_process(database: Databas
     with pytest.raises(UnavailableError) as caught:
         await writer.write("north", lambda unit: unit.workspace)
     assert caught.value.code == "disk_failed"
+
+
+async def test_a_disk_that_has_failed_is_left_alone_even_where_a_checkpoint_is_due(
+    database: Database, process: RecordingProcess
+) -> None:
+    disk = BreakingDisk()
+    disk.break_at(1, is_written=True)
+    writer = Writer(database, disk, process)
+    with pytest.raises(UnavailableError):
+        await writer.write("north", lambda unit: [add_run(unit, number) for number in range(1000)])
+    await writer.close()
+    assert database.is_checkpoint_due()
+    assert (disk.runs, len(process.deaths)) == (1, 1)
 
 
 async def test_a_checkpoint_that_has_to_wait_disturbs_nobody(database: Database, process: RecordingProcess) -> None:

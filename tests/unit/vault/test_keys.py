@@ -103,8 +103,12 @@ async def test_a_folder_that_cannot_be_written_is_said_so(tmp_path: Path) -> Non
     shutil.rmtree(tmp_path)
     with pytest.raises(InputError) as caught:
         await provider.create()
-    assert caught.value.code == "key_not_made"
-    assert "--key" in str(caught.value.hint)
+    beginning, _, reason = caught.value.message.partition(" cannot be made: ")
+    assert (beginning[:-8], reason) == (f"the key file {tmp_path / 'kek'}.", "No such file or directory")
+    assert (caught.value.code, caught.value.hint) == (
+        "key_not_made",
+        "put a key file there yourself, then name its id: soar vault status; soar vault rotate --key ID",
+    )
 
 
 async def test_the_key_does_not_show(tmp_path: Path) -> None:

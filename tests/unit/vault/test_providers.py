@@ -123,9 +123,10 @@ async def test_only_the_named_key_opens(provider: KeyProvider) -> None:
     wrapped = await provider.wrap(one, DATA_KEY, PLACE)
     with pytest.raises(BugError):
         await provider.unwrap(two, wrapped, PLACE)
-    for missing in (provider.unwrap(f"{one}0", wrapped, PLACE), provider.wrap(f"{provider.scheme}:none", b"", PLACE)):
-        with pytest.raises(UnavailableError):
-            await missing
+    with pytest.raises(UnavailableError, match=f"the credentials need the key {one}0, but"):
+        await provider.unwrap(f"{one}0", wrapped, PLACE)
+    with pytest.raises(UnavailableError):
+        await provider.wrap(f"{provider.scheme}:none", b"", PLACE)
 
 
 async def test_keys_are_listed_and_a_destroyed_one_is_not(provider: KeyProvider) -> None:
@@ -207,14 +208,21 @@ async def test_a_token_that_everybody_can_read_is_refused_and_a_wrong_one_is_tol
 async def test_a_wrong_pin_is_told(softhsm: Path, tmp_path: Path) -> None:
     provider = make_module(softhsm, tmp_path, "k")
     write_file(tmp_path / "pin", "999999")
-    with pytest.raises(UnavailableError, match="PinIncorrect"):
+    with pytest.raises(UnavailableError) as caught:
         await provider.list()
+    assert (caught.value.code, caught.value.message, caught.value.hint, caught.value.retry_after) == (
+        "key_provider_unavailable",
+        "the security module did not do what was asked: PinIncorrect",
+        "look at the module's path, the token's label and the PIN's file",
+        5.0,
+    )
 
 
 async def test_a_key_is_made_in_the_module_to_stay_there(softhsm: Path, tmp_path: Path) -> None:
     first = tmp_path.name  # the token outlives the test
     provider = make_module(softhsm, tmp_path, first)
     key = await provider.create()
+    assert await provider.list() == (key,)
     with pkcs11.lib(str(softhsm)).get_token(token_label="soar").open(rw=True, user_pin="123456") as session:
         found = session.get_key(object_class=pkcs11.ObjectClass.SECRET_KEY, label=key.partition(":")[2])
         assert (found[pkcs11.Attribute.SENSITIVE], found[pkcs11.Attribute.EXTRACTABLE]) == (True, False)
@@ -227,4 +235,5 @@ async def test_a_key_is_made_in_the_module_to_stay_there(softhsm: Path, tmp_path
                 pkcs11.Attribute.TOKEN: True,
             }
         )
-    assert await provider.list() == (key,)
+        session.generate_key(pkcs11.KeyType.AES, 256, label=first, store=True)
+    assert await provider.list() == (f"pkcs11:{first}", key)

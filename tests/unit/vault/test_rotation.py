@@ -181,7 +181,11 @@ async def test_a_destruction_that_the_provider_refused_is_finished_by_the_next_c
         patch.setattr(Path, "unlink", refuse)
         with pytest.raises(UnavailableError) as caught:
             await parts.rotation.destroy("w", first, actor=BEN, now=START)
-    assert caught.value.code == "key_not_destroyed"
+    assert (caught.value.code, caught.value.message, caught.value.hint) == (
+        "key_not_destroyed",
+        f"the key file {tmp_path / 'kek'} cannot be deleted: Permission denied",
+        "delete it yourself, or let the service write that folder, and destroy the key again",
+    )
     assert (tmp_path / "kek").exists()
     await parts.rotation.destroy("w", first, actor=BEN, now=START)
     assert not (tmp_path / "kek").exists()
@@ -394,6 +398,52 @@ async def test_the_pass_beside_the_requests_begins_at_the_start_and_after_a_kick
     beside.cancel()
     with pytest.raises(asyncio.CancelledError):
         await beside
+
+
+class FailingStore:
+    """A store that cannot be reached at first, then cannot be read, and then is itself."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._failures = ["no workspaces", "no rows"]
+        self.write = store.write
+
+    async def workspaces(self) -> tuple[str, ...]:
+        self._fail("no workspaces")
+        return await self._store.workspaces()
+
+    async def read(self, workspace: str, work: Callable[[Unit], T]) -> T:
+        self._fail("no rows")
+        return await self._store.read(workspace, work)
+
+    def _fail(self, reason: str) -> None:
+        if self._failures[:1] == [reason]:
+            raise UnavailableError(self._failures.pop(0), retry_after=1.0)
+
+
+async def test_what_a_pass_cannot_do_is_told_and_the_next_one_does_it(parts: VaultParts, tmp_path: Path) -> None:
+    await parts.set()
+    await rotate(parts)
+    failing: Any = FailingStore(parts.store)
+    keyring = Keyring([FileKeyProvider(tmp_path / "kek", SeededRandomness(50))])
+    process = VaultParts(failing, keyring, SeededIds(60), SeededRandomness(51), parts.clock)
+    beside = asyncio.create_task(process.rewrapper.run())
+    for done in range(2):
+        await until(lambda number=done: is_told_of(process, number + 1))
+        process.rewrapper.kick()
+    await until(lambda: is_current(parts))
+    beside.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await beside
+    assert [(workspace, error.message) for workspace, error in process.failed] == [
+        ("", "no workspaces"),
+        ("w", "no rows"),
+    ]
+
+
+async def is_told_of(parts: VaultParts, number: int) -> bool:
+    await asyncio.sleep(0)
+    return len(parts.failed) == number
 
 
 async def is_current(parts: VaultParts) -> bool:

@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,9 @@ from sqlalchemy import text
 
 from soar.model.errors import BugError, InputError, NotFoundError, UnavailableError
 from soar.model.secret import Secret
-from soar.store import Store
+from soar.store import Store, Unit
+from tests.support.builders import build_actor
+from tests.support.clock import START
 from tests.support.ids import SeededIds
 from tests.support.vault import VALUE, VaultParts, open_vault
 
@@ -34,6 +37,71 @@ async def test_setting_it_again_makes_a_new_version(store: Store, parts: VaultPa
     assert await store.read("w", parts.vault.list) == (second,)
 
 
+async def resolve_all(parts: VaultParts, after: timedelta) -> list[str]:
+    return [secret.reveal() for secret in await parts.vault.resolve_all("w", "edr_token", START + after)]
+
+
+async def replace_within(parts: VaultParts, value: str, *, hours: int) -> None:
+    until = START + timedelta(hours=hours)
+    await parts.vault.set_credential(
+        "w", "edr_token", Secret(value), actor=build_actor(), now=START, former_until=until
+    )
+
+
+async def test_the_version_before_is_good_as_long_as_whoever_replaced_it_says(store: Store, parts: VaultParts) -> None:
+    await replace_within(parts, "the first value", hours=1)
+    assert await resolve_all(parts, timedelta()) == ["the first value"]
+    await replace_within(parts, "the second value", hours=1)
+    for after, good in (
+        (timedelta(), ["the second value", "the first value"]),
+        (timedelta(minutes=59), ["the second value", "the first value"]),
+        (timedelta(hours=1), ["the second value"]),
+    ):
+        assert await resolve_all(parts, after) == good
+    await parts.rotation.rotate("w", None, actor=build_actor(), now=START)
+    await parts.rewrapper.rewrap("w")
+    assert await resolve_all(parts, timedelta()) == ["the second value", "the first value"]
+    await parts.set("the third value")
+    assert await resolve_all(parts, timedelta()) == ["the third value"]
+    assert await parts.resolve() == "the third value"
+
+
+async def test_the_record_says_until_when_the_version_before_is_good_and_that_the_newest_is_used(
+    store: Store, parts: VaultParts
+) -> None:
+    await parts.set("the first value")
+    await replace_within(parts, "the second value", hours=1)
+    await resolve_all(parts, timedelta())
+    _, changed, used = (entry.document for entry in await store.read("w", lambda unit: unit.audit.range(0, 10)))
+    fingerprint = parts.vault.take_fingerprint(Secret("the second value"))
+    until = "2026-03-01T10:00:00Z"
+    assert changed["after"] == {"version": 2, "hosts": [], "former_until": until, "fingerprint": fingerprint}
+    assert (used["type"], used["after"]) == ("credential.used", {"version": 2, "fingerprint": fingerprint})
+
+
+async def test_a_version_before_whose_key_is_gone_is_passed_over(store: Store, parts: VaultParts) -> None:
+    await parts.set("the first value")
+    await replace_within(parts, "the second value", hours=1)
+
+    def lose_key(unit: Unit) -> None:
+        former = unit.credentials.version("edr_token", 1)
+        assert former is not None
+        assert unit.credentials.reseal(former, former.blob.replace(b"wk_", b"wx_", 1))
+
+    await store.write("w", lose_key)
+    assert await resolve_all(parts, timedelta()) == ["the second value"]
+
+
+async def test_no_version_of_what_is_no_credential_is_good(store: Store, parts: VaultParts) -> None:
+    for name in ("edr_token", "totp:u_1"):
+        with pytest.raises(NotFoundError) as caught:
+            await parts.vault.resolve_all("w", name, START)
+        assert (caught.value.code, caught.value.message) == (
+            "credential_not_found",
+            f"there is no credential `{name}`",
+        )
+
+
 async def test_all_credentials_of_a_workspace_share_one_key_and_no_other_workspace_does(
     store: Store, parts: VaultParts
 ) -> None:
@@ -51,6 +119,7 @@ async def test_setting_is_audited_and_the_value_is_nowhere(store: Store, parts: 
     version = await parts.set(hosts=["edr.test"])
     records = await store.read("w", lambda unit: unit.audit.range(0, 10))
     assert [entry.document["type"] for entry in records] == ["credential.set"] * 2
+    assert [str(entry.document["id"])[:3] for entry in records] == ["ev_"] * 2
     document = records[1].document
     assert document["target"] == {"kind": "credential", "id": "edr_token"}
     assert document["before"] == {"version": 1, "hosts": []}

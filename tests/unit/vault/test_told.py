@@ -82,6 +82,7 @@ async def test_a_key_that_cannot_be_retired_or_destroyed(parts: VaultParts) -> N
     await parts.rotation.rotate("other", None, actor=ADA, now=START)
     assert await fail(parts.rotation.destroy("w", first, actor=ADA, now=START)) == needed
     await parts.rewrapper.rewrap("other")
+    assert await fail(parts.rotation.destroy("w", first, actor=ADA, now=START)) == needed  # not retired there
     await parts.rotation.retire("other", first, actor=ADA, now=START)
     await parts.rotation.destroy("w", first, actor=ADA, now=START)
     assert await fail(parts.rotation.destroy("w", first, actor=ADA, now=START)) == (
@@ -135,9 +136,12 @@ async def test_a_report_says_of_each_key_what_depends_on_it(parts: VaultParts) -
         (second, True, 0, 0),
         (spare, True, 0, 0),
     ]
-    assert [use.key.status if use.key else None for use in found.keys] == [
-        KeyStatus.SUPERSEDED,
-        KeyStatus.WRAPPING,
+    assert [
+        (key.status, key.created_by, key.created_at, key.changed_at, key.condemned_by) if key else None
+        for key in (use.key for use in found.keys)
+    ] == [
+        (KeyStatus.SUPERSEDED, "system", START, START, None),
+        (KeyStatus.WRAPPING, ADA.id, START, START, None),
         None,
     ]
     assert (found.credentials, found.current) == (2, 0)

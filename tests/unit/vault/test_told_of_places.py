@@ -14,12 +14,12 @@ from soar.vault import FileKeyProvider, Keyring, create_key_file
 from soar.vault.amazon import AwsClient, AwsPlace
 from soar.vault.cipher import Place
 from soar.vault.keys import say_missing
-from soar.vault.lookups import EnvironmentLookup, FileLookup
+from soar.vault.lookups import EnvironmentLookup, FileLookup, KvLookup
 from soar.vault.providers.local import EnvironmentKeyProvider
 from soar.vault.providers.pkcs11 import Pkcs11KeyProvider
 from soar.vault.providers.transit import TransitAddress, TransitKeyProvider
 from soar.vault.references import KEPT, Lookup, References
-from soar.vault.remote import read_token
+from soar.vault.remote import Remote, read_token
 from tests.support.clock import START, SteppedClock
 from tests.support.randomness import SeededRandomness
 from tests.support.secret_server import HOST, TOKEN, SecretServer
@@ -101,6 +101,14 @@ async def test_a_token_file_that_is_not_in_order(tmp_path: Path) -> None:
     assert (await fail(read_token(file)))[0] == "token_file"
     write_token(tmp_path, f" {TOKEN}\n").chmod(0o640)
     assert (await read_token(file)).reveal() == TOKEN
+    write_token(tmp_path, "x" * 4_096)
+    assert (await read_token(file)).reveal() == "x" * 4_096
+    write_token(tmp_path, "x" * 4_096 + "\n")
+    assert await fail(read_token(file)) == (
+        "token_file",
+        f"the token file {file} has more than 4096 characters",
+        "name the file that holds the token and nothing else",
+    )
 
 
 async def test_a_transit_engine_that_is_away_refuses_or_talks_nonsense(tmp_path: Path) -> None:
@@ -166,6 +174,12 @@ async def test_a_reference_that_may_not_be_used(tmp_path: Path) -> None:
             make_references(made).check(reference)
         assert tell(caught.value) == ("invalid_reference", said, hint)
     make_references([EnvironmentLookup(["E" * 996], {})]).check("env:" + "E" * 996)
+    kv = KvLookup(Remote(SecretServer(), f"https://{HOST}", is_private=False), tmp_path / "token")
+    for place in ("kv/soc", "kv/./soc#token"):
+        with pytest.raises(SoarError) as caught:
+            make_references([kv]).check(f"vault:{place}")
+        said = f"write vault:mount/path#field, not vault:{place}"
+        assert tell(caught.value) == ("invalid_reference", said, hint)
 
 
 async def test_a_reference_behind_which_there_is_nothing(tmp_path: Path) -> None:

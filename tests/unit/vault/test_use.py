@@ -37,7 +37,13 @@ async def test_the_first_use_of_a_value_is_recorded_and_the_next_ones_are_not(pa
     (event,) = used
     assert event["target"] == {"kind": "credential", "id": "edr_token"}
     assert event["after"] == {"version": 1, "fingerprint": parts.vault.take_fingerprint(Secret(VALUE))}
-    assert event["actor"]["id"] == "vault"
+    assert {name: event["actor"][name] for name in ("kind", "id", "name", "via")} == {
+        "kind": "system",
+        "id": "vault",
+        "name": "soar",
+        "via": "engine",
+    }
+    assert event["id"].startswith("ev_")
 
 
 async def test_the_next_version_is_a_use_of_its_own_and_so_is_another_process(
