@@ -27,8 +27,9 @@ from tests.support.clock import SteppedClock
 from tests.support.disk import InlineDisk
 from tests.support.ids import SeededIds
 from tests.support.matrix import ALICE, BOB, BOT, OTHER, ROOM, SERVER, FakeMatrix
+from tests.support.mortal_store import MortalStore
 from tests.support.randomness import SeededRandomness
-from tests.support.world import WORKSPACE, MortalStore, RecordingAnnouncer, open_peopled_store
+from tests.support.world import WORKSPACE, RecordingAnnouncer, open_peopled_store
 
 ASKED = build_approval(
     id="ap_1", channel="matrix:#soc", assurance=Assurance.LINKED, confirm="", card=build_card(effect=Effect.WRITE)

@@ -15,7 +15,8 @@ from soar.model.standing import find_source
 from soar.runtime.signal import Signal
 from soar.store import Unit
 from tests.support.loop import run_virtual
-from tests.support.world import WORKSPACE, MortalStore, SlowHost, World, at, check_record, open_world, play
+from tests.support.mortal_store import MortalStore
+from tests.support.world import WORKSPACE, SlowHost, World, at, check_record, open_world, play
 
 T = TypeVar("T")
 
