@@ -43,7 +43,7 @@ def _migrate_and_end(url: str) -> None:
 
 
 async def _migrate(url: str) -> None:
+    """Migrate, and close nothing: that would move the whole log into the file, for which there may be no room."""
     disk = ThreadDisk("soar-writer")
     store = open_store(url, disk=disk, process=OwnProcess(), readers=lambda: ThreadDisk("soar-reader"))
     await store.migrate()
-    await store.close()

@@ -1,7 +1,9 @@
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,21 @@ def test_a_newer_schema_is_left_to_whoever_opens_it(tmp_path: Path, capfd: pytes
         assert database.execute("SELECT name FROM sqlite_master").fetchall() == [("alembic_version",)]
         assert database.execute("SELECT * FROM alembic_version").fetchall() == [("9999_post_future",)]
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_log_of_a_killed_process_is_not_moved_where_there_may_be_no_room(tmp_path: Path) -> None:
+    file, left = tmp_path / "soar.db", tmp_path / "left.db"
+    migrate_apart(f"sqlite:///{file}")
+    with closing(sqlite3.connect(file)) as killed:
+        killed.execute("CREATE TABLE large AS SELECT randomblob(500000)")
+        killed.commit()
+        shutil.copy(file, left)
+        shutil.copy(f"{file}-wal", f"{left}-wal")
+    before = left.stat().st_size
+    migrate_apart(f"sqlite:///{left}")
+    assert left.stat().st_size == before
+    with closing(sqlite3.connect(left)) as found:
+        assert found.execute("SELECT count(*) FROM large").fetchone() == (1,)
 
 
 def test_where_the_disk_fails_nothing_is_started(
