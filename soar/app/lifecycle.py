@@ -40,7 +40,7 @@ from soar.store import is_shared
 EXIT_GOOD = 0
 EXIT_FAILED = 1
 _YOUNG = 10_000  # new objects with references that the collector waits for before it looks them over
-_TURN = 0.0001  # seconds until a thread that computes lets the others go on, instead of five thousandths
+_TURN = 0.001  # seconds until a thread that computes lets the others go on, instead of five thousandths
 _INVITATION = "first-admin.invitation"
 
 Prepare = Callable[[Service], Awaitable[None]]
