@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from soar.model.clock import Clock
 from soar.runtime.company import Company
 
-_ALONE = 16  # turns of a source that delays nobody else: some are written while as many are read
-_IN_COMPANY = 8  # hardly fewer are stored in a second, and each pass of the loop and each commit is shorter
+_ALONE = 32  # turns of a source that delays nobody else: some are written while as many are read
+_IN_COMPANY = 2  # what has begun is not stopped, and is a piece of a pass and of a commit that others wait for
 
 
 class Turns:

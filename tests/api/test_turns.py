@@ -49,19 +49,19 @@ class Crowd:
             self.inside.remove(source)
 
 
-async def test_a_source_that_is_alone_has_sixteen_turns_and_eight_beside_another(clock: SteppedClock) -> None:
+async def test_a_source_that_is_alone_has_many_turns_and_two_beside_another(clock: SteppedClock) -> None:
     crowd = Crowd(Turns(clock))
-    await crowd.send("loud", 50)
-    assert crowd.count("loud") == 16
+    await crowd.send("loud", 70)
+    assert crowd.count("loud") == 32
     await crowd.send("quiet", 1)
     assert crowd.count("quiet") == 1
-    await crowd.end("loud", 8)
-    assert crowd.count("loud") == 8
-    await crowd.end("loud", 8)
-    assert crowd.count("loud") == 8
+    await crowd.end("loud", 30)
+    assert crowd.count("loud") == 2
+    await crowd.end("loud", 2)
+    assert crowd.count("loud") == 2
     clock.advance(timedelta(seconds=10))
     await crowd.end("loud", 1)
-    assert crowd.count("loud") == 16
+    assert crowd.count("loud") == 32
     await crowd.end_all()
     assert not crowd.inside
 
@@ -69,7 +69,7 @@ async def test_a_source_that_is_alone_has_sixteen_turns_and_eight_beside_another
 async def test_whoever_goes_takes_no_turn_along(clock: SteppedClock) -> None:
     turns = Turns(clock)
     async with AsyncExitStack() as held:
-        for _ in range(16):
+        for _ in range(32):
             await held.enter_async_context(turns.take("loud"))
         crowd = Crowd(turns)
         await crowd.send("loud", 2)
@@ -86,14 +86,14 @@ async def test_whoever_goes_takes_no_turn_along(clock: SteppedClock) -> None:
 
 async def test_a_turn_that_is_given_to_somebody_who_has_just_gone_is_given_on(clock: SteppedClock) -> None:
     crowd = Crowd(Turns(clock))
-    await crowd.send("loud", 18)
-    given, next_one = crowd.requests[16:]
+    await crowd.send("loud", 34)
+    given, next_one = crowd.requests[32:]
     crowd._ends["loud"].pop(0).set()
     await asyncio.sleep(0)
-    assert crowd.count("loud") == 15
+    assert crowd.count("loud") == 31
     given.cancel()
     await crowd.settle()
-    assert crowd.count("loud") == 16
+    assert crowd.count("loud") == 32
     assert not next_one.done()
     await crowd.end_all()
     assert (given.cancelled(), next_one.cancelled()) == (True, False)
