@@ -1,8 +1,7 @@
 """Expressions and data written to be expensive: each stops within 50 ms of CPU time and 16 MiB of memory."""
 
-import time
 import tracemalloc
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
@@ -12,9 +11,9 @@ import pytest
 from soar.expr import ExpressionError, Scope, compile_expression
 from soar.expr.strings import compile_pattern
 from soar.model.values import Value
+from tests.support.cpu import measure_cpu
 
-CPU: Final = 0.050  # seconds, where `count` takes `COUNTING`
-COUNTING: Final = 0.010  # seconds
+CPU: Final = 0.050  # seconds
 MEMORY: Final = 16 * 1024 * 1024  # bytes
 MANY: Final = 200_000
 LONG: Final = 1_000_000
@@ -156,24 +155,6 @@ def evaluate(source: str) -> None:
         compile_expression(source).evaluate(SCOPE)
 
 
-def count() -> None:
-    """Do what takes as long as the machine is slow, whatever is measured beside it."""
-    sum(range(1_000_000))
-
-
-def measure_cpu(work: Callable[[], object]) -> float:
-    begun = time.process_time()
-    work()
-    return time.process_time() - begun
-
-
-def measure_relative_cpu(work: Callable[[], object]) -> float:
-    """Return what work takes in seconds, on a slow or busy machine in those of an ordinary one."""
-    before = measure_cpu(count)
-    taken = measure_cpu(work)
-    return taken * min(1, COUNTING / max(before, measure_cpu(count)))
-
-
 def measure_memory(source: str) -> int:
     tracemalloc.start()
     try:
@@ -185,7 +166,7 @@ def measure_memory(source: str) -> int:
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES.keys())
 def test_what_is_hostile_stops_in_time(source: str) -> None:
-    assert min(measure_relative_cpu(lambda: evaluate(source)) for _ in range(3)) <= CPU
+    assert min(measure_cpu(lambda: evaluate(source))[1] for _ in range(3)) <= CPU
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES.keys())
@@ -195,7 +176,7 @@ def test_what_is_hostile_stays_small(source: str) -> None:
 
 def test_expensive_work_is_measured_as_such() -> None:
     """The measures themselves see work and memory beyond the budget."""
-    assert min(measure_relative_cpu(lambda: sum(range(20_000_000))) for _ in range(3)) > CPU
+    assert min(measure_cpu(lambda: sum(range(20_000_000)))[1] for _ in range(3)) > CPU
     tracemalloc.start()
     kept = bytes(2 * MEMORY)
     assert tracemalloc.get_traced_memory()[1] > MEMORY
