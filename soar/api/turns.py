@@ -10,12 +10,13 @@ from soar.runtime.company import Company
 
 _ALONE = 32  # turns of a source that delays nobody else: some are written while as many are read
 _IN_COMPANY = 2  # what has begun is not stopped, and is a piece of a pass and of a commit that others wait for
+_CROWD = 8  # requests; who has more of them here at the same time is loud
 
 
 class Turns:
     """Gives each source's requests their turns to be stored, a few at the same time, in the order they came.
 
-    Fewer of them while two sources send: what a loud one has under way is what a quiet one's request meets.
+    A loud source has fewer of them while another one sends: what it has under way is what the other's request meets.
 
     Args:
         clock: its monotonic part.
@@ -44,8 +45,10 @@ class Turns:
 
     def _give(self) -> None:
         """Give away what turns there are."""
-        most = _IN_COMPANY if self._company.is_there(self._clock.monotonic()) else _ALONE
+        has_company = self._company.is_there(self._clock.monotonic())
         for source, line in list(self._waiting.items()):
+            is_loud = self._held[source] + len(line) > _CROWD
+            most = _IN_COMPANY if has_company and is_loud else _ALONE
             while line and self._held[source] < most:
                 turn = line.popleft()
                 if not turn.cancelled():

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -167,8 +167,9 @@ def test_those_refused_together_do_not_come_back_together(build_gate: Callable[.
     assert waits == {1, 2, 3, 4}
 
 
-async def report(person: Person, number: int) -> tuple[int, Mapping[str, str]]:
-    body = json.dumps({"kind": "mail", "title": f"no. {number}", "from": "eve@evil.test", "messages": []}).encode()
+async def report(person: Person, number: int, messages: Sequence[str] = ()) -> tuple[int, Mapping[str, str]]:
+    mail = {"kind": "mail", "title": f"no. {number}", "from": "eve@evil.test", "messages": [*messages]}
+    body = json.dumps(mail).encode()
     answer = await person.send("POST", "/hooks/probe", body, {"X-Signature": sign(body)})
     return answer.status, answer.headers
 
@@ -202,6 +203,16 @@ async def test_a_quiet_sources_request_goes_first_until_it_is_refused_or_its_run
     assert (await report(person, 1))[0] == 202
     assert (await person.send("POST", "/hooks/nobody", b"{}", {})).status == 401
     assert not claims
+
+
+async def test_nobody_gives_way_to_a_body_that_takes_long_to_be_read(face: Face) -> None:
+    claims, person = face.services.precedence._claims, Person(face.http, face.running.url)
+    claimed: list[list[str]] = []
+    face.services.store.listen(lambda _workspace, _run: claimed.append([*claims]))
+    assert (await report(person, 1, ["x" * 10_000]))[0] == 202
+    face.services.precedence.end("source:probe")
+    assert (await report(person, 2, ["x" * 10_000] * 2))[0] == 202
+    assert claimed == [["source:probe"], []]
 
 
 async def test_a_sender_that_honours_retry_after_loses_nothing(face: Face) -> None:

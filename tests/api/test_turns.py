@@ -49,7 +49,7 @@ class Crowd:
             self.inside.remove(source)
 
 
-async def test_a_source_that_is_alone_has_many_turns_and_two_beside_another(clock: SteppedClock) -> None:
+async def test_a_source_that_is_alone_has_many_turns_and_two_beside_another_if_it_is_loud(clock: SteppedClock) -> None:
     crowd = Crowd(Turns(clock))
     await crowd.send("loud", 70)
     assert crowd.count("loud") == 32
@@ -64,6 +64,18 @@ async def test_a_source_that_is_alone_has_many_turns_and_two_beside_another(cloc
     assert crowd.count("loud") == 32
     await crowd.end_all()
     assert not crowd.inside
+
+
+async def test_a_source_with_few_requests_has_all_its_turns_beside_another(clock: SteppedClock) -> None:
+    crowd = Crowd(Turns(clock))
+    await crowd.send("loud", 70)
+    await crowd.send("usual", 8)
+    assert crowd.count("usual") == 8
+    await crowd.send("usual", 1)
+    assert crowd.count("usual") == 8
+    await crowd.end("usual", 1)
+    assert crowd.count("usual") == 8
+    await crowd.end_all()
 
 
 async def test_whoever_goes_takes_no_turn_along(clock: SteppedClock) -> None:

@@ -11,7 +11,9 @@ from soar.api.call import Call, Visit, write_json
 from soar.api.reading import read_packed
 from soar.api.schemas.alerts import CheckedAlerts, view_checked
 from soar.ingest.acceptance import Receipt
+from soar.ingest.bodies.rule import Parcel
 from soar.ingest.handshake import Greeting
+from soar.ingest.reading import is_heavy
 
 
 async def receive_alert(visit: Visit) -> web.StreamResponse:
@@ -22,17 +24,18 @@ async def receive_alert(visit: Visit) -> web.StreamResponse:
     if greeting is not None:
         return _write_greeting(greeting)
     with visit.desk.intake.admit(source, request.content_length) as place:
-        body = await read_packed(request)
+        headers, body = read_headers(request), await read_packed(request)
         place.note_read()
         with receiver.expect(), ExitStack() as claim:  # also while it waits for its turn
-            goes_first = source in receiver.sources and precedence.claim(name)
+            is_light = source in receiver.sources and not is_heavy(Parcel(headers, body))
+            goes_first = is_light and precedence.claim(name)  # nobody waits while a heavy one is read
             if goes_first:
                 claim.callback(precedence.end, name)
             async with place.turn:
                 await precedence.give_way(name)
                 receipt = await receiver.receive(
                     source,
-                    read_headers(request),
+                    headers,
                     body,
                     request.remote or "",
                     certificate=read_certificate(request),
