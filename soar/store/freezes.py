@@ -1,11 +1,10 @@
 """What is frozen."""
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import delete
 
 from soar.model.freeze import Freeze
-from soar.store.known import Known
+from soar.store.known import KnowingRepository
 from soar.store.policy_tables import FREEZES
-from soar.store.repository import Repository
 from soar.store.rows import Rows
 
 _FREEZES = Rows(FREEZES, Freeze)
@@ -15,20 +14,10 @@ _CHANGE = _FREEZES.change()
 _REMOVE = delete(_FREEZES.table).where(*_FREEZES.match("id"))
 
 
-class Freezes(Repository):
-    """What is frozen in a workspace; what was lifted is in the audit alone.
+class Freezes(KnowingRepository):
+    """What is frozen in a workspace; what was lifted is in the audit alone."""
 
-    Args:
-        connection: inside a transaction.
-        workspace: whose rows are seen.
-        known: what the transaction has read.
-    """
-
-    __slots__ = ("_known",)
-
-    def __init__(self, connection: Connection, workspace: str, known: Known) -> None:
-        super().__init__(connection, workspace)
-        self._known = known
+    __slots__ = ()
 
     def add(self, freeze: Freeze) -> None:
         """Add a freeze.

@@ -7,8 +7,7 @@ from sqlalchemy import Connection, delete, exists, insert, or_, select
 
 from soar.model.event import EventType, Happening, Watch
 from soar.model.values import Value
-from soar.store.known import Known
-from soar.store.repository import Repository
+from soar.store.known import KnowingRepository, Known
 from soar.store.rows import Rows, given
 from soar.store.statement import change
 from soar.store.tables import EVENT_TRIGGERS, HAPPENINGS, WATCHES
@@ -41,7 +40,7 @@ _IS_AWAITED = select(
 )
 
 
-class Happenings(Repository):
+class Happenings(KnowingRepository):
     """What happened in a workspace and is yet to be taken to those who wait for it.
 
     Args:
@@ -51,11 +50,10 @@ class Happenings(Repository):
         tell: called for each that is added.
     """
 
-    __slots__ = ("_known", "_tell")
+    __slots__ = ("_tell",)
 
     def __init__(self, connection: Connection, workspace: str, known: Known, tell: Callable[[], None]) -> None:
-        super().__init__(connection, workspace)
-        self._known = known
+        super().__init__(connection, workspace, known)
         self._tell = tell
 
     def add(
@@ -101,20 +99,10 @@ class Happenings(Repository):
             self._connection.execute(_ADD_TRIGGER, rows)
 
 
-class Watches(Repository):
-    """The steps of a workspace that wait for something to happen.
+class Watches(KnowingRepository):
+    """The steps of a workspace that wait for something to happen."""
 
-    Args:
-        connection: inside a transaction.
-        workspace: whose rows are seen.
-        known: what the transaction has read.
-    """
-
-    __slots__ = ("_known",)
-
-    def __init__(self, connection: Connection, workspace: str, known: Known) -> None:
-        super().__init__(connection, workspace)
-        self._known = known
+    __slots__ = ()
 
     def set(self, watch: Watch) -> None:
         """Let a step wait; what it waited for before is replaced."""

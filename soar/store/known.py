@@ -3,6 +3,10 @@
 from collections.abc import Callable
 from typing import TypeVar, cast
 
+from sqlalchemy import Connection
+
+from soar.store.repository import Repository
+
 T = TypeVar("T")
 
 
@@ -26,3 +30,19 @@ class Known:
     def forget(self) -> None:
         """Let everything be asked anew."""
         self._answers.clear()
+
+
+class KnowingRepository(Repository):
+    """A repository that asks once for what holds for the rest of its transaction.
+
+    Args:
+        connection: inside a transaction.
+        workspace: whose rows are seen.
+        known: what the transaction has read.
+    """
+
+    __slots__ = ("_known",)
+
+    def __init__(self, connection: Connection, workspace: str, known: Known) -> None:
+        super().__init__(connection, workspace)
+        self._known = known
