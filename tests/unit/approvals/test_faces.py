@@ -339,8 +339,8 @@ def test_a_mail_has_our_headers_alone_and_one_link(approval: Approval) -> None:
         text = str(sent.get_content())
         assert re.findall(r"\S*://\S*", text) == [button.url for button in card.buttons if button.url]
         assert "@" not in text
-    titles = [" ".join(sent["Subject"].split()) for sent in (first, *follows)]  # before a long word it is folded
-    assert titles[1:] == [f"Re: {titles[0]}"] * len(follows)
+    titles = ["".join(sent["Subject"].split()) for sent in (first, *follows)]  # folding may cost or add a space
+    assert titles[1:] == [f"Re:{titles[0]}"] * len(follows)
 
 
 @hostile_card
