@@ -167,20 +167,11 @@ async def serve_socket(
     await runner.setup()
     if runner.server is None:
         raise BugError("a runner that is set up has no server")
-    speak = partial(_speak, runner.server, asyncio.get_running_loop())
-    listening = await asyncio.get_running_loop().create_server(speak, sock=listener, backlog=_BACKLOG, ssl=tls)
-    host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    sweeping = asyncio.create_task(patience.keep(runner.server), name="patience")
-    scheme = "http" if tls is None else "https"
-    return Running(f"{scheme}://{shown}:{port}", listening, runner, patience, sweeping)
-
-
-def _speak(server: web.Server, loop: asyncio.AbstractEventLoop) -> Protocol:
-    """Return what speaks on a new connection."""
     logs: dict[str, Any] = {"access_log": None, "logger": HttpLog(LOG)}  # taken as they are, and typed more narrowly
-    return Protocol(
-        server,
+    loop = asyncio.get_running_loop()
+    speak = partial(
+        Protocol,
+        runner.server,
         loop=loop,
         auto_decompress=False,
         keepalive_timeout=_KEEP_ALIVE,
@@ -190,3 +181,9 @@ def _speak(server: web.Server, loop: asyncio.AbstractEventLoop) -> Protocol:
         max_line_size=_LONGEST_LINE,
         **logs,
     )
+    listening = await loop.create_server(speak, sock=listener, backlog=_BACKLOG, ssl=tls)
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    sweeping = asyncio.create_task(patience.keep(runner.server), name="patience")
+    scheme = "http" if tls is None else "https"
+    return Running(f"{scheme}://{shown}:{port}", listening, runner, patience, sweeping)
