@@ -13,7 +13,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-vers
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: approvals-fuzz bench cards chaos check clean demo docs e2e forge fuzz help lock matrix mutants schedules schemathesis senders simulate tamper test web
+.PHONY: approvals-fuzz bench cards chaos check clean demo docs e2e forge fuzz help lock matrix mutants properties schedules schemathesis senders simulate tamper test web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -31,7 +31,7 @@ check: $(STAMPS)/dev ## lint, types and import contracts
 	$(BIN)/lint-imports
 
 cards: $(STAMPS)/dev ## 5,000 cards of hostile texts, 100,000 of them, in every channel
-	SOAR_CARD_EXAMPLES=5000 $(BIN)/pytest --timeout 0 tests/unit/approvals/test_faces.py
+	SOAR_PROPERTIES=search SOAR_CARD_EXAMPLES=5000 $(BIN)/pytest --timeout 0 tests/unit/approvals/test_faces.py
 
 fuzz: $(STAMPS)/dev ## 100,000 expressions against two other evaluators; SEED=7 takes others
 	$(BIN)/python -m tests.fuzz.differential --count 100000 --seed $(or $(SEED),1)
@@ -43,7 +43,7 @@ chaos: $(STAMPS)/dev ## kill -9 at random moments under load, and count; KILLS=2
 	$(BIN)/python -m tests.chaos --database postgres --kills $(or $(KILLS),50) --seed $(or $(SEED),1)
 
 approvals-fuzz: $(STAMPS)/dev ## votes, timers, crashes, policies and chats against each other; COUNT=5000 sequences of 50 steps
-	SOAR_APPROVALS=$(or $(COUNT),2000) SOAR_APPROVALS_STEPS=50 $(BIN)/pytest \
+	SOAR_PROPERTIES=search SOAR_APPROVALS=$(or $(COUNT),2000) SOAR_APPROVALS_STEPS=50 $(BIN)/pytest \
 		tests/unit/approvals/test_everything_at_once.py tests/unit/approvals/test_in_parts_at_once.py \
 		tests/unit/approvals/test_time_alone.py -q $(PYTEST_ARGS)
 
@@ -60,6 +60,9 @@ senders: $(BIN)/python ## the senders of `make e2e` that come by pip, apart from
 matrix: $(BIN)/python ## the homeserver and the client of `make e2e`, apart from what the product needs
 	@$(BIN)/python -m venv $(dir $(MATRIX))
 	@$(MATRIX)/python -m pip install --quiet --disable-pip-version-check matrix-synapse==1.163.2 matrix-nio==0.26.0
+
+properties: $(STAMPS)/dev ## every property test with cases that nobody has seen, EXAMPLES=5000 of each; `make test` has always the same
+	SOAR_PROPERTIES=search SOAR_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/pytest -n 2 --timeout 0 -m hypothesis $(PYTEST_ARGS)
 
 schemathesis: $(STAMPS)/dev ## the whole API as three people, EXAMPLES=100 calls of each operation and person
 	SOAR_SCHEMATHESIS=$(or $(EXAMPLES),50) $(BIN)/pytest tests/security/test_schemathesis.py $(PYTEST_ARGS)

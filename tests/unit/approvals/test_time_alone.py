@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from soar.expr import print_duration
@@ -68,12 +68,16 @@ steps:
 """
 
 
+PATIENCE = [Pass(100, 0), *[Pass(100, None)] * 4]
+"""Longer than any gate waits, for each of the four questions that are asked one after the other."""
+
 PASSES = st.lists(
     st.builds(Pass, st.sampled_from([1, 5, 16, 31, 91]), st.sampled_from([None, None, 0, 1, 2])), max_size=5
 )
 
 
 @given(gate=gates(), passes=PASSES)
+@example(gate={"by": ["role:analyst"], "reason": "x", "timeout": "89m", "per": "item"}, passes=[])
 @choose_settings(4)
 def test_timers_alone_never_lead_to_a_call(gate: dict[str, object], passes: list[Pass]) -> None:
     async def play() -> None:
@@ -82,7 +86,7 @@ def test_timers_alone_never_lead_to_a_call(gate: dict[str, object], passes: list
         run = await world.start(write_playbook(gate), inputs={"hosts": ["web-1", "web-2"]})
         await world.settle()
         try:
-            for each in [*passes, Pass(100, 0), Pass(100, None), Pass(100, None)]:
+            for each in [*passes, *PATIENCE]:
                 await world.pass_time(timedelta(minutes=each.minutes))
                 await check_silence(world, run)
                 if each.last is not None:
