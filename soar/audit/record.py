@@ -5,7 +5,7 @@ from datetime import datetime
 from soar.audit.canonical import canonicalize
 from soar.audit.leaf import hash_document
 from soar.audit.seal import draw_salts
-from soar.audit.tree import append_leaf
+from soar.audit.tree import count_staying, join_leaf
 from soar.model.audit import Actor, AuditEvent, AuditHead, AuditRecord
 from soar.model.errors import BugError
 from soar.model.values import JsonValue, print_timestamp
@@ -81,14 +81,15 @@ def advance_head(head: AuditHead, leaf: bytes) -> AuditHead:
         BugError: the head does not fit together; somebody else wrote to it.
     """
     try:
-        compact = append_leaf(head.size, tuple(map(bytes.fromhex, head.range)), leaf)
+        staying = count_staying(head.size, len(head.range))
+        joined = join_leaf(tuple(map(bytes.fromhex, head.range[staying:])), leaf)
     except ValueError as error:
         raise BugError(
             f"the stored end of the audit record is damaged: {error}",
             code="audit_head_damaged",
             hint="stop the service and run `soar audit verify`; restore the database from a backup",
         ) from error
-    return AuditHead(head.size + 1, leaf.hex(), tuple(subtree.hex() for subtree in compact))
+    return AuditHead(head.size + 1, leaf.hex(), (*head.range[:staying], joined.hex()))
 
 
 def _write_actor(actor: Actor) -> JsonValue:

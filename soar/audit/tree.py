@@ -32,14 +32,31 @@ def append_leaf(size: int, compact: Sequence[bytes], leaf: bytes) -> tuple[bytes
     Raises:
         ValueError: the range does not belong to a tree of that size.
     """
-    if len(compact) != size.bit_count():
-        raise ValueError(f"a tree of {size} leaves has {size.bit_count()} perfect subtrees, not {len(compact)}")
-    subtrees = list(compact)
+    staying = count_staying(size, len(compact))
+    return (*compact[:staying], join_leaf(compact[staying:], leaf))
+
+
+def count_staying(size: int, subtrees: int) -> int:
+    """Return how many of a tree's perfect subtrees stay as they are when a leaf is appended: those on the left.
+
+    Args:
+        size: number of leaves so far.
+        subtrees: number of perfect subtrees so far.
+
+    Raises:
+        ValueError: a tree of that size has another number of them.
+    """
+    if subtrees != size.bit_count():
+        raise ValueError(f"a tree of {size} leaves has {size.bit_count()} perfect subtrees, not {subtrees}")
+    return (size & (size + 1)).bit_count()
+
+
+def join_leaf(joined: Sequence[bytes], leaf: bytes) -> bytes:
+    """Return the hash of the perfect subtree that a new leaf makes with those that do not stay, from left to right."""
     node = leaf
-    while size & 1:
-        node = hash_node(subtrees.pop(), node)
-        size >>= 1
-    return (*subtrees, node)
+    for subtree in reversed(joined):
+        node = hash_node(subtree, node)
+    return node
 
 
 def fold_root(compact: Sequence[bytes]) -> bytes:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from soar.engine.commands import Call, HoldResponse, StartAction
 from soar.engine.events import ActionFailed, ActionSucceeded
@@ -49,31 +50,16 @@ def connection_of(turn: Turn, step: Step) -> str:
     return use.connection or turn.plan.playbook.default_connections.get(connector) or connector
 
 
-def freeze_call(turn: Turn, step: Step, place: Place) -> Call:
-    """Resolve everything that a step would send.
-
-    Raises:
-        EvaluationError: an expression in its arguments cannot be evaluated, or the action is not installed.
-    """
-    use = use_of(step)
-    spec_of(turn, step)
-    arguments = to_plain(turn.render(f"{step.path}/with", use.arguments or {}, place))
-    return _call(turn, step, place.path, arguments)
-
-
 def frozen_call(turn: Turn, record: StepRecord) -> Call:
     """Return the call that a record has frozen, without evaluating anything."""
-    return _call(turn, turn.plan.program.step(record.path), record.path, record.arguments)
-
-
-def _call(turn: Turn, step: Step, path: str, arguments: JsonValue) -> Call:
+    step = turn.plan.program.step(record.path)
     use = use_of(step)
     template = turn.plan.program.template(f"{step.path}/with", use.arguments or {})
     return Call(
-        step=path,
+        step=record.path,
         action=use.action,
         connection=connection_of(turn, step),
-        arguments=arguments,
+        arguments=record.arguments,
         secrets=tuple((_pointer(keys), name) for keys, name in template.secrets),
     )
 
@@ -147,21 +133,22 @@ def succeed(turn: Turn, record: StepRecord, place: Place, event: ActionSucceeded
     step = turn.plan.program.step(record.path)
     use = use_of(step)
     told = f"its answer was lost; {event.checked_by} says that it happened" if event.checked_by else record.reason
-    done = replace(record, output=event.output, has_output=True, reason=told)
+    done: dict[str, Any] = {"output": event.output, "has_output": True, "reason": told}
     try:
         if use.poll is not None and not turn.decide(use.poll.until, place, {"output": event.output}):
             _poll_again(turn, record, use.poll)
             return
         outputs: Value = turn.render_outputs(step, use.outputs, place, event.output)
-        held = _hold(turn, step, place, done)
+        held = _hold(turn, step, place, record, event.output)
     except ExpressionError as error:
-        turn.fail(done, error.code, f"it was done, but what comes after cannot be worked out: {error.message}")
+        message = f"it was done, but what comes after cannot be worked out: {error.message}"
+        turn.fail(replace(record, **done), error.code, message)
         return
     expires = held.expires_at if held else None
     if use.verify is None:
-        turn.finish(done, StepStatus.SUCCEEDED, outputs=outputs, expires_at=expires)
+        turn.finish(record, StepStatus.SUCCEEDED, outputs=outputs, expires_at=expires, **done)
     else:
-        turn.put(replace(done, outputs=outputs, expires_at=expires, done_at=turn.at))
+        turn.put(replace(record, outputs=outputs, expires_at=expires, done_at=turn.at, **done))
     if held is not None:
         turn.commands.append(held)
 
@@ -185,13 +172,13 @@ def _poll_again(turn: Turn, record: StepRecord, poll: Poll) -> None:
         turn.start_timer(retry_timer(waiting), poll.every)
 
 
-def _hold(turn: Turn, step: Step, place: Place, record: StepRecord) -> HoldResponse | None:
+def _hold(turn: Turn, step: Step, place: Place, record: StepRecord, output: Value) -> HoldResponse | None:
     use = use_of(step)
     if use.undo is None:
         return None
     spec = spec_of(turn, step)
-    extra: Mapping[str, Value] = {"output": record.output}
-    sources: Mapping[str, Value] = {"with": as_value(record.arguments), "output": record.output}
+    extra: Mapping[str, Value] = {"output": output}
+    sources: Mapping[str, Value] = {"with": as_value(record.arguments), "output": output}
     if use.undo.action is not None:
         arguments = to_plain(turn.render(f"{step.path}/undo/with", use.undo.arguments or {}, place, extra))
         undo, connection = use.undo.action, use.undo.connection or use.undo.action.partition(".")[0]

@@ -53,7 +53,7 @@ def enact(turn: Turn, step: Step, place: Place, record: StepRecord) -> None:
         case WaitWhile() | WaitUntil() | WaitForEvent() as body:
             _wait(turn, body, place, record)
         case _:
-            _do_at_once(turn, step, step.body, place, replace(record, started_at=record.started_at or turn.at))
+            _do_at_once(turn, step, step.body, place, record)
 
 
 def start_use(turn: Turn, record: StepRecord, approval: str | None) -> None:
@@ -68,21 +68,20 @@ def start_use(turn: Turn, record: StepRecord, approval: str | None) -> None:
 def _do_at_once(
     turn: Turn, step: Step, body: SetValues | StopRun | FailStep | AskGate, place: Place, record: StepRecord
 ) -> None:
+    started = record.started_at or turn.at
     match body:
         case SetValues(values=values):
-            output: Value = {
-                name: turn.render(f"{step.path}/set/{name}", source, place) for name, source in values.items()
-            }
-            turn.finish(record, StepStatus.SUCCEEDED, output=output, has_output=True)
+            output: Value = turn.render_all(f"{step.path}/set", values, place)
+            turn.finish(record, StepStatus.SUCCEEDED, output=output, has_output=True, started_at=started)
         case StopRun(status=status, reason=source):
             reason = _render_text(turn, f"{step.path}/stop/reason", source, place)
-            turn.finish(record, StepStatus.SUCCEEDED)
+            turn.finish(record, StepStatus.SUCCEEDED, started_at=started)
             turn.end(Ending(status=RunStatus(status), reason=reason, phase=turn.state.phase))
         case FailStep(message=source):
             message = _render_text(turn, f"{step.path}/fail", source, place)
-            turn.fail(record, "failed", message or "it was meant to fail")
+            turn.fail(replace(record, started_at=started), "failed", message or "it was meant to fail")
         case AskGate():
-            turn.finish(record, StepStatus.SUCCEEDED)
+            turn.finish(record, StepStatus.SUCCEEDED, started_at=started)
         case _:
             assert_never(body)
 

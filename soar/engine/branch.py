@@ -5,7 +5,7 @@ from dataclasses import replace
 from soar.engine.body import enact
 from soar.engine.commands import Call
 from soar.engine.events import ApprovalDecided
-from soar.engine.gate import ask, deny, find_gate, freeze_group, freeze_step, frozen_step, gate_of
+from soar.engine.gate import ask, deny, find_gate, freeze_arguments, freeze_group, frozen_step, gate_of
 from soar.engine.loop import open_loop, places_of
 from soar.engine.place import Place
 from soar.engine.question import question_id, take_answer
@@ -75,7 +75,7 @@ def _ask_anew(turn: Turn, step: Step, gate: Gate, record: StepRecord, superseded
     try:
         is_batch = step.foreach is not None and not gate.per_item
         places = places_of(turn, place) if is_batch else [place]
-        calls = [call for each in places for call in _freeze(turn, step, each, turn.records[each.path])]
+        calls = [call for each in places for call in _list_calls(turn, step, each, turn.records[each.path])]
         ask(turn, step, place, gate, turn.records[record.path], tuple(calls), supersedes=superseded)
     except ExpressionError as error:
         turn.fail(turn.records[record.path], error.code, error.message)
@@ -87,26 +87,31 @@ def _begin_loop(turn: Turn, step: Step, place: Place, foreach: Foreach, record: 
     if gate is None or gate.per_item or not elements:
         turn.put(replace(record, status=StepStatus.RUNNING, started_at=turn.at))
         return
-    calls = [call for element in elements for call in _freeze(turn, step, element, turn.records[element.path])]
+    calls = [call for element in elements for call in _list_calls(turn, step, element, turn.records[element.path])]
     ask(turn, step, place, gate, record, tuple(calls))
 
 
 def _enter(turn: Turn, step: Step, place: Place, record: StepRecord, gate: Gate | None) -> None:
-    is_call = isinstance(step.body, UseAction | CallPlaybook)
-    calls = _freeze(turn, step, place, record) if gate or is_call else ()
-    record = turn.records.get(place.path, record)
-    if gate is None:
-        enact(turn, step, place, record)
+    if gate is not None:
+        calls = _list_calls(turn, step, place, record)
+        ask(turn, step, place, gate, turn.records.get(place.path, record), calls)
+    elif isinstance(step.body, UseAction | CallPlaybook):
+        enact(turn, step, place, _freeze(turn, step, place, record))
     else:
-        ask(turn, step, place, gate, record, calls)
+        enact(turn, step, place, record)
 
 
-def _freeze(turn: Turn, step: Step, place: Place, record: StepRecord) -> tuple[Call, ...]:
-    """Resolve what would be sent and keep it in the records; what is frozen already stays as it is."""
-    if not isinstance(step.body, UseAction | CallPlaybook):
-        return freeze_group(turn, step, place)
+def _list_calls(turn: Turn, step: Step, place: Place, record: StepRecord) -> tuple[Call, ...]:
+    """Return everything that a gate asks about, frozen in the records."""
+    if isinstance(step.body, UseAction | CallPlaybook):
+        return (frozen_step(turn, step, _freeze(turn, step, place, record)),)
+    return freeze_group(turn, step, place)
+
+
+def _freeze(turn: Turn, step: Step, place: Place, record: StepRecord) -> StepRecord:
+    """Resolve what a call would send and keep it in its record; what is frozen already stays as it is."""
     if record.arguments is not None:
-        return (frozen_step(turn, step, record),)
-    call = freeze_step(turn, step, place)
-    turn.put(replace(record, arguments=call.arguments))
-    return (call,)
+        return record
+    frozen = replace(record, arguments=freeze_arguments(turn, step, place))
+    turn.put(frozen)
+    return frozen

@@ -4,22 +4,12 @@ from dataclasses import replace
 
 from soar.engine.commands import Call, StartRun
 from soar.engine.events import RunEnded
-from soar.engine.place import Place
 from soar.engine.turn import Turn, timeout_timer
-from soar.expr import ExpressionError, to_plain
+from soar.expr import ExpressionError
 from soar.model.ids import derive_id
 from soar.model.run import RunStatus, StepRecord, StepStatus
 from soar.model.step import CallPlaybook, Step
 from soar.model.values import JsonValue
-
-
-def freeze_inputs(turn: Turn, step: Step, body: CallPlaybook, place: Place) -> Call:
-    """Resolve what a playbook would be started with.
-
-    Raises:
-        EvaluationError: an expression in it cannot be evaluated.
-    """
-    return call_of(body, place.path, to_plain(turn.render(f"{step.path}/with", body.arguments or {}, place)))
 
 
 def call_of(body: CallPlaybook, path: str, inputs: JsonValue) -> Call:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from soar.engine.action import freeze_call, frozen_call, spec_of, targets_of
-from soar.engine.callee import call_of, freeze_inputs
+from soar.engine.action import frozen_call, spec_of, targets_of, use_of
+from soar.engine.callee import call_of
 from soar.engine.commands import Call, RequestApproval
 from soar.engine.events import ApprovalDecided
 from soar.engine.place import Place
 from soar.engine.state import Ending
 from soar.engine.turn import Turn
-from soar.expr import EvaluationError
+from soar.expr import EvaluationError, to_plain
 from soar.model.canonical import digest
 from soar.model.catalog import Effect
 from soar.model.ids import derive_id
@@ -71,19 +71,21 @@ def _is_write(turn: Turn, step: Step) -> bool:
             return isinstance(body, CallPlaybook)
 
 
-def freeze_step(turn: Turn, step: Step, place: Place) -> Call:
-    """Resolve what a step would send, be it an action or another playbook.
+def freeze_arguments(turn: Turn, step: Step, place: Place) -> JsonValue:
+    """Resolve what a step would send, be it to an action or to another playbook.
 
     Raises:
         EvaluationError: an expression in it cannot be evaluated, or the action is not installed.
     """
-    if isinstance(step.body, CallPlaybook):
-        return freeze_inputs(turn, step, step.body, place)
-    return freeze_call(turn, step, place)
+    body = step.body
+    if not isinstance(body, CallPlaybook):
+        body = use_of(step)
+        spec_of(turn, step)
+    return to_plain(turn.render(f"{step.path}/with", body.arguments or {}, place))
 
 
 def frozen_step(turn: Turn, step: Step, record: StepRecord) -> Call:
-    """Return what `freeze_step` has left in a record, without evaluating anything."""
+    """Return the call of a record that has its arguments, without evaluating anything."""
     if isinstance(step.body, CallPlaybook):
         return call_of(step.body, record.path, record.arguments)
     return frozen_call(turn, record)
@@ -193,9 +195,11 @@ def freeze_group(turn: Turn, step: Step, place: Place) -> tuple[Call, ...]:
             continue
         if inner.foreach is not None:
             raise EvaluationError(f"{inner.label} repeats over a list", code="P405", hint="gate the step itself")
-        call = freeze_step(turn, inner, turn.place(place.locate(inner.path)))
-        turn.put(StepRecord(path=call.step, status=StepStatus.PENDING, arguments=call.arguments))
-        calls.append(call)
+        within = turn.place(place.locate(inner.path))
+        arguments = freeze_arguments(turn, inner, within)
+        record = StepRecord(path=within.path, status=StepStatus.PENDING, arguments=arguments)
+        turn.put(record)
+        calls.append(frozen_step(turn, inner, record))
     return tuple(calls)
 
 

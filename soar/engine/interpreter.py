@@ -163,10 +163,7 @@ def _start(turn: Turn) -> None:
     turn.state = replace(turn.state, status=RunStatus.RUNNING, started_at=turn.at)
     turn.start_timer(RUN_TIMER, turn.plan.playbook.timeout)
     try:
-        rendered: dict[str, Value] = {}
-        for name, source in turn.plan.playbook.variables.items():
-            rendered[name] = turn.render(f"vars/{name}", source, _ROOT)
-        turn.state = replace(turn.state, variables=rendered)
+        turn.state = replace(turn.state, variables=turn.render_all("vars", turn.plan.playbook.variables, _ROOT))
     except ExpressionError as error:
         fault = StepFault(code=error.code, message=f"vars: {error.message}")
         turn.end(Ending(status=RunStatus.FAILED, reason=fault.message, phase=Phase.STEPS, fault=fault))

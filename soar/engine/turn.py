@@ -155,6 +155,19 @@ class Turn:
         template = self.plan.program.template(key, source)
         return template.render(self.scope(place, extra))
 
+    def render_all(
+        self, key: str, sources: Mapping[str, Template], place: Place, extra: Mapping[str, Value] | None = None
+    ) -> dict[str, Value]:
+        """Render the templates that stand by their names under `key` in the document.
+
+        Raises:
+            EvaluationError: one of their expressions cannot be evaluated.
+        """
+        if not sources:
+            return {}
+        program, scope = self.plan.program, self.scope(place, extra)
+        return {name: program.template(f"{key}/{name}", source).render(scope) for name, source in sources.items()}
+
     def render_outputs(
         self, step: Step, sources: Mapping[str, Template], place: Place, output: Value
     ) -> dict[str, Value] | None:
@@ -163,11 +176,7 @@ class Turn:
         Raises:
             EvaluationError: one of their expressions cannot be evaluated.
         """
-        extra = {"output": output}
-        rendered = {
-            name: self.render(f"{step.path}/outputs/{name}", source, place, extra) for name, source in sources.items()
-        }
-        return rendered or None
+        return self.render_all(f"{step.path}/outputs", sources, place, {"output": output}) or None
 
     def scope(self, place: Place, extra: Mapping[str, Value] | None = None) -> Scope:
         """Return the names that expressions at a place can use."""

@@ -8,6 +8,7 @@ alert can forge a tagged value.
 import base64
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, TypeAlias, cast
 
@@ -20,6 +21,7 @@ Value: TypeAlias = (
 TAG = "$soar"
 _MICROSECOND = timedelta(microseconds=1)
 _BEFORE_OFFSET = -len("+00:00")
+_MOST_MOMENTS = 256  # printed ones that are kept; all that comes of an event bears its moment
 
 
 def print_timestamp(moment: datetime) -> str:
@@ -30,8 +32,12 @@ def print_timestamp(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError("a timestamp needs a time zone")
-    there = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    return f"{there.isoformat()[:_BEFORE_OFFSET]}Z"
+    return _print_utc(moment if moment.tzinfo is UTC else moment.astimezone(UTC))
+
+
+@lru_cache(maxsize=_MOST_MOMENTS)
+def _print_utc(moment: datetime) -> str:
+    return f"{moment.isoformat()[:_BEFORE_OFFSET]}Z"
 
 
 def parse_timestamp(text: str) -> datetime:

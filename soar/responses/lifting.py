@@ -8,11 +8,13 @@ from soar.model.run import Run
 from soar.responses.errand import Errand
 from soar.responses.rollback import name_rollback
 
+LIFT = "lift"
+
 
 def describe_lift(response: Response, channel: str | None = None) -> Errand:
     """Return the call of a response's inverse, with the arguments it was given when the change was made."""
     return Errand(
-        step="lift",
+        step=LIFT,
         name=f"Take back {response.action}",
         action=response.undo_action,
         connection=response.connection,

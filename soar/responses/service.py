@@ -16,7 +16,7 @@ from soar.model.values import JsonValue
 from soar.responses.checking import finish_check, start_check
 from soar.responses.errand import build_run, write_revision
 from soar.responses.escalation import page_owner, stop_paging, wake_page, watch_lift
-from soar.responses.lifting import describe_lift, join_queue, join_rollback
+from soar.responses.lifting import LIFT, describe_lift, join_queue, join_rollback
 from soar.responses.report import (
     PAGE_KIND,
     SERVER,
@@ -243,7 +243,7 @@ class ResponseService:
         checked = finish_check(unit, run, ids=self._ids, at=at)
         if checked is not None:
             return (checked,)
-        response = unit.responses.of_lift_run(run.id)
+        response = unit.responses.of_lift_run(run.id) if run.playbook.startswith(f"{LIFT}-") else None
         if response is None:
             return ()
         done = self._end_lift(unit, response, run, at)

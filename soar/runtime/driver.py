@@ -141,7 +141,8 @@ class Driver:
             run = unit.runs.get(run_id)
             if run is None:
                 raise NotFoundError(f"no run {run_id}")
-            plan, state = self._planner.plan(unit, run), fold(unit.journal.load(run_id))
+            plan = self._planner.plan(unit, run)
+            state = fold(unit.journal.load(run_id)) if run.sequence else RunState()
             broken_off = () if run.status.is_final else recover(plan, state, now)
             freezes = unit.freezes.list() if broken_off else ()
             return run, plan, state, unit.inbox.peek(run_id), broken_off, freezes

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib import import_module
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
@@ -40,6 +41,7 @@ M = TypeVar("M")
 
 DEEPEST = 250  # levels of nesting; what is deeper could be written, but perhaps not read again
 _PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME  # what is not JSON is refused, not turned
+_MOST_MOMENTS = 256  # written ones that are kept; the rows of a decision bear the same few
 _SLOW_MARK = " "  # in front of what only the standard library writes and reads without loss; still valid JSON
 
 
@@ -105,7 +107,12 @@ def _print_moment(value: datetime | None) -> str | None:
         return None
     if value.tzinfo is None:
         raise BugError("a timestamp needs a time zone")
-    return value.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")
+    return _print_utc(value.astimezone(UTC))
+
+
+@lru_cache(maxsize=_MOST_MOMENTS)
+def _print_utc(moment: datetime) -> str:
+    return moment.isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 class Coded(TypeDecorator[Any]):
@@ -119,9 +126,10 @@ class Coded(TypeDecorator[Any]):
         self.dump = dump
         self.load = load
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str:  # noqa: ANN401, ARG002 -- SQLAlchemy's signature
-        """Write the JSON text."""
-        return dump_json(self.dump(value))
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:  # noqa: ARG002 -- SQLAlchemy's signature
+        """Write the JSON text, with no step between: every driver takes text as it is."""
+        dump = self.dump
+        return lambda value: dump_json(dump(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 -- SQLAlchemy's signature
         """Read the JSON text."""
@@ -416,6 +424,11 @@ class Rows(Generic[M]):
     def dump(self, item: M) -> dict[str, Any]:
         """Return the item's column values by name."""
         return dict(zip(self.names, self._values(item), strict=True))
+
+    def dump_new(self, item: M, before: M) -> dict[str, Any]:
+        """Return the column values that are other objects than they were before, by name."""
+        pairs = zip(self.names, self._values(item), self._values(before), strict=True)
+        return {name: value for name, value, old in pairs if value is not old}
 
     def dump_change(self, item: M) -> dict[str, Any]:
         """Return the values for `change`: the key is given, everything else is set."""

@@ -63,8 +63,7 @@ class Runs(Repository):
         Raises:
             ConflictError: the stored run has another sequence, so somebody else drove it on, or it is not there.
         """
-        changed = {name: value for name, value in _RUNS.dump(run).items() if value is not getattr(before, name)}
-        changed |= {"sequence": run.sequence}
+        changed = {**_RUNS.dump_new(run, before), "sequence": run.sequence}
         if self._send(_UPDATE, **changed, given_id=run.id, given_expected=before.sequence) != 1:
             raise ConflictError(f"run {run.id} is no longer at journal entry {before.sequence}")
 

@@ -6,7 +6,7 @@ from datetime import timedelta, timezone
 import pytest
 
 from soar.audit.record import LONGEST_REASON, record
-from soar.audit.tree import compute_root, fold_root
+from soar.audit.tree import compute_root, fold_root, make_compact
 from soar.model.audit import AuditRecord
 from soar.model.canonical import canonicalize
 from soar.model.errors import InputError
@@ -82,8 +82,9 @@ async def test_what_is_rolled_back_leaves_no_event_and_no_gap(store: Store, writ
 
 async def test_a_thousand_events_fit_one_transaction(store: Store, write_event: Write) -> None:
     await store.write("w", lambda unit: [write_event(unit) for _ in range(1_000)])
-    head = await store.read("w", lambda unit: unit.audit.head())
-    assert head.size == 1_000
+    head, leaves = await store.read("w", lambda unit: (unit.audit.head(), unit.audit.leaves(0, 2_000)))
+    assert head.size == len(leaves) == 1_000
+    assert [*map(bytes.fromhex, head.range)] == [*make_compact(map(bytes.fromhex, leaves))]
 
 
 async def test_a_long_reason_is_cut_and_says_so(store: Store, write_event: Write) -> None:

@@ -9,6 +9,7 @@ from soar.audit.tree import (
     EMPTY_ROOT,
     append_leaf,
     compute_root,
+    count_staying,
     fold_root,
     hash_leaf,
     make_compact,
@@ -56,6 +57,13 @@ def test_roots_equal_those_of_an_independent_tree_at_every_size_to_200() -> None
         oracle.append_entry(data)
         compact = append_leaf(size, compact, hash_leaf(data))
         assert fold_root(compact) == oracle.get_root(size + 1)
+
+
+def test_a_new_leaf_leaves_the_subtrees_on_the_left_alone() -> None:
+    for size in range(64):
+        before, after = make_compact(make_leaves(size)), make_compact(make_leaves(size + 1))
+        staying = count_staying(size, len(before))
+        assert after[:-1] == before[:staying], size
 
 
 def test_a_range_of_another_size_is_refused() -> None:

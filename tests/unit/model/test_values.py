@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from ipaddress import ip_address
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -121,3 +122,12 @@ def test_a_moment_without_a_zone_is_not_printed() -> None:
 def test_a_printed_timestamp_is_in_utc() -> None:
     moment = datetime(2026, 3, 1, 9, 0, 0, 250, tzinfo=timezone(timedelta(hours=2)))
     assert print_timestamp(moment) == "2026-03-01T07:00:00.000250Z"
+
+
+def test_the_hour_that_comes_twice_is_printed_as_two() -> None:
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert first == first.replace(fold=1), "to Python they are equal"
+    assert [print_timestamp(first.replace(fold=fold)) for fold in (0, 1)] == [
+        "2026-10-25T00:30:00Z",
+        "2026-10-25T01:30:00Z",
+    ]
