@@ -1,10 +1,10 @@
 """Any product with an HTTP API."""
 
 from collections.abc import AsyncIterator
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
-from pydantic import Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
 from soar.sdk import (
     ActionInputError,
@@ -42,11 +42,16 @@ class Request(Read):
 
 
 class Answer(Output):
-    """What came back."""
+    """What came back.
+
+    A document was read from JSON just before, so it is not looked at again value by value.
+    """
+
+    model_config = ConfigDict(ser_json_inf_nan="constants")
 
     status: int = Field(description="Status code.")
     headers: dict[str, str] = Field(description="Response headers; names in lower case.")
-    document: JsonValue = Field(
+    document: Any = Field(
         default=None, serialization_alias="json", description="The body, if the product says that it is JSON."
     )
     text: str | None = Field(default=None, description="The body, if it is not JSON.")

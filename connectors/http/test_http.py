@@ -37,6 +37,13 @@ async def test_what_is_no_json_is_text(content_type: str, body: bytes) -> None:
     assert (answer.output["json"], answer.output["text"]) == (None, body.decode())
 
 
+async def test_a_number_that_json_does_not_have_is_not_made_something_else() -> None:
+    response = httpx.Response(200, headers={"Content-Type": "application/json"}, content=b'{"share": NaN}')
+    answer = await BENCH.call("get", {"url": URL}, lambda _request: response)
+    assert (answer.code, answer.output) == (ActionCode.INTERNAL, None)
+    assert "not JSON compliant" in answer.message
+
+
 @pytest.mark.parametrize(
     ("extra", "body", "content_type"),
     [

@@ -20,6 +20,7 @@ from soar.registry.binding import narrow_hosts
 from soar.registry.load import LoadedConnector
 from soar.registry.pointer import insert
 from soar.registry.tokens import AccessTokens, Keep, Resolve
+from soar.sdk.action import Action
 from soar.sdk.alerts import Alerts
 from soar.sdk.channel import Messages
 from soar.sdk.client import Client
@@ -64,14 +65,28 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Terms:
+    """What a connection says, checked and filled in.
+
+    Attributes:
+        hosts: those that may be called without any credential.
+        private: those that may be inside the network, whether or not they may be called.
+    """
+
+    loaded: LoadedConnector
+    connection: Connection
+    settings: Settings
+    hosts: frozenset[str]
+    private: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan:
     """A call whose connector, action and connection are known to fit."""
 
     call: ActionCall
-    loaded: LoadedConnector
-    action: str
-    connection: Connection
-    settings: Settings
+    action: Action
+    terms: _Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,7 @@ class InProcessHost:
     def __init__(self, connectors: Mapping[str, LoadedConnector], surroundings: Surroundings) -> None:
         self._connectors = connectors
         self._world = surroundings
+        self._terms: dict[tuple[str, str], _Terms] = {}
         self._tokens = AccessTokens(
             surroundings.egress, resolve=surroundings.resolve, keep=surroundings.keep, clock=surroundings.clock
         )
@@ -103,10 +119,9 @@ class InProcessHost:
         """Make the call and say how it ended; see `soar.model.process.ActionHost`."""
         try:
             plan = self._plan(call)
-            credentials = await self._resolve_credentials(plan.loaded, plan.connection, call.workspace)
+            credentials = await self._resolve_credentials(plan.terms, call.workspace)
             arguments, inserted = await self._insert_secrets(call)
-            named = {**_name_credentials(plan.connection, credentials), **inserted}
-            hosts = _find_hosts(plan.loaded, plan.connection, named)
+            hosts = _find_hosts(plan.terms, {**_name_credentials(plan.terms.connection, credentials), **inserted})
         except ActionError as error:
             return replace(_refuse(error.action_code, error.message), retry_after=error.retry_after)
         except DeniedError as error:
@@ -151,16 +166,14 @@ class InProcessHost:
     def _plan(self, call: ActionCall) -> _Plan:
         connector, _, name = call.action.partition(".")
         loaded = self._connectors.get(connector)
-        if loaded is None or name not in loaded.actions:
+        action = loaded.actions.get(name) if loaded else None
+        if loaded is None or action is None:
             raise ActionInputError(f"there is no action {call.action}")
-        connection = self._find_connection(call.workspace, connector, call.connection, loaded)
-        settings = loaded.manifest.read_settings(connection.settings)
-        return _Plan(call=call, loaded=loaded, action=name, connection=connection, settings=settings)
+        return _Plan(call=call, action=action, terms=self._find_terms(call.workspace, call.connection, loaded))
 
-    async def _resolve_credentials(
-        self, loaded: LoadedConnector, connection: Connection, workspace: str
-    ) -> dict[str, BoundSecret]:
+    async def _resolve_credentials(self, terms: _Terms, workspace: str) -> dict[str, BoundSecret]:
         """Return the connection's secrets by field; a simulated product is shown made-up ones."""
+        loaded, connection = terms.loaded, terms.connection
         fields = loaded.manifest.secrets
         if connection.simulate:
             return {field: BoundSecret(secret=Secret(f"simulated-{field}")) for field in fields}
@@ -179,14 +192,13 @@ class InProcessHost:
     @asynccontextmanager
     async def open_trigger(self, call: PollCall) -> AsyncIterator[AsyncIterator[Batch]]:
         """Return what yields a trigger's batches; see `soar.model.poll.TriggerHost`."""
-        loaded, trigger, connection = self._find_trigger(call)
-        settings = loaded.manifest.read_settings(connection.settings)
+        trigger, terms = self._find_trigger(call)
         arguments = _read_arguments(trigger, call.arguments)
-        credentials = await self._resolve_credentials(loaded, connection, call.workspace)
-        hosts = _find_hosts(loaded, connection, _name_credentials(connection, credentials))
+        credentials = await self._resolve_credentials(terms, call.workspace)
+        hosts = _find_hosts(terms, _name_credentials(terms.connection, credentials))
         redactor = Redactor([credential.secret for credential in credentials.values()])
-        private = _find_private(connection, hosts, settings)
-        egress = self._open_egress(loaded, connection, call.workspace)
+        private = terms.private & hosts
+        egress = self._open_egress(terms, call.workspace)
         feed = Feed(
             http=Client(
                 call.wrap_egress(egress) if call.wrap_egress else egress,
@@ -195,12 +207,12 @@ class InProcessHost:
                 idempotency_key=call.trigger,
                 timeout=_POLL_TIMEOUT,
             ),
-            settings=settings,
+            settings=terms.settings,
             credentials={field: credential.secret for field, credential in credentials.items()},
             clock=self._world.clock,
-            dial=NoDialer() if connection.simulate else SocketDialer(hosts=hosts, private_hosts=private),
+            dial=NoDialer() if terms.connection.simulate else SocketDialer(hosts=hosts, private_hosts=private),
         )
-        batches = trigger.method(loaded.connector(), feed, arguments, call.cursor)
+        batches = trigger.method(terms.loaded.connector(), feed, arguments, call.cursor)
         explained = _explain_faults(batches, redactor)
         try:
             yield explained
@@ -212,21 +224,22 @@ class InProcessHost:
             await explained.aclose()
             await batches.aclose()  # type: ignore[attr-defined]  # an async generator, as was checked when it was loaded
 
-    def _find_trigger(self, call: PollCall) -> tuple[LoadedConnector, Trigger, Connection]:
+    def _find_trigger(self, call: PollCall) -> tuple[Trigger, _Terms]:
         connector, _, name = call.trigger.partition(".")
         loaded = self._connectors.get(connector)
         if loaded is None or name not in loaded.triggers:
             raise ActionInputError(f"there is no trigger {call.trigger}")
-        connection = self._find_connection(call.workspace, connector, call.connection, loaded)
-        return loaded, loaded.triggers[name], connection
+        return loaded.triggers[name], self._find_terms(call.workspace, call.connection, loaded)
 
-    def _find_connection(self, workspace: str, connector: str, name: str, loaded: LoadedConnector) -> Connection:
+    def _find_terms(self, workspace: str, name: str, loaded: LoadedConnector) -> _Terms:
+        """Return what a connection says, read once: it stays as it is until it is another one."""
         connection = self._world.find_connection(workspace, name)
-        if connection is None or connection.connector != connector:
-            raise ActionInputError(f"{connector} has no connection {name}")
-        if connection.simulate and loaded.manifest.hosts and loaded.simulator is None:
-            raise ActionInputError(f"{connector} cannot be simulated")
-        return connection
+        if connection is None or connection.connector != loaded.manifest.id:
+            raise ActionInputError(f"{loaded.manifest.id} has no connection {name}")
+        terms = self._terms.get((workspace, name))
+        if terms is None or terms.connection is not connection or terms.loaded is not loaded:
+            terms = self._terms[workspace, name] = _read_terms(loaded, connection)
+        return terms
 
     async def _insert_secrets(self, call: ActionCall) -> tuple[JsonValue, dict[str, BoundSecret]]:
         arguments, inserted = call.arguments, {}
@@ -237,23 +250,32 @@ class InProcessHost:
         return arguments, inserted
 
     async def _invoke(self, supplies: _Supplies, plan: _Plan) -> ActionAnswer:
-        call, clock = plan.call, self._world.clock
-        http, dial = self._open_client(plan, supplies.hosts), _open_dialer(plan, supplies.hosts)
+        call, terms, clock = plan.call, plan.terms, self._world.clock
+        private = terms.private & supplies.hosts
+        http = Client(
+            self._open_egress(terms, call.workspace),
+            hosts=supplies.hosts,
+            private_hosts=private,
+            idempotency_key=call.effect_key,
+            timeout=call.timeout,
+            refusals=call.refusals,
+        )
+        dial = SocketDialer(hosts=supplies.hosts, private_hosts=private, refusals=call.refusals)
         context = Context(
             http=http,
-            settings=plan.settings,
+            settings=terms.settings,
             credentials=supplies.credentials,
             idempotency_key=call.effect_key,
             deadline=clock.now() + timedelta(seconds=call.timeout),
             messages=self._world.open_messages(call),
             lists=self._world.open_lists(call),
             alerts=self._world.open_alerts(call),
-            dial=NoDialer() if plan.connection.simulate else dial,
+            dial=NoDialer() if terms.connection.simulate else dial,
             clock=clock,
         )
         answer = await invoke(
-            plan.loaded.connector(),
-            plan.loaded.actions[plan.action],
+            terms.loaded.connector(),
+            plan.action,
             context,
             supplies.arguments,
             seconds=call.timeout,
@@ -263,27 +285,31 @@ class InProcessHost:
         hosts = (*http.hosts_asked, *dial.hosts_asked)
         return replace(answer, requests=http.sent + dial.sent, hosts=hosts, is_unsent=is_unsent)
 
-    def _open_client(self, plan: _Plan, hosts: frozenset[str]) -> Client:
-        return Client(
-            self._open_egress(plan.loaded, plan.connection, plan.call.workspace),
-            hosts=hosts,
-            private_hosts=_find_private(plan.connection, hosts, plan.settings),
-            idempotency_key=plan.call.effect_key,
-            timeout=plan.call.timeout,
-            refusals=plan.call.refusals,
-        )
-
-    def _open_egress(self, loaded: LoadedConnector, connection: Connection, workspace: str) -> Egress:
-        simulator = loaded.simulator
-        if not connection.simulate or simulator is None:
+    def _open_egress(self, terms: _Terms, workspace: str) -> Egress:
+        simulator = terms.loaded.simulator
+        if not terms.connection.simulate or simulator is None:
             return self._world.egress
-        ledger = self._world.open_ledger(workspace, connection.id)
+        ledger = self._world.open_ledger(workspace, terms.connection.id)
         return SimulatedEgress(simulator(ledger, self._world.clock.now))
 
 
-def _open_dialer(plan: _Plan, hosts: frozenset[str]) -> SocketDialer:
-    private = _find_private(plan.connection, hosts, plan.settings)
-    return SocketDialer(hosts=hosts, private_hosts=private, refusals=plan.call.refusals)
+def _read_terms(loaded: LoadedConnector, connection: Connection) -> _Terms:
+    """Return what a connection says.
+
+    Raises:
+        ActionInputError: its settings are not as the manifest wants them, or there is no simulator that it asks for.
+    """
+    manifest = loaded.manifest
+    if connection.simulate and manifest.hosts and loaded.simulator is None:
+        raise ActionInputError(f"{manifest.id} cannot be simulated")
+    settings = manifest.read_settings(connection.settings)
+    return _Terms(
+        loaded=loaded,
+        connection=connection,
+        settings=settings,
+        hosts=manifest.find_hosts(connection.hosts),
+        private=frozenset(connection.hosts) if settings.get(PRIVATE) is True else frozenset(),
+    )
 
 
 async def _explain_faults(batches: AsyncIterator[Batch], redactor: Redactor) -> AsyncGenerator[Batch, None]:
@@ -309,27 +335,20 @@ def _read_arguments(trigger: Trigger, arguments: JsonValue) -> BaseModel:
         raise ActionInputError(describe_faults(error)) from None
 
 
-def _find_private(connection: Connection, hosts: frozenset[str], settings: Settings) -> frozenset[str]:
-    return frozenset(connection.hosts) & hosts if settings.get(PRIVATE) is True else frozenset()
-
-
 def _name_credentials(connection: Connection, credentials: Mapping[str, BoundSecret]) -> dict[str, BoundSecret]:
     named = connection.credentials
     return {named.get(field, field): credential for field, credential in credentials.items()}
 
 
-def _find_hosts(
-    loaded: LoadedConnector, connection: Connection, credentials: Mapping[str, BoundSecret]
-) -> frozenset[str]:
+def _find_hosts(terms: _Terms, credentials: Mapping[str, BoundSecret]) -> frozenset[str]:
     """Return the hosts that the call may reach, with all that it is given.
 
     Raises:
         DeniedError: a credential is meant for other hosts.
     """
-    hosts = loaded.manifest.find_hosts(connection.hosts)
-    if connection.simulate:
-        return hosts  # nothing leaves
-    return narrow_hosts(hosts, credentials, f"the connection {connection.id}")
+    if terms.connection.simulate:
+        return terms.hosts  # nothing leaves
+    return narrow_hosts(terms.hosts, credentials, f"the connection {terms.connection.id}")
 
 
 def _refuse(code: ActionCode, message: str) -> ActionAnswer:

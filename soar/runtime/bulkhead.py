@@ -49,8 +49,12 @@ class Bulkhead:
             ActionError: too many wait (`unavailable`), or the product's rate would not let it go soon
                 (`rate_limited`); it says when to come back.
         """
-        self._check_room(standing)
         turn: Turn = asyncio.get_running_loop().create_future()
+        now = self._clock.monotonic()
+        if self._bucket.find_wait(now) == 0 and self._lanes.place(turn, standing):
+            self._let_go(turn, now)
+            return turn
+        self._check_room(standing, now)
         self._lanes.add(turn, standing)
         self._admit()
         try:
@@ -76,14 +80,14 @@ class Bulkhead:
         """Let nobody go for so many seconds: the product asked for it."""
         self._bucket.pause(self._clock.monotonic(), seconds)
 
-    def _check_room(self, standing: Standing) -> None:
+    def _check_room(self, standing: Standing, now: float) -> None:
         if self._lanes.waiting >= self._queue:
             raise ActionError(
                 f"{self._lanes.waiting} calls wait for this connection already",
                 action_code=ActionCode.UNAVAILABLE,
                 retry_after=_COME_BACK,
             )
-        wait = self._bucket.find_wait(self._clock.monotonic(), self._lanes.count_ahead(standing))
+        wait = self._bucket.find_wait(now, self._lanes.count_ahead(standing))
         if wait > self._patience:
             raise ActionError(
                 f"the product's limit lets this call go in {wait:.0f} s",
@@ -105,8 +109,11 @@ class Bulkhead:
             if turn.cancelled():  # by one who is yet to hear of it
                 self._lanes.leave(turn)
                 continue
-            self._bucket.take(now)
-            turn.set_result(None)
+            self._let_go(turn, now)
+
+    def _let_go(self, turn: Turn, now: float) -> None:
+        self._bucket.take(now)
+        turn.set_result(None)
 
     def _look_again(self, seconds: float) -> None:
         if self._sleeper is None or self._sleeper.done():

@@ -40,16 +40,13 @@ class Circuits:
 
     def list_refusals(self, place: Place, hosts: Collection[str]) -> dict[str, Refusal]:
         """Return which of these hosts are left alone now, and why."""
-        waits = {host: find_wait(self._get(place, host), self._clock.now(), self._rule) for host in hosts}
-        return {
-            host: Refusal(
-                message=f"{host} is left alone for now, because it failed again and again:"
-                f" {self._get(place, host).breaker.reason}",
-                retry_after=wait.total_seconds(),
-            )
-            for host, wait in waits.items()
-            if wait is not None
-        }
+        refusals, now = {}, self._clock.now()
+        for host in hosts:
+            circuit = self._get(place, host)
+            wait = find_wait(circuit, now, self._rule)
+            if wait is not None:
+                refusals[host] = _refuse(circuit.breaker, wait)
+        return refusals
 
     def check(self, place: Place, host: str) -> None:
         """Refuse a request to a host that is left alone now.
@@ -102,9 +99,17 @@ class Circuits:
 
     def _get(self, place: Place, host: str) -> Circuit:
         circuits = self._circuits.setdefault(place, {})
-        if host not in circuits:
-            circuits[host] = close_circuit(place[1], host, self._clock.now())
-        return circuits[host]
+        circuit = circuits.get(host)
+        if circuit is None:
+            circuit = circuits[host] = close_circuit(place[1], host, self._clock.now())
+        return circuit
+
+
+def _refuse(breaker: Breaker, wait: timedelta) -> Refusal:
+    return Refusal(
+        message=f"{breaker.host} is left alone for now, because it failed again and again: {breaker.reason}",
+        retry_after=wait.total_seconds(),
+    )
 
 
 def _is_shut(circuit: Circuit) -> bool:

@@ -136,7 +136,8 @@ class GuardedHost:
             return _hold_back(error.action_code, error.message, error.retry_after)
         sent = 1  # what becomes of a call that is let go of nobody can tell
         try:
-            stopped = await self._stop(call, came)
+            has_waited = self._clock.monotonic() - came >= _NOTICEABLE
+            stopped = await self._stop(call) if has_waited else None
             answer = stopped or await self._try(call, allowance, bulkhead)
             sent = answer.requests
         finally:
@@ -181,10 +182,8 @@ class GuardedHost:
         for breaker in changed:
             await self._keep(place[0], breaker)
 
-    async def _stop(self, call: ActionCall, came: float) -> ActionAnswer | None:
+    async def _stop(self, call: ActionCall) -> ActionAnswer | None:
         """Return the answer to a call that was allowed when it came, and is not any more."""
-        if self._clock.monotonic() - came < _NOTICEABLE:
-            return None
         try:
             reason = await self._explain_stop(call)
         except UnavailableError as error:

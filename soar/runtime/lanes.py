@@ -105,6 +105,20 @@ class Lanes(Generic[K]):
         self._waiting_by_source[standing.source] += 1
         self._lines[standing.severity, standing.is_begun].add(key, standing)
 
+    def place(self, key: K, standing: Standing) -> bool:
+        """Give a place at once to somebody who comes while nobody waits, as `add` and `take` would.
+
+        Returns:
+            Whether one was free for them that is not a spare one; if not, they are to wait.
+        """
+        if self._waiting or self.holding >= self._limit or self._held_by_lane[standing.severity] >= self._most:
+            return False
+        if standing.playbook and self._held_by_playbook[standing.playbook] >= self._cap:
+            return False
+        self._count_turn(standing.severity)
+        self._hold(key, standing)
+        return True
+
     def take(self, *, is_scarce: bool = False) -> K | None:
         """Give the next place away, and return to whom; None if nobody waits who may have one.
 
@@ -119,13 +133,16 @@ class Lanes(Generic[K]):
         for severity in tuple(self._rota) if is_shared else _MOST_SEVERE_FIRST:
             key = None if self._held_by_lane[severity] >= self._most else self._take_from(severity, ())
             if key is not None:
-                self._held_by_lane[severity] += 1
-                self._turns += 1
-                if is_shared:
-                    self._rota.remove(severity)
-                    self._rota.append(severity)
+                self._count_turn(severity)
                 return key
         return None
+
+    def _count_turn(self, severity: Severity) -> None:
+        self._held_by_lane[severity] += 1
+        self._turns += 1
+        if self._turns % _SHARED_TURN == 0:
+            self._rota.remove(severity)
+            self._rota.append(severity)
 
     def _take_spare(self) -> K | None:
         """Give a spare place to the most severe of those whose source holds few and is not the crowd."""
@@ -166,13 +183,17 @@ class Lanes(Generic[K]):
         for is_begun in (True, False):
             key = self._lines[severity, is_begun].take(full, served)
             if key is not None:
-                standing = self._holding[key] = self._waiting.pop(key)
+                standing = self._waiting.pop(key)
                 self._waiting_by_lane[severity] -= 1
                 _take_one(self._waiting_by_source, standing.source)
-                self._held_by_playbook[standing.playbook] += 1
-                self._held_by_source[standing.source] += 1
+                self._hold(key, standing)
                 return key
         return None
+
+    def _hold(self, key: K, standing: Standing) -> None:
+        self._holding[key] = standing
+        self._held_by_playbook[standing.playbook] += 1
+        self._held_by_source[standing.source] += 1
 
 
 def _take_one(counted: Counter[str], name: str) -> None:

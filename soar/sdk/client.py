@@ -1,5 +1,6 @@
 """The HTTP client that connectors are given, and how they read answers and write requests."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
@@ -7,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, TypedDict, TypeVar, Unpack
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -37,8 +38,10 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _OWN_HEADERS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding"})
 _HEADERS = {"accept": "*/*", "user-agent": "soar"}
+_KEY = "idempotency-key"
 _LONGEST_WAIT = 86_400.0
 _MOST_URLS = 256  # taken apart; most calls of a playbook go where its last ones went
+_write_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 class Parts(TypedDict, total=False):
@@ -117,7 +120,8 @@ class Client:
         self, method: str, url: str, *, auth: httpx.Auth | None = None, **parts: Unpack[Parts]
     ) -> httpx.Response:
         """Make a request and send it."""
-        return await self.send(self.build_request(method, url, **parts), auth=auth)
+        request = self.build_request(method, url, **parts)
+        return await self._exchange(request) if auth is None else await self.send(request, auth=auth)
 
     def build_request(self, method: str, url: str, **parts: Unpack[Parts]) -> httpx.Request:
         """Make a request.
@@ -125,9 +129,15 @@ class Client:
         Raises:
             httpx.InvalidURL: the URL is none.
         """
+        target = _parse_url(url)
+        if (params := parts.get("params")) is not None:
+            target = httpx.URL(target, params=params)
+        body, kind = _write_body(parts)
         own = {name.lower(): value for name, value in parts.get("headers", {}).items()}
-        parts["headers"] = {**_HEADERS, **own}
-        return httpx.Request(method, _parse_url(url), **parts)
+        headers = {"host": target.netloc.decode(), **_HEADERS, **kind, **own}
+        request = httpx.Request(method, target, headers=headers, stream=httpx.ByteStream(body))
+        request.read()  # from then on it has its `content`, as requests that httpx makes of parts
+        return request
 
     async def send(self, request: httpx.Request, *, auth: httpx.Auth | None = None) -> httpx.Response:
         """Send a request that was made before, with the steps that an authentication asks for.
@@ -148,16 +158,23 @@ class Client:
 
     async def _exchange(self, request: httpx.Request) -> httpx.Response:
         self._note_host(request.url.host)
-        if request.method not in SAFE_METHODS:
-            request.headers.setdefault("Idempotency-Key", self._key)
         self.sent += 1
         self.reached += 1
+        outgoing = EgressRequest(
+            method=request.method,
+            url=str(request.url),
+            headers=self._collect_headers(request),
+            body=await request.aread(),
+            hosts=self._hosts,
+            private_hosts=self._private_hosts,
+            timeout=self._timeout,
+        )
         try:
-            answer = await self._send(request)
+            answer = await self._egress.send(outgoing)
         except UnreachableError:
             self.reached -= 1
             raise
-        return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body, request=request)
+        return _Answer(answer, request)
 
     def _note_host(self, host: str) -> None:
         self._hosts_asked.pop(host, None)
@@ -166,18 +183,39 @@ class Client:
         if refusal is not None:
             raise TransientError(refusal.message, retry_after=refusal.retry_after)
 
-    async def _send(self, request: httpx.Request) -> EgressResponse:
-        return await self._egress.send(
-            EgressRequest(
-                method=request.method,
-                url=str(request.url),
-                headers=_collect_headers(request.headers),
-                body=await request.aread(),
-                hosts=self._hosts,
-                private_hosts=self._private_hosts,
-                timeout=self._timeout,
-            )
-        )
+    def _collect_headers(self, request: httpx.Request) -> tuple[tuple[str, str], ...]:
+        texts = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in request.headers.raw]
+        if request.method not in SAFE_METHODS and all(name != _KEY for name, _ in texts):
+            texts.append((_KEY, self._key))
+        named = [(name, header(name, value)) for name, value in texts if name not in _OWN_HEADERS]
+        return (*named, ("accept-encoding", "identity"))  # what is not compressed is as long as it says
+
+
+class _Answer(httpx.Response):
+    """An answer that has come whole: there is nothing to read, to unpack or to close."""
+
+    def __init__(self, answer: EgressResponse, request: httpx.Request) -> None:
+        headers, body = answer.headers, answer.body
+        if body and all(name.lower() != "content-length" for name, _ in headers):
+            headers = (*headers, ("content-length", str(len(body))))
+        super().__init__(answer.status, headers=headers, stream=httpx.ByteStream(body), request=request)
+        self._body = body
+
+    @property
+    def content(self) -> bytes:
+        return self._body
+
+
+def _write_body(parts: Parts) -> tuple[bytes, Mapping[str, str]]:
+    """Return the bytes of a body, and the header that says what they are."""
+    content, data, document = parts.get("content"), parts.get("data"), parts.get("json")
+    if content is not None:
+        return content.encode() if isinstance(content, str) else content, {}
+    if data:
+        return urlencode(data).encode(), {"content-type": "application/x-www-form-urlencoded"}
+    if document is not None:
+        return _write_json(document).encode(), {"content-type": "application/json"}
+    return b"", {}
 
 
 @lru_cache(maxsize=_MOST_URLS)
@@ -216,12 +254,6 @@ def header(name: str, value: str) -> str:
     if not _PRINTABLE.fullmatch(value):
         raise ActionInputError(f"header {name}: only printable ASCII can be sent")
     return value
-
-
-def _collect_headers(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
-    texts = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers.raw]
-    named = [(name, header(name, value)) for name, value in texts if name not in _OWN_HEADERS]
-    return (*named, ("accept-encoding", "identity"))  # what is not compressed is as long as it says
 
 
 def raise_for_answer(response: httpx.Response, *, now: Callable[[], datetime]) -> httpx.Response:

@@ -23,7 +23,6 @@ Lookup = Callable[[str], Awaitable[Sequence[str]]]
 """Returns all addresses of a host name; raises OSError if it has none."""
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
-_CHUNK = 64 * 1024
 _PER_HOST = 100
 _MOST_HOSTS = 1_000
 _IDLE_READ = 15.0  # seconds that a connection may have been idle when a read takes it
@@ -201,10 +200,10 @@ def _explain(error: Exception, exchange: _Exchange, host: str, seconds: float) -
 async def _read(response: aiohttp.ClientResponse, limit: int) -> EgressResponse:
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnknownOutcomeError("the answer is compressed, which was not asked for", read_code=ActionCode.INVALID)
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(_CHUNK):
-        body += chunk
-        if len(body) > limit:
+    chunks, size = [], 0
+    while chunk := await response.content.readany():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
             raise UnknownOutcomeError(f"the answer is longer than {limit} bytes", read_code=ActionCode.INVALID)
-    headers = tuple((name, value) for name, value in response.headers.items())
-    return EgressResponse(status=response.status, headers=headers, body=bytes(body))
+    return EgressResponse(status=response.status, headers=tuple(response.headers.items()), body=b"".join(chunks))

@@ -79,8 +79,13 @@ def _redact(answer: ActionAnswer, redactor: Redactor, *, is_read: bool) -> Actio
         output = redactor.mask(answer.output)
     except (ValueError, RecursionError) as error:
         answer, output = _fail(is_read, str(error)), None
-    message = redactor.mask_text(answer.message)
+    if output is answer.output and not answer.message:
+        return answer
+    message = _print(redactor.mask_text(answer.message))
+    return ActionAnswer(output=output, code=answer.code, message=message, retry_after=answer.retry_after)
+
+
+def _print(message: str) -> str:
+    """Return a message on one line, and no longer than a message may be."""
     printable = "".join(character if character.isprintable() else " " for character in " ".join(message.split()))
-    return ActionAnswer(
-        output=output, code=answer.code, message=printable[:MESSAGE_LIMIT], retry_after=answer.retry_after
-    )
+    return printable[:MESSAGE_LIMIT]

@@ -122,7 +122,7 @@ class Manifest(_Strict):
             raise ValueError(f"oauth2.token: {self.oauth2.token} is no secret field")
         return self
 
-    @property
+    @cached_property
     def secrets(self) -> tuple[str, ...]:
         """The credential fields."""
         return tuple(name for name, setting in self.settings.items() if setting.secret)

@@ -5,6 +5,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from soar.model.secret import Secret
 from soar.model.values import JsonValue
@@ -20,6 +21,9 @@ _OTHER_ESCAPES = {" ": ("+",), "/": ("\\/",), '"': ("&#34;",), "'": ("&apos;", "
 SHORTEST = 8
 """Characters a secret must have to be masked: shorter ones occur in innocent text."""
 
+_MOST_PATTERNS = 256  # kept, each for the secrets of a connection that is called
+_write_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
 
 class Redactor:
     """Masks the secrets it was made for.
@@ -29,10 +33,7 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
-        texts = {text for secret in secrets for text in _list_spellings(secret.reveal())}
-        forms = {form for text in texts if len(text) >= SHORTEST for form in _list_forms(text)}
-        longest_first = sorted(forms, key=lambda form: (-len(form), form))
-        self._pattern = re.compile("|".join(longest_first)) if forms else None
+        self._pattern = _compile(frozenset(secret.reveal() for secret in secrets))
 
     def mask_text(self, text: str) -> str:
         """Return the text with each secret replaced by `MASK`."""
@@ -48,7 +49,7 @@ class Redactor:
             ValueError: a secret is still in it, such as digits in a number, or it holds NaN or an infinity.
         """
         masked = document if self._pattern is None else self._walk(document)
-        text = json.dumps(masked, ensure_ascii=False, allow_nan=False)
+        text = _write_json(masked)
         if self._pattern is not None and self._pattern.search(text):
             raise ValueError("the output holds a secret in a form that cannot be masked")
         return masked
@@ -63,6 +64,14 @@ class Redactor:
                 return {self.mask_text(key): self._walk(value) for key, value in document.items()}
             case _:
                 return document
+
+
+@lru_cache(maxsize=_MOST_PATTERNS)
+def _compile(secrets: frozenset[str]) -> re.Pattern[str] | None:
+    texts = {text for secret in secrets for text in _list_spellings(secret)}
+    forms = {form for text in texts if len(text) >= SHORTEST for form in _list_forms(text)}
+    longest_first = sorted(forms, key=lambda form: (-len(form), form))
+    return re.compile("|".join(longest_first)) if forms else None
 
 
 def _mask_broken(text: str, pattern: re.Pattern[str]) -> str:

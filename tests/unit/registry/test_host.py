@@ -300,6 +300,17 @@ async def test_a_host_that_the_connection_does_not_name_is_not_called(host: InPr
     assert answer.code is ActionCode.FORBIDDEN
 
 
+async def test_what_a_connection_says_counts_from_the_call_after_it_was_changed(
+    host: InProcessHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[JsonValue] = []
+    for depth in (5, 6, "six", 5):
+        monkeypatch.setitem(globals(), "CONNECTIONS", [replace(CONNECTIONS[0], settings={"depth": depth})])
+        answer = await host.call(LOOK)
+        said.append(answer.output["depth"] if isinstance(answer.output, dict) else answer.code)
+    assert said == [5, 6, ActionCode.INVALID, 5]
+
+
 async def test_the_phishing_story_can_be_played(host: InProcessHost, messages: MemoryMessages) -> None:
     async def call(action: str, key: str, **arguments: object) -> object:
         connector = action.partition(".")[0]

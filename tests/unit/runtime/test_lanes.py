@@ -3,6 +3,8 @@
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from soar.model.alert import Severity
 from soar.model.standing import Standing, find_source
@@ -26,6 +28,47 @@ def test_the_most_severe_go_first_however_many_wait() -> None:
         lanes.add(f"low-{number}", LOW)
     lanes.add("critical", CRITICAL)
     assert lanes.take() == "critical"
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(Severity), st.sampled_from("st"), st.sampled_from(["", "a", "b"]), st.integers(0, 3)),
+        max_size=40,
+    )
+)
+def test_a_place_at_once_is_the_one_that_a_line_of_one_would_have_led_to(
+    comers: list[tuple[Severity, str, str, int]],
+) -> None:
+    quick: Lanes[int] = Lanes(limit=6, cap=4, reserve=1, spare=2)
+    plain: Lanes[int] = Lanes(limit=6, cap=4, reserve=1, spare=2)
+    held: list[int] = []
+    for key, (severity, source, playbook, leaving) in enumerate(comers):
+        standing = Standing(severity=severity, source=source, playbook=playbook)
+        plain.add(key, standing)
+        if quick.place(key, standing):
+            assert plain.take() == key
+            held.append(key)
+        else:
+            quick.add(key, standing)
+        for gone in held[:leaving]:
+            quick.leave(gone)
+            plain.leave(gone)
+        held = held[leaving:]
+        while (taken := quick.take()) is not None:
+            assert plain.take() == taken
+            held.append(taken)
+        assert plain.take() is None
+        assert (quick.waiting, quick.holding) == (plain.waiting, plain.holding)
+
+
+def test_nobody_is_placed_past_those_who_wait() -> None:
+    lanes: Lanes[str] = Lanes(limit=1)
+    lanes.add("first", LOW)
+    assert not lanes.place("second", CRITICAL)
+    assert lanes.take() == "first"
+    assert not lanes.place("second", CRITICAL)
+    lanes.leave("first")
+    assert lanes.place("second", CRITICAL)
 
 
 def test_a_milder_lane_never_starves() -> None:

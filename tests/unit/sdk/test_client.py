@@ -10,6 +10,7 @@ from soar.model.network import EgressRequest, EgressResponse
 from soar.model.process import Refusal
 from soar.sdk.client import (
     Client,
+    Parts,
     header,
     path,
     raise_for_answer,
@@ -81,6 +82,60 @@ async def test_a_header_of_the_connectors_own_replaces_ours(egress: VirtualEgres
     await open_client(egress).get(f"https://{HOST}/", headers={"USER-AGENT": "mine", "Accept": "text/plain"})
     named = dict(egress.arrived[0].headers)
     assert (named["user-agent"], named["accept"], len(named)) == ("mine", "text/plain", len(egress.arrived[0].headers))
+
+
+@pytest.mark.parametrize(
+    ("method", "parts"),
+    [
+        ("GET", {}),
+        ("get", {"params": {"q": "ü b", "page": 2, "all": True, "none": None}}),
+        ("GET", {"params": {}}),
+        ("POST", {"json": {"text": "naïve", "list": [1, None]}}),
+        ("POST", {"json": []}),
+        ("PUT", {"content": "naïve"}),
+        ("PUT", {"content": b"\x00\xff", "headers": {"Content-Type": "application/octet-stream"}}),
+        ("PATCH", {"content": ""}),
+        ("POST", {"data": {"a": "1 & ü", "b": ""}}),
+        ("POST", {"data": {}, "json": {"x": 1}}),
+        ("POST", {"json": {"x": 1}, "headers": {"Content-Type": "application/scim+json", "Host": "other.example"}}),
+        ("DELETE", {}),
+    ],
+)
+def test_a_request_is_made_as_httpx_makes_it(egress: VirtualEgress, method: str, parts: Parts) -> None:
+    url = f"https://{HOST}:8443/a%2Fb/ü?old=1#part"
+    made = open_client(egress).build_request(method, url, **parts)
+    parts["headers"] = {"accept": "*/*", "user-agent": "soar"} | dict(parts.get("headers", {}))
+    wanted = httpx.Request(method, url, **parts)
+    assert (made.method, made.url, made.content) == (wanted.method, wanted.url, wanted.content)
+    wanted.headers.pop("content-length", None)
+    assert sorted(made.headers.items()) == sorted(wanted.headers.items())
+
+
+@pytest.mark.parametrize("document", [{"x": float("nan")}, {"x": float("inf")}, {"x": "\ud800"}])
+async def test_what_is_no_json_is_not_sent(egress: VirtualEgress, document: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"JSON|surrogates"):
+        await open_client(egress).post(f"https://{HOST}/", json=document)
+    assert egress.arrived == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ((("Content-Type", "text/plain; charset=latin-1"), ("Content-Length", "5")), b"na\xefve"),
+        ((("Content-Type", "application/json"), ("Transfer-Encoding", "chunked")), b'{"ok": [1]}\n'),
+        ((("Set-Cookie", "a=b"), ("Set-Cookie", "c=d")), b""),
+    ],
+)
+async def test_an_answer_is_read_as_httpx_reads_it(
+    egress: VirtualEgress, headers: tuple[tuple[str, str], ...], body: bytes
+) -> None:
+    egress.route(HOST, lambda _: EgressResponse(status=201, headers=headers, body=body))
+    response = await open_client(egress).get(f"https://{HOST}/thing")
+    wanted = httpx.Response(201, headers=list(headers), content=body)
+    assert (response.content, response.text, response.encoding) == (wanted.content, wanted.text, wanted.encoding)
+    assert response.headers.multi_items() == wanted.headers.multi_items()
+    assert list(response.iter_lines()) == list(wanted.iter_lines())
+    assert str(response.raise_for_status().url) == f"https://{HOST}/thing"
 
 
 async def test_an_authentication_in_steps_sends_each_of_them(egress: VirtualEgress) -> None:
