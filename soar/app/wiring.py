@@ -70,6 +70,7 @@ from soar.runtime.parking import EVENT_KIND as EVENT_DUE
 from soar.runtime.plans import Planner, Surroundings
 from soar.runtime.pollers import PollKeeper
 from soar.runtime.queue import RunQueue
+from soar.runtime.recovery import recall
 from soar.runtime.rights import Rights
 from soar.runtime.timers import TimerKeeper
 from soar.runtime.watchdog import Watchdog
@@ -211,6 +212,7 @@ class Service:
             clock=self.clock,
             report=_report_drive,
             find_standings=self._find_standings,
+            find_told=None if self.store.is_shared else self.store.told_runs,
             share=self.site.settings.limits.share,
             limit=self.site.settings.worker.concurrency,
             is_pressed=lambda: self.receiver.is_pressed,
@@ -307,7 +309,7 @@ class Service:
             approvals=self.approvals,
             clock=self.clock,
             ids=self.ids,
-            wake=self.wake,
+            recall=lambda: recall(self.store, self.queue, self.handouts),
             report=_report_drive,
         )
 
@@ -531,18 +533,19 @@ class Service:
     # -- life -------------------------------------------------------------------------------------------------------
 
     async def recover(self) -> int:
-        """Drive runs from now on: those that are not at rest, whose number is returned, and those told something."""
+        """Drive runs from now on: those that are not at rest, and those told something.
+
+        Returns how many are queued or running.
+        """
         await self.store.write(self.workspace, lambda unit: self.reconciler.arrange(unit, self.clock.now()))
         self.guard.restore(self.workspace, await self.store.read(self.workspace, lambda unit: unit.breakers.list()))
         if self.handouts is not None:
             await self.handouts.adopt()
-            return len(await self.store.open_runs())
-        self.store.listen(self.wake)
-        self.store.listen_for_happenings(self.courier.kick)
-        runs = await self.store.open_runs()
-        for workspace, run in runs:
-            self.wake(workspace, run)
-        return len(runs)
+        else:
+            self.store.listen(self.wake)
+            self.store.listen_for_happenings(self.courier.kick)
+            await recall(self.store, self.queue, None)
+        return await self.store.count_runnable()
 
     async def drain(self, seconds: float) -> None:
         """Start no call any more, give those under way so many seconds, and leave every run to whoever comes next."""

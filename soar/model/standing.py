@@ -1,6 +1,6 @@
 """Where somebody stands in a line: what decides who goes next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from soar.model.alert import Severity
 
@@ -16,12 +16,15 @@ class Standing:
         source: who started it, such as `source:siem`; empty if nobody knows.
         playbook: id of its playbook; empty if nobody knows.
         is_begun: whether the run has begun, so that people or products may wait for it already.
+        place: number of the oldest event in the run's inbox; 0 if there is none. It keeps the order among those who
+            stand alike, and is not compared.
     """
 
     severity: Severity = Severity.MEDIUM
     source: str = ""
     playbook: str = ""
     is_begun: bool = False
+    place: int = field(default=0, compare=False)
 
 
 def find_source(initiator: str) -> str:

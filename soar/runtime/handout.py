@@ -67,6 +67,11 @@ class HandoutKeeper:
         """Whether the last answered look was a whole lease ago, so that others may have what this worker holds."""
         return self._looked_at is not None and self._clock.now() - self._looked_at >= self._lease
 
+    def recall(self, wake: Wake) -> None:
+        """Wake again what is held, in case that it was not heard."""
+        for key in self._held:
+            wake(*key)
+
     async def adopt(self) -> None:
         """Hand out what is not at rest and has not been handed out; nothing is, unless somebody gave it up."""
         await self._store.write(self._workspace, lambda unit: unit.handouts.adopt())

@@ -1,60 +1,54 @@
 """The embedded hand-out: which runs are driven now, in this one process."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from itertools import islice
 from typing import TypeAlias
 
 from soar.model.clock import Clock
 from soar.model.errors import UnavailableError
 from soar.model.standing import Standing
+from soar.runtime.backlog import Backlog
 from soar.runtime.headroom import Headroom
 from soar.runtime.lanes import Lanes
 from soar.runtime.precedence import Precedence
 from soar.runtime.signal import Signal
 
+_Key: TypeAlias = tuple[str, str]
+
 Drive = Callable[[str, str, Signal], Awaitable[None]]
 Report = Callable[[str, str, Exception], None]
 FindStandings: TypeAlias = Callable[[str, Sequence[str]], Awaitable[Mapping[str, Standing]]]
 """Returns where runs of a workspace stand in the line, by their ids; those that are not there are left out."""
+FindTold: TypeAlias = Callable[[int, int], Awaitable[Sequence[tuple[tuple[str, str], Standing]]]]
+"""Returns whom events wait for, from that with a number on and so many at most; see `Store.told_runs`."""
 
+_MOST = 10_000
 _LONGEST_PAUSE = 30.0
 _BATCH = 500
 _RESERVE = 20  # one in so many places is kept free for each other lane
 _SPARE = 20  # one in so many places is kept for sources that hold none
 _UNDER_PRESSURE = 20  # one in so many places is still given away
 _RELIEF = 0.1  # seconds until the pressure is looked at again, if no run comes to rest before
+_RETRY_AFTER = 1.0
 _NOWHERE = Standing()
-
-_Key: TypeAlias = tuple[str, str]
-
-
-@dataclass(slots=True, eq=False)
-class _Turn:
-    """A run's turn, given once there is a place for it.
-
-    Attributes:
-        source: that the run counts for, once somebody has looked.
-        given_at: when that was, by a clock that never goes back; None until then.
-    """
-
-    source: str = ""
-    given: asyncio.Event = field(default_factory=asyncio.Event)
-    given_at: float | None = None
 
 
 class RunQueue:
     """Drives each woken run, one driver a run and so many at once. Losing it loses nothing: recovery wakes anew.
 
     Who goes next is decided by `soar.runtime.lanes`, and how many go at once while the loop is late by
-    `soar.runtime.headroom`.
+    `soar.runtime.headroom`. A run that waits for its turn is a key and a standing, and of a crowd that is longer than
+    `soar.runtime.backlog` lets in most are not even that: they are read from the store as their turn comes near.
 
     Args:
         drive: drives one run.
         clock: for pauses after a failure.
         report: told of what went wrong while driving, for the log.
         find_standings: says where runs stand; without it, all stand alike.
+        find_told: finds those that did not fit; without it, all do.
+        most: how many wait in memory.
         limit: how many runs are driven at once.
         share: of these, the most that runs of one playbook may be.
         is_pressed: whether more alerts come in than can be answered soon. What is driven then has most places taken
@@ -70,6 +64,8 @@ class RunQueue:
         clock: Clock,
         report: Report,
         find_standings: FindStandings | None = None,
+        find_told: FindTold | None = None,
+        most: int = _MOST,
         limit: int = 200,
         share: float = 1.0,
         is_pressed: Callable[[], bool] | None = None,
@@ -79,20 +75,26 @@ class RunQueue:
         self._clock = clock
         self._report = report
         self._find_standings = find_standings
+        self._find_told = find_told or _find_nobody
+        self._most = most if find_told else sys.maxsize
         spare = limit // _SPARE
         self._lanes: Lanes[_Key] = Lanes(
             limit=limit - spare, cap=max(1, int(limit * share)), reserve=limit // _RESERVE, spare=spare
         )
-        self._signals: dict[_Key, Signal] = {}
-        self._turns: dict[_Key, _Turn] = {}
-        self._drivers: set[asyncio.Task[None]] = set()
+        self._backlog: Backlog[_Key] = Backlog(self._most)
         self._unplaced: dict[_Key, None] = {}
+        self._placed: dict[_Key, Standing] = {}
+        self._signals: dict[_Key, Signal] = {}
+        self._pauses: dict[_Key, float] = {}
+        self._works: set[asyncio.Task[None]] = set()
+        self._drivers: set[asyncio.Task[None]] = set()
         self._placer: asyncio.Task[None] | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._relief: asyncio.Task[None] | None = None
         self._is_pressed = is_pressed
         self._fewest = max(1, limit // _UNDER_PRESSURE)
         self._headroom = Headroom(limit)
         self._precedence = precedence
-        self._relief: asyncio.Task[None] | None = None
         self._is_draining = False
 
     def wake(self, workspace: str, run: str) -> None:
@@ -101,57 +103,31 @@ class RunQueue:
         signal = self._signals.get(key)
         if signal is not None:
             signal.set()
-            return
-        if self._is_draining:
-            return
-        signal = self._signals[key] = Signal()
-        driver = asyncio.create_task(self._keep_driving(key, signal), name=f"drive:{run}")
-        self._drivers.add(driver)
-        driver.add_done_callback(self._drivers.discard)
+        elif not (self._is_draining or key in self._placed or key in self._unplaced):
+            self._line_up(key)
 
-    async def _keep_driving(self, key: _Key, signal: Signal) -> None:
-        pause = 0.0
-        try:
-            while True:
-                await self._await_turn(key)
-                if self._is_draining:
-                    return
-                pause = await self._drive_once(key, signal, pause)
-                self._leave(key)
-                if pause and not self._is_draining:
-                    await self._clock.sleep(pause)
-                elif not signal.is_set() or self._is_draining:
-                    return
-        finally:
-            self._leave(key)
-            del self._signals[key]
+    def recall(self) -> None:
+        """Have the store read for all runs that events wait for: after a start, or in case that a wake was lost."""
+        self._backlog.recall()
+        self._read_on()
 
-    async def _drive_once(self, key: _Key, signal: Signal, pause: float) -> float:
-        """Drive a run; return how long to pause before the next try, or 0 if it went well."""
-        signal.clear()
-        try:
-            await self._drive(*key, signal)
-        except UnavailableError as error:
-            self._report(*key, error)
-            return max(error.retry_after, min(pause * 2, _LONGEST_PAUSE))
-        except Exception as error:  # noqa: BLE001 -- whatever is wrong with one run is said, and harms no other
-            self._report(*key, error)
-            return 0.0
-        return 0.0
-
-    async def _await_turn(self, key: _Key) -> None:
-        """Wait until the run may be driven, or until all are told that nothing more is."""
-        if self._is_draining:
+    def _line_up(self, key: _Key) -> None:
+        if len(self._unplaced) >= self._most:
+            self._pauses.pop(key, None)
+            self._backlog.miss()
+            self._read_on()
             return
-        turn = self._turns[key] = _Turn()
         self._unplaced[key] = None
         if self._placer is None:
-            self._placer = asyncio.create_task(self._place_all(), name="placer")
-        await turn.given.wait()
-        if turn.given_at is not None:
-            self._headroom.note_delay(self._clock.monotonic() - turn.given_at)
-        if self._precedence is not None:
-            await self._precedence.give_way(turn.source)
+            self._placer = self._begin(self._place_all(), "placer")
+
+    def _begin(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
+        begun = asyncio.create_task(work, name=name)
+        self._works.add(begun)
+        begun.add_done_callback(self._works.discard)
+        return begun
+
+    # -- waiting ----------------------------------------------------------------------------------------------------
 
     async def _place_all(self) -> None:
         """Put those who were woken where they stand; many are asked about at once, because many come at once."""
@@ -160,14 +136,19 @@ class RunQueue:
             keys = [*islice((key for key in self._unplaced if key[0] == workspace), _BATCH)]
             standings = await self._look_up(workspace, [run for _, run in keys])
             for key in keys:
-                if key in self._unplaced:  # it was not let go of meanwhile
-                    del self._unplaced[key]
-                    standing = standings.get(key[1], _NOWHERE)
-                    self._turns[key].source = standing.source
-                    self._lanes.add(key, standing)
-                    self._headroom.note_source(standing.source, self._clock.monotonic())
+                del self._unplaced[key]
+                standing = standings.get(key[1], _NOWHERE)
+                self._headroom.note_source(standing.source, self._clock.monotonic())
+                if self._backlog.admit(standing):
+                    self._place(key, standing)
+                else:
+                    self._pauses.pop(key, None)
             self._admit()
         self._placer = None
+
+    def _place(self, key: _Key, standing: Standing) -> None:
+        self._placed[key] = standing
+        self._lanes.add(key, standing)
 
     async def _look_up(self, workspace: str, runs: Sequence[str]) -> Mapping[str, Standing]:
         if self._find_standings is None:
@@ -178,18 +159,56 @@ class RunQueue:
             self._report(workspace, runs[0], error)
             return {}
 
+    def _read_on(self) -> None:
+        """Read for more, unless somebody does or enough wait."""
+        if self._reader is None and not self._is_draining and self._backlog.find_reading() is not None:
+            self._reader = self._begin(self._read_told(), "backlog")
+
+    async def _read_told(self) -> None:
+        while (reading := self._backlog.find_reading()) is not None:
+            page = await self._find_page(reading.first)
+            if page is None:
+                continue
+            chosen = self._backlog.choose(reading, page, self._is_here, is_last=len(page) < _BATCH)
+            for key, standing in chosen.items():
+                self._headroom.note_source(standing.source, self._clock.monotonic())
+                self._place(key, standing)
+            self._admit()
+        self._reader = None
+
+    async def _find_page(self, first: int) -> Sequence[tuple[_Key, Standing]] | None:
+        """Return a page of those whom events wait for; None, after a pause, if it cannot be read now."""
+        try:
+            return await self._find_told(first, _BATCH)
+        except Exception as error:  # noqa: BLE001 -- whatever is wrong, runs wait, so it is tried again
+            self._report("", "", error)
+            await self._clock.sleep(_RETRY_AFTER)
+            return None
+
+    def _is_here(self, key: _Key) -> bool:
+        return key in self._placed or key in self._signals or key in self._unplaced
+
+    # -- places -----------------------------------------------------------------------------------------------------
+
     def _admit(self) -> None:
+        """Give away the places that are free, and see to it that there is always somebody to take them."""
+        if self._is_draining:
+            return
         while (key := self._lanes.take(is_scarce=self._is_held_back())) is not None:
-            turn = self._turns[key]
-            turn.given_at = self._clock.monotonic()
-            turn.given.set()
+            standing = self._placed.pop(key)
+            self._backlog.leave(standing)
+            self._signals[key] = Signal()
+            driver = self._begin(self._drive_in_turn(key, standing, self._clock.monotonic()), f"drive:{key[1]}")
+            self._drivers.add(driver)
+            driver.add_done_callback(self._drivers.discard)
+        self._read_on()
 
     def _is_held_back(self) -> bool:
         """Say whether the next place is kept back for alerts or for others' runs; then it is looked at again soon."""
         if self._lanes.holding < self._find_places():
             return False
         if self._relief is None and self._lanes.has_room:
-            self._relief = asyncio.create_task(self._await_relief(), name="relief")
+            self._relief = self._begin(self._await_relief(), "relief")
         return True
 
     def _find_places(self) -> float:
@@ -203,18 +222,56 @@ class RunQueue:
         self._relief = None
         self._admit()
 
-    def _leave(self, key: _Key) -> None:
-        """Give a run's place back, or let it wait no longer."""
-        self._turns.pop(key, None)
-        self._unplaced.pop(key, None)
-        self._lanes.leave(key)
-        self._admit()
+    # -- driving ----------------------------------------------------------------------------------------------------
+
+    async def _drive_in_turn(self, key: _Key, standing: Standing, given_at: float) -> None:
+        signal = self._signals[key]
+        try:
+            await self._use_place(key, standing, signal, given_at)
+            if key in self._pauses:
+                await self._pause(key, standing)
+        finally:
+            del self._signals[key]
+        if key in self._pauses or signal.is_set():
+            self.wake(*key)
+
+    async def _use_place(self, key: _Key, standing: Standing, signal: Signal, given_at: float) -> None:
+        try:
+            self._headroom.note_delay(self._clock.monotonic() - given_at)
+            if self._precedence is not None:
+                await self._precedence.give_way(standing.source)
+            if not self._is_draining:
+                await self._drive_once(key, signal)
+        finally:
+            self._lanes.leave(key)
+            self._admit()
+
+    async def _drive_once(self, key: _Key, signal: Signal) -> None:
+        """Drive a run, and note how long to pause before the next try if the store took nothing."""
+        signal.clear()
+        pause = self._pauses.pop(key, 0.0)
+        try:
+            await self._drive(*key, signal)
+        except UnavailableError as error:
+            self._report(*key, error)
+            self._pauses[key] = max(error.retry_after, min(pause * 2, _LONGEST_PAUSE))
+        except Exception as error:  # noqa: BLE001 -- whatever is wrong with one run is said, and harms no other
+            self._report(*key, error)
+
+    async def _pause(self, key: _Key, standing: Standing) -> None:
+        """Wait before a run is tried again; it counts among those that wait."""
+        self._backlog.enter(standing)
+        try:
+            if not self._is_draining:
+                await self._clock.sleep(self._pauses[key])
+        finally:
+            self._backlog.leave(standing)
+
+    # -- the end ----------------------------------------------------------------------------------------------------
 
     async def drain(self, seconds: float) -> None:
         """Start nothing more and give what is driven so many seconds to come to rest, then let go of it."""
         self._is_draining = True
-        for turn in self._turns.values():
-            turn.given.set()
         if self._drivers:
             await asyncio.wait(self._drivers, timeout=seconds)
         await self.close()
@@ -222,12 +279,18 @@ class RunQueue:
     async def close(self) -> None:
         """Start nothing more, and let go of whatever is under way."""
         self._is_draining = True
-        while left := [one for one in (*self._drivers, self._placer, self._relief) if one and not one.done()]:
+        self._unplaced.clear()
+        self._placed.clear()
+        while left := [one for one in self._works if not one.done()]:
             for one in left:
                 one.cancel()
             await asyncio.gather(*left, return_exceptions=True)
 
     @property
     def size(self) -> int:
-        """How many runs are driven or wait for a place."""
-        return len(self._drivers)
+        """How many runs are driven or wait for a place in memory."""
+        return len(self._signals) + len(self._placed) + len(self._unplaced)
+
+
+async def _find_nobody(_first: int, _limit: int) -> Sequence[tuple[_Key, Standing]]:
+    return ()

@@ -1,6 +1,6 @@
 """Sees to it that no run waits for something that never comes."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -53,7 +53,7 @@ class Watchdog:
         approvals: knows the questions.
         clock: real or virtual.
         ids: new identifiers.
-        wake: has a run driven.
+        recall: has those driven that are not at rest.
         report: told of runs that nothing will wake, for the log.
     """
 
@@ -65,7 +65,7 @@ class Watchdog:
         approvals: ApprovalService,
         clock: Clock,
         ids: Ids,
-        wake: Callable[[str, str], None],
+        recall: Callable[[], Awaitable[None]],
         report: Report,
     ) -> None:
         self._store = store
@@ -73,7 +73,7 @@ class Watchdog:
         self._approvals = approvals
         self._clock = clock
         self._ids = ids
-        self._wake = wake
+        self._recall = recall
         self._report = report
 
     async def run(self) -> None:
@@ -90,8 +90,7 @@ class Watchdog:
 
         A run that waits for several things at once is looked at when the last of those that are there is over.
         """
-        for workspace, run in await self._store.open_runs():
-            self._wake(workspace, run)
+        await self._recall()
         return sum([await self._look_at(*resting) for resting in await self._store.forgotten_runs()])
 
     async def _look_at(self, workspace: str, run: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from soar.model.alert import Severity
 from soar.model.errors import ConflictError
@@ -11,28 +11,41 @@ from soar.model.run import Run, RunStatus
 from soar.model.standing import Standing, find_source
 from soar.store.repository import Repository
 from soar.store.rows import Rows, given
+from soar.store.statement import fetch
 from soar.store.tables import ALERTS, INBOX, RUNNABLE, RUNS, SHARED
 
 _RUNS = Rows(RUNS, Run)
 _GET = _RUNS.where("id")
 _UPDATE = _RUNS.change().where(_RUNS.table.c.sequence == given("expected"))
 
-_INBOX = INBOX
-_RUNNABLE_RUNS = select(_RUNS.table.c.workspace, _RUNS.table.c.id).where(RUNNABLE).order_by(_RUNS.table.c.position)
-_RUNS_WITH_EVENTS = select(_INBOX.c.workspace, _INBOX.c.run).order_by(_INBOX.c.id)
+_RUNNABLE_COUNT = select(func.count()).select_from(_RUNS.table).where(RUNNABLE)
+_RUNNING = (
+    select(_RUNS.table.c.workspace, _RUNS.table.c.id)
+    .where(RUNNABLE, _RUNS.table.c.status == RunStatus.RUNNING)
+    .order_by(_RUNS.table.c.position)
+)
 
 _RETRIES = _RUNS.where("retry_of").order_by(_RUNS.table.c.position)
 _SHARING = _RUNS.where("concurrency_key").where(SHARED).order_by(_RUNS.table.c.position)
 
-_ALERTS = ALERTS
+_RUN, _ALERT, _TOLD = _RUNS.table.c, ALERTS.c, INBOX.c
+_STANDING = (_RUN.playbook, _RUN.initiator, _RUN.status, _ALERT.severity)
+_WITH_ALERTS = RUNS.outerjoin(ALERTS, (_ALERT.workspace == _RUN.workspace) & (_ALERT.id == _RUN.alert))
+_OLDEST_EVENT = (
+    select(func.min(_TOLD.id)).where(_TOLD.workspace == _RUN.workspace, _TOLD.run == _RUN.id).scalar_subquery()
+)
 _STANDINGS = (
-    select(_RUNS.table.c.id, _RUNS.table.c.playbook, _RUNS.table.c.initiator, _RUNS.table.c.status, _ALERTS.c.severity)
-    .outerjoin_from(
-        _RUNS.table,
-        _ALERTS,
-        (_ALERTS.c.workspace == _RUNS.table.c.workspace) & (_ALERTS.c.id == _RUNS.table.c.alert),
-    )
-    .where(_RUNS.table.c.workspace == given("workspace"), _RUNS.table.c.id.in_(bindparam("given_ids", expanding=True)))
+    select(_RUN.id, *_STANDING, _OLDEST_EVENT.label("place"))
+    .select_from(_WITH_ALERTS)
+    .where(_RUN.workspace == given("workspace"), _RUN.id.in_(bindparam("given_ids", expanding=True)))
+)
+_TOLD_RUNS = (
+    select(_TOLD.workspace, _TOLD.run, *_STANDING, _TOLD.id.label("place"))
+    .select_from(INBOX)
+    .join(_WITH_ALERTS, (_RUN.workspace == _TOLD.workspace) & (_RUN.id == _TOLD.run))
+    .where(_TOLD.id >= given("first"))
+    .order_by(_TOLD.id)
+    .limit(given("limit"))
 )
 
 
@@ -77,15 +90,9 @@ class Runs(Repository):
 
     def find_standings(self, runs: Sequence[str]) -> Mapping[str, Standing]:
         """Return where these runs stand in the line, by their ids; at most some hundreds at once."""
-        found = self._run(_STANDINGS, given_ids=runs)
         return {
-            row.id: Standing(
-                severity=row.severity or Severity.MEDIUM,
-                source=find_source(row.initiator),
-                playbook=row.playbook,
-                is_begun=row.status is not RunStatus.QUEUED,
-            )
-            for row in found
+            row.id: _load_standing(row.playbook, row.initiator, row.status, row.severity, row.place)
+            for row in self._run(_STANDINGS, given_ids=runs)
         }
 
     def list(
@@ -100,7 +107,37 @@ class Runs(Repository):
         return self._page(_RUNS, limit, cursor, (("status", status), ("playbook", playbook), ("alert", alert)))
 
 
-def find_open_runs(connection: Connection) -> list[tuple[str, str]]:
-    """Return workspace and id of each run of any workspace that is queued or running, or has an event in its inbox."""
-    found = (tuple(row) for statement in (_RUNNABLE_RUNS, _RUNS_WITH_EVENTS) for row in connection.execute(statement))
-    return list(dict.fromkeys(found))
+def find_told_runs(connection: Connection, first: int, limit: int) -> list[tuple[tuple[str, str], Standing]]:
+    """Return workspace and id of the runs of all workspaces that events wait for, with where they stand.
+
+    They come in the order of the events, once for each, and with its number as their place.
+
+    Args:
+        connection: inside a transaction.
+        first: number of the event from which on.
+        limit: how many events at most.
+    """
+    found = fetch(connection, _TOLD_RUNS, {"given_first": first, "given_limit": limit})
+    return [((row[0], row[1]), _load_standing(*row[2:])) for row in found]
+
+
+def find_running_runs(connection: Connection) -> list[tuple[str, str]]:
+    """Return workspace and id of each run of any workspace that has something under way."""
+    return [(row.workspace, row.id) for row in connection.execute(_RUNNING)]
+
+
+def count_runnable_runs(connection: Connection) -> int:
+    """Return how many runs of all workspaces are queued or running."""
+    return connection.execute(_RUNNABLE_COUNT).scalar_one()
+
+
+def _load_standing(
+    playbook: str, initiator: str, status: RunStatus, severity: Severity | None, place: int | None
+) -> Standing:
+    return Standing(
+        severity=severity or Severity.MEDIUM,
+        source=find_source(initiator),
+        playbook=playbook,
+        is_begun=status is not RunStatus.QUEUED,
+        place=place or 0,
+    )

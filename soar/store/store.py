@@ -14,6 +14,7 @@ from soar.model.event import Happening
 from soar.model.ids import Randomness
 from soar.model.process import Process
 from soar.model.run import Timer
+from soar.model.standing import Standing
 from soar.store import schema
 from soar.store.database import Database
 from soar.store.faults import explain
@@ -21,7 +22,7 @@ from soar.store.forgotten import find_forgotten_runs
 from soar.store.glances import Glances
 from soar.store.happenings import find_happenings
 from soar.store.hearing import Hearing
-from soar.store.runs import find_open_runs
+from soar.store.runs import count_runnable_runs, find_running_runs, find_told_runs
 from soar.store.tables import WORKSPACES
 from soar.store.timers import find_due, find_next_due
 from soar.store.unit import Unit
@@ -173,9 +174,24 @@ class Store:
         """Return workspace and content of what is yet to be taken to somebody, over all workspaces, oldest first."""
         return await self._query(lambda connection: find_happenings(connection, limit))
 
-    async def open_runs(self) -> list[tuple[str, str]]:
-        """Return workspace and id of each run that is queued or running, or has an event in its inbox."""
-        return await self._query(find_open_runs)
+    async def told_runs(self, first: int, limit: int) -> list[tuple[tuple[str, str], Standing]]:
+        """Return workspace and id of the runs that events wait for, with where they stand, the oldest event first.
+
+        A run comes once for each of its events, with the event's number as its place.
+
+        Args:
+            first: number of the event from which on.
+            limit: how many events at most.
+        """
+        return await self._query(lambda connection: find_told_runs(connection, first, limit))
+
+    async def running_runs(self) -> list[tuple[str, str]]:
+        """Return workspace and id of each run that has something under way: those driven, or left by a crash."""
+        return await self._query(find_running_runs)
+
+    async def count_runnable(self) -> int:
+        """Return how many runs are queued or running."""
+        return await self._query(count_runnable_runs)
 
     async def forgotten_runs(self) -> list[tuple[str, str]]:
         """Return workspace and id of each run at rest that nothing here would wake, the oldest first.

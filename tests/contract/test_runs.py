@@ -207,21 +207,41 @@ async def test_a_timer_that_is_gone_is_cancelled_again_without_error(store: Stor
     assert await store.due_timers(START) == []
 
 
-async def test_open_runs_are_those_that_can_go_on(store: Store) -> None:
+async def test_what_is_under_way_and_what_is_runnable_is_known_over_all_workspaces(store: Store) -> None:
     def add(unit: Unit) -> None:
         for status in RunStatus:
             unit.runs.add(build_run(id=f"run_{status}", status=status))
-        unit.inbox.add("run_waiting", {"kind": "vote"}, START)
-        unit.inbox.add("run_running", {"kind": "vote"}, START)
 
     await store.write("north", add)
-    await store.write("south", lambda unit: unit.runs.add(build_run(id="run_queued", status=RunStatus.QUEUED)))
-    assert await store.open_runs() == [
-        ("north", "run_queued"),
-        ("north", "run_running"),
-        ("south", "run_queued"),
-        ("north", "run_waiting"),
+    await store.write("south", lambda unit: unit.runs.add(build_run(id="run_busy", status=RunStatus.RUNNING)))
+    assert await store.running_runs() == [("north", "run_running"), ("south", "run_busy")]
+    assert await store.count_runnable() == 3
+
+
+async def test_whom_events_wait_for_is_told_in_their_order_and_from_any_of_them_on(store: Store) -> None:
+    def add(unit: Unit) -> None:
+        unit.alerts.add(build_alert(id="al_bad", severity=Severity.CRITICAL))
+        unit.runs.add(build_run(id="run_bad", alert="al_bad", status=RunStatus.QUEUED))
+        unit.runs.add(build_run(id="run_waiting", alert=None, initiator="user:u_ann", status=RunStatus.WAITING))
+        unit.runs.add(build_run(id="run_untold", alert=None, status=RunStatus.QUEUED))
+        for run in ("run_waiting", "run_bad", "run_gone", "run_waiting"):
+            unit.inbox.add(run, {"kind": "vote"}, START)
+
+    await store.write("north", add)
+    await store.write("south", lambda unit: unit.alerts.add(build_alert(id="al_bad", severity=Severity.LOW)))
+    bad = Standing(severity=Severity.CRITICAL, source="source:siem", playbook="triage")
+    waiting = Standing(source="user:u_ann", playbook="triage", is_begun=True)
+    told = await store.told_runs(0, 10)
+    assert told == [
+        (("north", "run_waiting"), waiting),
+        (("north", "run_bad"), bad),
+        (("north", "run_waiting"), waiting),
     ]
+    first, second, last = (standing.place for _, standing in told)
+    assert 0 < first < second < last
+    assert await store.told_runs(first + 1, 1) == told[1:2]
+    assert await store.told_runs(second + 1, 10) == told[2:]
+    assert await store.told_runs(last + 1, 10) == []
 
 
 async def test_a_timer_is_taken_once_and_only_as_it_was_found(write: Works, read: Works) -> None:
@@ -247,3 +267,16 @@ async def test_where_a_run_stands_is_told_by_its_alert_and_its_status(store: Sto
         "run_waiting": Standing(source="user:u_ann", playbook="triage", is_begun=True),
     }
     assert await store.read("south", lambda unit: unit.runs.find_standings(["run_bad"])) == {}
+
+
+async def test_the_place_of_a_run_is_the_oldest_event_in_its_inbox(store: Store, read: Works) -> None:
+    def add(unit: Unit) -> None:
+        for run in ("run_told", "run_untold"):
+            unit.runs.add(build_run(id=run, alert=None))
+        for run in ("run_other", "run_told", "run_told"):
+            unit.inbox.add(run, {"kind": "vote"}, START)
+
+    await store.write("north", add)
+    ((_, told), (_, _)) = await store.told_runs(0, 10)
+    found = await read(lambda unit: unit.runs.find_standings(["run_told", "run_untold"]))
+    assert {run: standing.place for run, standing in found.items()} == {"run_told": told.place, "run_untold": 0}

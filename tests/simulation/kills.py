@@ -28,6 +28,7 @@ from tests.support.builders import build_principal
 from tests.support.clock import VirtualClock
 from tests.support.ids import SeededIds
 from tests.support.loop import run_virtual
+from tests.support.open_runs import list_open_runs
 from tests.support.world import PEOPLE, check_record, open_peopled_store
 
 _ALL = 10_000
@@ -83,7 +84,7 @@ async def _drive(trial: Trial, last: int, *, is_written: bool) -> Ended:
             watch.raise_broken()
             if world.is_dead:
                 world = await world.restart()
-            elif not world.queue.size and not await _is_anything_left(world):
+            elif not world.queue._works and not await _is_anything_left(world):
                 break
         watch.expect(not await _is_anything_left(world), "it does not come to an end")
         for said in products.doubled:
@@ -160,7 +161,7 @@ def _principal(name: str) -> Principal:
 
 
 async def _is_anything_left(world: SimulatedWorld) -> bool:
-    return bool(await _list_timers(world) or await world.store.open_runs() or await world.store.happenings())
+    return bool(await _list_timers(world) or await list_open_runs(world.store) or await world.store.happenings())
 
 
 async def _list_timers(world: SimulatedWorld) -> list[Timer]:

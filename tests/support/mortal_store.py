@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Never, TypeVar
 
+from soar.model.standing import Standing
 from soar.store import Store, Unit
 
 T = TypeVar("T")
@@ -45,6 +46,11 @@ class MortalStore:
         if self.died.is_set():
             await self._hang()
         return await self._store.read(workspace, work)
+
+    async def told_runs(self, first: int, limit: int) -> list[tuple[tuple[str, str], Standing]]:
+        if self.died.is_set():
+            await self._hang()
+        return await self._store.told_runs(first, limit)
 
     async def _hang(self) -> Never:
         while True:

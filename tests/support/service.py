@@ -277,7 +277,7 @@ class Face:
     async def settle(self) -> None:
         """Wait until nothing is driven."""
         while self.queue.size:
-            await asyncio.wait(list(self.queue._drivers))
+            await asyncio.wait(list(self.queue._works))
 
     async def events(self, kind: str) -> list[Mapping[str, Any]]:
         """Return the audit events of a kind, oldest first."""

@@ -46,6 +46,7 @@ from soar.runtime.executor import Executor
 from soar.runtime.parking import EVENT_KIND
 from soar.runtime.plans import Planner, Surroundings
 from soar.runtime.queue import RunQueue
+from soar.runtime.recovery import recall
 from soar.runtime.rights import Rights
 from soar.runtime.signal import Signal
 from soar.runtime.timers import TimerKeeper
@@ -174,6 +175,7 @@ class World:
         catalog: Catalog | None = None,
         config: Mapping[str, Value] | None = None,
         drivers: int = 200,
+        waiting: int = 10_000,
         share: float = 0.5,
         guard: Callable[[ActionHost], ActionHost] | None = None,
         last: int = 0,
@@ -183,6 +185,7 @@ class World:
     ) -> None:
         self.store, self.host, self.clock, self.ids, self.policy, self.rotas = store, host, clock, ids, policy, rotas
         self.mortal = MortalStore(store, last, is_written=is_written)
+        self.drivers, self.waiting = drivers, waiting
         self.announcer = RecordingAnnouncer()
         self.reports: list[Exception] = []
         self.approvals = ApprovalService(ids=ids, policy=policy, rotas=rotas)
@@ -201,6 +204,8 @@ class World:
             clock=clock,
             report=self._report,
             find_standings=self._find_standings,
+            find_told=self.mortal.told_runs,
+            most=waiting,
             limit=drivers,
             share=share,
         )
@@ -218,7 +223,7 @@ class World:
             approvals=self.approvals,
             clock=clock,
             ids=ids,
-            wake=self.queue.wake,
+            recall=self.recover,
             report=self._report,
         )
         self._keeper = asyncio.create_task(self.timers.run(), name="timers") if has_timers else None
@@ -319,15 +324,14 @@ class World:
 
     async def recover(self) -> None:
         """Wake what the process before left open, as a starting service does."""
-        for workspace, run in await self.store.open_runs():
-            self.queue.wake(workspace, run)
+        await recall(self.store, self.queue, None)
 
     async def settle(self) -> None:
         """Wait until nothing is driven, or the process has ended."""
         death = asyncio.create_task(self.mortal.died.wait(), name="death")
         try:
-            while self.queue.size and not self.mortal.died.is_set():
-                await asyncio.wait({*self.queue._drivers, death}, return_when=asyncio.FIRST_COMPLETED)
+            while self.queue._works and not self.mortal.died.is_set():
+                await asyncio.wait({*self.queue._works, death}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             death.cancel()
         if self._keeper is not None and self._keeper.done():
@@ -481,6 +485,8 @@ class World:
             last=last,
             is_written=is_written,
             rotas=self.rotas,
+            drivers=self.drivers,
+            waiting=self.waiting,
         )
         after.playbooks.update(self.playbooks)
         await after.recover()

@@ -20,6 +20,7 @@ from soar.model.values import JsonValue
 from soar.store import Unit
 from tests.support.builders import build_action_call, build_list, build_run
 from tests.support.clock import START, SteppedClock
+from tests.support.open_runs import list_open_runs
 
 URL = "http://127.0.0.1"
 BETTER = "name: Tried\non: {manual: {}}\nsteps:\n  - set: {answer: 4242}\noutputs: {answer: '${{ 4242 }}'}\n"
@@ -106,11 +107,12 @@ async def test_runs_that_were_open_are_driven_on_at_the_next_start(settings: Set
         await put_run(service)
     async with open_service(read_site(settings), URL) as service:
         assert await service.recover() == 1
-        await asyncio.gather(*service.queue._drivers)
+        while service.queue._works:
+            await asyncio.wait(service.queue._works)
         run = await get_run(service)
         assert run is not None
         assert run.status is RunStatus.SUCCEEDED
-        assert await service.store.open_runs() == []
+        assert await list_open_runs(service.store) == []
 
 
 async def test_texts_are_kept_so_that_runs_can_be_pinned_to_them(settings: Settings) -> None:

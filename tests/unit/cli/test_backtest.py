@@ -153,7 +153,7 @@ def add_user(unit: Unit, user: User) -> None:
 
 async def settle(service: Service) -> None:
     while service.queue.size:
-        await asyncio.gather(*service.queue._drivers)
+        await asyncio.gather(*service.queue._works)
 
 
 async def approve_all(service: Service) -> None:

@@ -16,6 +16,7 @@ from soar.runtime.executor import CALL_TERMS
 from soar.store import Store, open_store
 from tests.support.disk import BreakingDisk, InlineDisk
 from tests.support.loop import run_virtual
+from tests.support.open_runs import list_open_runs
 from tests.support.process import RecordingProcess
 from tests.support.world import SlowHost, World, check_record, open_world
 
@@ -67,7 +68,7 @@ async def look(world: World, run: str, writes: int) -> Ended:
     steps = {path: record.status.value for path, record in state.records.items()}
     effects = Counter((call.action, call.effect_key) for call in world.host.calls)
     assert (await world.run(run)).status == state.status
-    assert await world.store.open_runs() == []
+    assert await list_open_runs(world.store) == []
     return Ended(state.status.value, steps, faults, effects, writes)
 
 

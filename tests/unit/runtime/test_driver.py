@@ -16,6 +16,7 @@ from soar.runtime.signal import Signal
 from soar.store import Unit
 from tests.support.loop import run_virtual
 from tests.support.mortal_store import MortalStore
+from tests.support.open_runs import list_open_runs
 from tests.support.world import WORKSPACE, SlowHost, World, at, check_record, open_world, play
 
 T = TypeVar("T")
@@ -224,9 +225,9 @@ def test_a_run_whose_text_is_lost_is_buried_and_its_question_with_it() -> None:
         await world.settle()
         assert (await world.run(other)).status is RunStatus.FAILED
         assert (await world.approval(other)).status == "cancelled"
-        assert await world.store.open_runs() == []
+        assert await list_open_runs(world.store) == []
         await world.cancel(other)
-        assert await world.store.open_runs() == []
+        assert await list_open_runs(world.store) == []
 
     play(scenario)
 

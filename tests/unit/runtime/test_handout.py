@@ -239,3 +239,11 @@ async def test_it_looks_by_itself_and_at_once_when_it_is_kicked(store: Store, cl
     assert ann.driven == ["run_1", "run_2"]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_is_held_and_was_not_heard_of_is_driven_on_recall(store: Store, ann: Worker) -> None:
+    await tell(store, "run_1", "run_2")
+    await ann.keeper.take(lambda *_: None)
+    ann.keeper.recall(ann.queue.wake)
+    await ann.settle()
+    assert sorted(ann.driven) == ["run_1", "run_2"]

@@ -50,7 +50,7 @@ class Drives:
 
 async def empty(queue: RunQueue) -> None:
     while queue.size:
-        await asyncio.wait(queue._drivers)
+        await asyncio.wait(queue._works)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -400,5 +400,125 @@ def test_a_run_that_nobody_can_place_is_driven_all_the_same(error: Exception | N
         await empty(queue)
         assert sorted(drives.ended) == ["run_1", "run_2"]
         assert drives.reports == ([error, error] if error else [])
+
+    run_virtual(scenario())
+
+
+class Told(Drives):
+    """Events that wait for a run each, and are gone once it was driven."""
+
+    def __init__(
+        self, count: int, *errors: Exception | None, failures: Sequence[Exception] = (), sources: int = 1
+    ) -> None:
+        super().__init__(1.0, *errors)
+        self.sources = sources
+        self.rows = {f"run_{number:03}": number for number in range(1, count + 1)}
+        self.failures = list(failures)
+
+    async def drive(self, workspace: str, run: str, signal: Signal) -> None:
+        await super().drive(workspace, run, signal)
+        del self.rows[run]
+
+    async def find(self, _workspace: str, runs: Sequence[str]) -> Mapping[str, Standing]:
+        return {run: self.stand(self.rows[run]) for run in runs}
+
+    def stand(self, number: int) -> Standing:
+        return Standing(source=f"source:{number % self.sources}", place=number)
+
+    async def find_told(self, first: int, limit: int) -> list[tuple[tuple[str, str], Standing]]:
+        if self.failures:
+            raise self.failures.pop(0)
+        rows = [(("default", run), self.stand(number)) for run, number in self.rows.items() if number >= first]
+        return rows[:limit]
+
+    def open_rows(self, *, most: int, limit: int) -> RunQueue:
+        return RunQueue(
+            drive=self.drive,
+            clock=VirtualClock(),
+            report=lambda _w, _r, error: self.reports.append(error),
+            find_standings=self.find,
+            find_told=self.find_told,
+            most=most,
+            limit=limit,
+        )
+
+    async def come_to_rest(self, queue: RunQueue) -> None:
+        while queue._works:
+            await asyncio.wait(queue._works)
+
+
+@pytest.mark.parametrize("sources", [1, 100])
+def test_of_more_wakes_at_once_than_fit_into_memory_none_is_lost(sources: int) -> None:
+    async def scenario() -> None:
+        told = Told(100, sources=sources)
+        queue = told.open_rows(most=6, limit=1)
+        for run in list(told.rows):
+            queue.wake("default", run)
+        assert queue.size == 6
+        await told.come_to_rest(queue)
+        assert told.ended == sorted(told.ended)
+        assert len(told.ended) == 100
+
+    run_virtual(scenario())
+
+
+def test_rows_that_cannot_be_read_now_are_read_a_second_later() -> None:
+    async def scenario() -> None:
+        failures = [UnavailableError("busy"), BugError("ours")]
+        told = Told(20, failures=list(failures))
+        queue = told.open_rows(most=6, limit=1)
+        queue.recall()
+        await told.come_to_rest(queue)
+        assert told.reports == failures
+        assert told.begun[0] == ("run_001", 2.0)
+        assert len(told.ended) == 20
+
+    run_virtual(scenario())
+
+
+def test_runs_that_pause_while_the_store_takes_nothing_count_among_those_that_wait() -> None:
+    async def scenario() -> None:
+        told = Told(60, *(UnavailableError("busy", retry_after=300.0) for _ in range(40)))
+        queue = told.open_rows(most=8, limit=2)
+        queue.recall()
+        for _ in range(40):
+            await asyncio.sleep(1)
+            assert queue.size <= 8 + 2
+        await told.come_to_rest(queue)
+        assert sorted(told.ended) == [f"run_{number:03}" for number in range(1, 61)]
+
+    run_virtual(scenario())
+
+
+def test_a_drain_leaves_what_waits_as_rows_where_it_is() -> None:
+    async def scenario() -> None:
+        told = Told(60)
+        queue = told.open_rows(most=8, limit=2)
+        queue.recall()
+        await asyncio.sleep(0.5)
+        await queue.drain(5.0)
+        queue.recall()
+        assert (len(told.ended), len(told.begun), queue.size) == (2, 2, 0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run_virtual(scenario())
+
+
+def test_what_is_told_a_run_that_is_driven_reaches_it_however_long_the_backlog_is() -> None:
+    async def scenario() -> None:
+        told = Told(60)
+        heard: list[Signal] = []
+
+        async def listen(workspace: str, run: str, signal: Signal) -> None:
+            heard.append(signal)
+            await told.drive(workspace, run, signal)
+
+        queue = told.open_rows(most=4, limit=1)
+        queue._drive = listen
+        queue.recall()
+        await asyncio.sleep(0.5)
+        queue.wake("default", "run_001")
+        assert heard[0].is_set()
+        await queue.drain(5.0)
 
     run_virtual(scenario())
