@@ -14,7 +14,7 @@ from soar.model.errors import BugError, NotFoundError, UnavailableError
 from soar.store import Store, Unit
 
 _BATCH = 1_000  # records read at a time
-_INDEXED = 100  # records made findable at a time, so that nobody else's write waits for long
+_INDEXED = 20  # records made findable at a time, so that nobody else's write waits for long
 
 
 def checkpoint_head(

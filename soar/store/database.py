@@ -72,10 +72,16 @@ class Database(Protocol):
     Attributes:
         readers: how many connections read beside the one that writes; 0 where that one reads too.
         is_shared: whether other processes may work on it at the same time.
+        is_log_long: whether the write-ahead log should be emptied before more is written.
     """
 
     readers: int
     is_shared: bool
+
+    @property
+    def is_log_long(self) -> bool:
+        """Whether the write-ahead log should be emptied before more is written."""
+        ...
 
     @property
     def writer(self) -> Connection:
@@ -122,7 +128,10 @@ class Database(Protocol):
         ...
 
     def checkpoint(self) -> None:
-        """Move the write-ahead log into the file as far as readers and room allow; the rest stays in the log."""
+        """Move the write-ahead log into the file as far as readers and room allow; the rest stays in the log.
+
+        Somebody may write meanwhile, from another thread.
+        """
         ...
 
     def scrub(self) -> None:

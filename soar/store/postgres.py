@@ -65,6 +65,7 @@ class PostgresDatabase:
 
     readers = _READERS
     is_shared = True
+    is_log_long = False
 
     def __init__(self, url: URL) -> None:
         defaults = {name: value for name, value in _DEFAULTS.items() if name not in url.query}

@@ -31,6 +31,9 @@ _PRAGMAS = (
 )
 _READ_ONLY = "PRAGMA query_only = ON"
 _CHECKPOINT_ROWS = 1000  # as many changed rows as SQLite's own checkpoint lets pages gather
+_LONG_LOG = 8_192  # pages of 4 KiB: half of what the file of the log keeps when it begins anew
+_TOO_LONG_LOG = 4 * _LONG_LOG
+_LITTLE = 1_000  # pages that may be moved while others wait; more are moved beside them first
 _OWNER_ONLY = 0o600
 _NO_PLACE = {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.EROFS}
 _READERS = 3
@@ -50,8 +53,12 @@ class SqliteDatabase:
         self.readers = 0 if path is None else _READERS
         self._engine = _make_engine("sqlite://" if path is None else f"sqlite:///{path}")
         self._writer: Connection | None = None
+        self._keeper: Connection | None = None
         self._known: set[str] = set()
         self._checkpointed_at = 0
+        self._log_pages = 0
+        self._moved_pages = 0
+        self._has_moved_little = True
 
     @property
     def writer(self) -> Connection:
@@ -59,6 +66,15 @@ class SqliteDatabase:
         if self._writer is None:
             self._writer = self._open()
         return self._writer
+
+    @property
+    def keeper(self) -> Connection:
+        """The connection that keeps the log short, beside the one that writes; opened when it is first asked for."""
+        if self.path is None:
+            return self.writer
+        if self._keeper is None:
+            self._keeper = self._open()
+        return self._keeper
 
     def connect(self) -> Connection:
         """Open a connection that only reads."""
@@ -113,14 +129,24 @@ class SqliteDatabase:
         """Whether enough was written since the last checkpoint."""
         return driver_of(self.writer).total_changes - self._checkpointed_at >= _CHECKPOINT_ROWS
 
+    @property
+    def is_log_long(self) -> bool:
+        """Whether the last checkpoint has found a long log, little of which is yet to be moved.
+
+        It begins anew once all of it has been moved, for which nothing may be added.
+        """
+        return self._log_pages > (_LONG_LOG if self._has_moved_little else _TOO_LONG_LOG)
+
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file as far as readers and room allow; the rest stays in the log."""
         self._checkpointed_at = driver_of(self.writer).total_changes
-        self.writer.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+        _, pages, moved = driver_of(self.keeper).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        before = self._moved_pages if moved >= self._moved_pages else 0
+        self._log_pages, self._moved_pages, self._has_moved_little = pages, moved, moved - before < _LITTLE
 
     def scrub(self) -> None:
         """Empty the write-ahead log; in the file itself what is overwritten or deleted is zeroed at once."""
-        is_busy, *_ = driver_of(self.writer).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        is_busy, *_ = driver_of(self.keeper).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if is_busy:
             raise UnavailableError(
                 "somebody reads, so that the write-ahead log cannot be emptied", code="store.locked", retry_after=1.0
@@ -146,10 +172,11 @@ class SqliteDatabase:
         )
 
     def close(self) -> None:
-        """Close the connection that writes."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+        """Close the connections that write."""
+        for connection in (self._keeper, self._writer):
+            if connection is not None:
+                connection.close()
+        self._keeper = self._writer = None
 
 
 @lru_cache(maxsize=8)

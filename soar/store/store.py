@@ -84,7 +84,8 @@ class Store:
         self._disk = disk
         self._make_disk = readers
         self._is_closed = False
-        self._writer = Writer(database, disk, process, queue_limit)
+        self._log_disk = None if database.is_shared or not database.readers else readers()
+        self._writer = Writer(database, disk, process, queue_limit, log_disk=self._log_disk)
         self._readers = tuple(_Reader(database, readers()) for _ in range(database.readers))
         self._idle: asyncio.LifoQueue[_Reader] = asyncio.LifoQueue()
         for reader in self._readers:
@@ -216,7 +217,7 @@ class Store:
         Raises:
             UnavailableError: somebody has been reading for too long (`store.locked`), or the disk or server fails.
         """
-        await self._guard(self._disk.run(self._database.scrub))
+        await self._guard((self._log_disk or self._disk).run(self._database.scrub))
 
     async def is_current(self) -> bool:
         """Whether the schema is the one this program knows.
@@ -267,6 +268,8 @@ class Store:
             reader = await self._idle.get()
             await reader.close()
         await self._disk.run(self._database.close)
+        if self._log_disk is not None:
+            self._log_disk.close()
 
 
 def open_store(

@@ -56,11 +56,22 @@ class Writer:
         disk: where that happens.
         process: ended when the disk fails, because a second fsync may succeed without the first one's pages (fsync(2)).
         queue_limit: how many works may wait.
+        log_disk: where checkpoints are made, beside the groups; between them, on the same disk, if there is none.
     """
 
-    def __init__(self, database: Database, disk: Disk, process: Process, queue_limit: int = QUEUE_LIMIT) -> None:
+    def __init__(
+        self,
+        database: Database,
+        disk: Disk,
+        process: Process,
+        queue_limit: int = QUEUE_LIMIT,
+        *,
+        log_disk: Disk | None = None,
+    ) -> None:
         self._database = database
         self._disk = disk
+        self._log_disk = log_disk
+        self._checkpointing: asyncio.Task[None] | None = None
         self._process = process
         self._queue_limit = queue_limit
         self._queue: deque[_Waiting] = deque()
@@ -101,6 +112,8 @@ class Writer:
             self._ending = _Ending("the store is closed", "store.closed")
         if self._committing is not None:
             await asyncio.wait((self._committing,))
+        if self._checkpointing is not None:
+            await asyncio.wait((self._checkpointing,))
 
     def stop_if_broken(self, error: Exception) -> None:
         """End the process if the error says that the disk has failed, and refuse whatever still comes."""
@@ -117,7 +130,7 @@ class Writer:
         try:
             while group := self._take_group():
                 await self._commit(group)
-                await self._checkpoint()
+                await self._keep_log_short()
         finally:
             self._committing = None
             for waiting in (*group, *self._first, *self._queue):  # only if this was cancelled: nobody may wait for ever
@@ -152,13 +165,23 @@ class Writer:
             for run in runs:
                 self.listener(workspace, run)
 
+    async def _keep_log_short(self) -> None:
+        """Make a checkpoint if one is due, while the next groups are written; they wait for it once the log is long.
+
+        A log to which something is added all the time is never empty, and grows as long as nobody waits.
+        """
+        if not self._is_broken and self._checkpointing is None and self._database.is_checkpoint_due():
+            self._checkpointing = asyncio.create_task(self._checkpoint(), name="store checkpoint")
+        if self._checkpointing is not None and (self._log_disk is None or self._database.is_log_long):
+            await asyncio.wait((self._checkpointing,))
+
     async def _checkpoint(self) -> None:
-        if self._is_broken or not self._database.is_checkpoint_due():
-            return
         try:
-            await self._disk.run(self._database.checkpoint)
+            await (self._log_disk or self._disk).run(self._database.checkpoint)
         except Exception as error:  # noqa: BLE001 -- unless the disk is broken, the log keeps everything until the next one
             self.stop_if_broken(error)
+        finally:
+            self._checkpointing = None
 
 
 def _take_from(line: deque[_Waiting]) -> list[_Waiting]:

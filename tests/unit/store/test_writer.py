@@ -3,6 +3,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -187,6 +188,67 @@ async def test_a_checkpoint_that_has_to_wait_disturbs_nobody(database: Database,
     assert await writer.write("north", partial(add_run, number=5000)) == 5000
     await writer.close()
     assert process.deaths == []
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[SqliteDatabase]:
+    database = SqliteDatabase(tmp_path / "soar.db")
+    database.change_schema(upgrade)
+    yield database
+    database.close()
+
+
+async def fill_log(writer: Writer, start: int) -> None:
+    await writer.write("north", lambda unit: [add_run(unit, number) for number in range(start, start + 1000)])
+
+
+async def test_others_write_while_a_checkpoint_is_made(file: SqliteDatabase, process: RecordingProcess) -> None:
+    slow = SlowDisk()
+    writer = Writer(file, InlineDisk(), process, log_disk=slow)
+    await fill_log(writer, 0)
+    await fill_log(writer, 1000)
+    closing = asyncio.create_task(writer.close())
+    await asyncio.sleep(0)
+    assert (slow.runs, closing.done()) == (0, False)
+    slow.may_work.set()
+    await closing
+    assert slow.runs == 1
+
+
+async def test_others_wait_for_the_checkpoint_of_a_long_log_which_begins_anew(
+    file: SqliteDatabase, process: RecordingProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("soar.store.sqlite._LONG_LOG", -1)
+    slow = SlowDisk()
+    writer = Writer(file, InlineDisk(), process, log_disk=slow)
+    await fill_log(writer, 0)
+    waiting = asyncio.create_task(writer.write("north", partial(add_run, number=5000)))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    slow.may_work.set()
+    assert await waiting == 5000
+    await writer.close()
+    _, pages, _ = file.keeper.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()
+    assert pages < 20
+
+
+async def test_nobody_waits_while_much_of_a_long_log_is_to_be_moved_unless_it_gets_too_long(
+    file: SqliteDatabase, process: RecordingProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("soar.store.sqlite._LONG_LOG", 100)
+    monkeypatch.setattr("soar.store.sqlite._LITTLE", 200)
+    writer = Writer(file, InlineDisk(), process, log_disk=InlineDisk())
+    await fill_log(writer, 0)
+    await writer.close()
+    assert not file.is_log_long
+    file.checkpoint()
+    assert file.is_log_long
+    monkeypatch.setattr("soar.store.sqlite._LITTLE", 0)
+    file.checkpoint()
+    assert not file.is_log_long
+    monkeypatch.setattr("soar.store.sqlite._TOO_LONG_LOG", 200)
+    assert file.is_log_long
 
 
 async def test_seeded_faults_lose_nothing_that_was_acknowledged(process: RecordingProcess) -> None:
