@@ -9,7 +9,7 @@ from soar.model.clock import Clock
 from soar.runtime.company import Company
 
 _ALONE = 32  # turns of a source that delays nobody else: some are written while as many are read
-_IN_COMPANY = 2  # what has begun is not stopped, and is a piece of a pass and of a commit that others wait for
+_IN_COMPANY = 6  # what has begun is not stopped, and is a piece of a pass and of a commit that others wait for
 _CROWD = 8  # requests; who has more of them here at the same time is loud
 
 

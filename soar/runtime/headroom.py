@@ -39,6 +39,10 @@ class Headroom:
         """Say that a source has something to run, at so many seconds of a clock that never goes back."""
         self._company.note(source, now)
 
+    def has_company(self, now: float) -> bool:
+        """Whether two sources have runs."""
+        return self._company.is_there(now)
+
     def find_places(self, now: float) -> float:
         """Return how many places there are."""
-        return self._places if self._company.is_there(now) else self._most
+        return self._places if self.has_company(now) else self._most

@@ -30,6 +30,7 @@ _BATCH = 500
 _RESERVE = 20  # one in so many places is kept free for each other lane
 _SPARE = 20  # one in so many places is kept for sources that hold none
 _UNDER_PRESSURE = 20  # one in so many places is still given away
+_UNDER_PRESSURE_IN_COMPANY = 100  # while others send, too, whom both delay: what comes in, and what is driven
 _RELIEF = 0.1  # seconds until the pressure is looked at again, if no run comes to rest before
 _RETRY_AFTER = 1.0
 _NOWHERE = Standing()
@@ -93,6 +94,7 @@ class RunQueue:
         self._relief: asyncio.Task[None] | None = None
         self._is_pressed = is_pressed
         self._fewest = max(1, limit // _UNDER_PRESSURE)
+        self._fewest_in_company = max(1, limit // _UNDER_PRESSURE_IN_COMPANY)
         self._headroom = Headroom(limit)
         self._precedence = precedence
         self._is_draining = False
@@ -212,8 +214,11 @@ class RunQueue:
         return True
 
     def _find_places(self) -> float:
-        places = self._headroom.find_places(self._clock.monotonic())
-        return min(places, self._fewest) if self._is_pressed is not None and self._is_pressed() else places
+        now = self._clock.monotonic()
+        places = self._headroom.find_places(now)
+        if self._is_pressed is None or not self._is_pressed():
+            return places
+        return min(places, self._fewest_in_company if self._headroom.has_company(now) else self._fewest)
 
     async def _await_relief(self) -> None:
         due = self._clock.monotonic() + _RELIEF

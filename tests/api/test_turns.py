@@ -49,16 +49,16 @@ class Crowd:
             self.inside.remove(source)
 
 
-async def test_a_source_that_is_alone_has_many_turns_and_two_beside_another_if_it_is_loud(clock: SteppedClock) -> None:
+async def test_a_source_that_is_alone_has_many_turns_and_six_beside_another_if_it_is_loud(clock: SteppedClock) -> None:
     crowd = Crowd(Turns(clock))
     await crowd.send("loud", 70)
     assert crowd.count("loud") == 32
     await crowd.send("quiet", 1)
     assert crowd.count("quiet") == 1
     await crowd.end("loud", 30)
-    assert crowd.count("loud") == 2
+    assert crowd.count("loud") == 6
     await crowd.end("loud", 2)
-    assert crowd.count("loud") == 2
+    assert crowd.count("loud") == 6
     clock.advance(timedelta(seconds=10))
     await crowd.end("loud", 1)
     assert crowd.count("loud") == 32

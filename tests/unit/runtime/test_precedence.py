@@ -1,11 +1,12 @@
 """Whose alert goes first, and how long others wait for it."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from soar.runtime.precedence import Precedence
-from tests.support.clock import VirtualClock
+from tests.support.clock import SteppedClock, VirtualClock
 from tests.support.loop import run_virtual
 
 LOUD, QUIET = "source:loud", "source:quiet"
@@ -71,5 +72,52 @@ def test_a_claim_lasts_as_long_as_its_first_request_lets_it() -> None:
         await asyncio.sleep(0.04)
         precedence.claim(QUIET)
         assert await find_wait(precedence) == 0.06
+
+    run_virtual(scenario())
+
+
+async def pass_through(precedence: Precedence, count: int, passes: int = 30) -> str:
+    """Return what happened: `x` where a piece of work began, `.` where the loop looked who has come."""
+    seen: list[str] = []
+
+    async def begin() -> None:
+        await precedence.give_way(LOUD)
+        seen.append("x")
+
+    pieces = [asyncio.create_task(begin()) for _ in range(count)]
+    for _ in range(passes):
+        await asyncio.sleep(0)
+        seen.append(".")
+    await asyncio.gather(*pieces)
+    return "".join(seen).rstrip(".")
+
+
+async def test_two_sources_pieces_begin_one_in_each_pass_of_the_loop_and_those_of_one_at_once(
+    clock: SteppedClock,
+) -> None:
+    precedence = Precedence(clock)
+    precedence.claim(LOUD)
+    precedence.end(LOUD)
+    assert await pass_through(precedence, 4) == "xxxx"
+    precedence.claim(QUIET)
+    precedence.end(QUIET)
+    seen = await pass_through(precedence, 4)
+    assert (seen.count("x"), "xx" in seen) == (4, False)
+    clock.advance(timedelta(seconds=11))
+    assert await pass_through(precedence, 4) == "xxxx"
+
+
+def test_whoever_goes_out_of_the_file_holds_up_nobody() -> None:
+    async def scenario() -> None:
+        precedence = Precedence(VirtualClock())
+        for source in (LOUD, QUIET):
+            precedence.claim(source)
+            precedence.end(source)
+        pieces = [asyncio.create_task(precedence.give_way(LOUD)) for _ in range(4)]
+        await asyncio.sleep(0)
+        pieces[2].cancel()
+        await asyncio.wait_for(asyncio.gather(*pieces, return_exceptions=True), 1.0)
+        assert [piece.cancelled() for piece in pieces] == [False, False, True, False]
+        assert await pass_through(precedence, 1) == "x"
 
     run_virtual(scenario())

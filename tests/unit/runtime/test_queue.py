@@ -204,6 +204,34 @@ def test_while_many_alerts_come_in_most_places_are_kept_back_and_some_are_not() 
     run_virtual(scenario())
 
 
+def test_under_pressure_fewer_are_driven_while_two_sources_send() -> None:
+    async def scenario() -> None:
+        drives = Drives(1.0)
+        standings = Standings(
+            {f"run_{number}": Standing(source=f"source:{number % 2}", playbook="same") for number in range(400)}
+        )
+        queue = RunQueue(
+            drive=drives.drive,
+            clock=VirtualClock(),
+            report=lambda _w, _r, error: drives.reports.append(error),
+            find_standings=standings.find,
+            limit=200,
+            is_pressed=lambda: True,
+        )
+        for number in range(0, 400, 2):
+            queue.wake("default", f"run_{number}")
+        await asyncio.sleep(0.5)
+        assert len(drives.begun) == 200 // 20
+        for number in range(1, 400, 2):
+            queue.wake("default", f"run_{number}")
+        await asyncio.sleep(2.0)
+        begun = [at for _, at in drives.begun if 1.0 <= at < 2.0]
+        assert len(begun) == 200 // 100 + 5  # and of the smaller one five in places of their own
+        await queue.drain(5.0)
+
+    run_virtual(scenario())
+
+
 def test_a_drain_under_pressure_leaves_nothing_waiting() -> None:
     async def scenario() -> None:
         drives = Drives(1.0)
