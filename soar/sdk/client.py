@@ -198,12 +198,18 @@ class _Answer(httpx.Response):
         headers, body = answer.headers, answer.body
         if body and all(name.lower() != "content-length" for name, _ in headers):
             headers = (*headers, ("content-length", str(len(body))))
-        super().__init__(answer.status, headers=headers, stream=httpx.ByteStream(body), request=request)
+        received = [(_restore(name), _restore(value)) for name, value in headers]
+        super().__init__(answer.status, headers=received, stream=httpx.ByteStream(body), request=request)
         self._body = body
 
     @property
     def content(self) -> bytes:
         return self._body
+
+
+def _restore(header: str) -> bytes:
+    """Return the bytes of a header as they came, which may be no text at all: httpx finds out what they are."""
+    return header.encode("utf-8", "surrogateescape")
 
 
 def _write_body(parts: Parts) -> tuple[bytes, Mapping[str, str]]:

@@ -138,6 +138,13 @@ async def test_an_answer_is_read_as_httpx_reads_it(
     assert str(response.raise_for_status().url) == f"https://{HOST}/thing"
 
 
+@pytest.mark.parametrize(("value", "expected"), [("Grüße", "Grüße"), ("Gr\udcfc\udcdfe", "Grüße")])
+async def test_a_header_that_is_not_ascii_takes_no_answer_away(egress: VirtualEgress, value: str, expected: str) -> None:
+    egress.route(HOST, lambda _: EgressResponse(status=200, headers=(("X-Owner", value),), body=b"{}"))
+    response = await open_client(egress).post(f"https://{HOST}/", json={})
+    assert (response.status_code, response.headers["x-owner"]) == (200, expected)
+
+
 async def test_an_authentication_in_steps_sends_each_of_them(egress: VirtualEgress) -> None:
     class Steps(httpx.Auth):
         def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
