@@ -139,7 +139,9 @@ async def test_an_answer_is_read_as_httpx_reads_it(
 
 
 @pytest.mark.parametrize(("value", "expected"), [("Grüße", "Grüße"), ("Gr\udcfc\udcdfe", "Grüße")])
-async def test_a_header_that_is_not_ascii_takes_no_answer_away(egress: VirtualEgress, value: str, expected: str) -> None:
+async def test_a_header_that_is_not_ascii_takes_no_answer_away(
+    egress: VirtualEgress, value: str, expected: str
+) -> None:
     egress.route(HOST, lambda _: EgressResponse(status=200, headers=(("X-Owner", value),), body=b"{}"))
     response = await open_client(egress).post(f"https://{HOST}/", json={})
     assert (response.status_code, response.headers["x-owner"]) == (200, expected)
