@@ -1,5 +1,6 @@
 """The site of the standard work: a playbook, a source that signs, and one private HTTP connection."""
 
+import json
 from pathlib import Path
 
 from bench.standard.bombed import BOMBED
@@ -32,8 +33,8 @@ alert:
 """
 
 LOUD_RATE = 200.0
-_RATES = {"bench": 100_000.0, "quiet": 200.0}
-"""Requests a second of each source: the standard work is not held back."""
+_RATE = 100_000.0
+"""Requests a second of the standard work: it is not held back."""
 
 _BOMBED_SOURCE = """\
 description: Sends bodies that are made to cost much
@@ -59,7 +60,7 @@ owner: team:bench
 
 on:
   - alert:
-      source: [bench, loud, quiet]
+      source: {sources}
       match: alert.raw.risk.score >= 70
 
 steps:
@@ -102,15 +103,18 @@ def write_site(folder: Path, stubs: str, database: str | None = None, *, loud_ra
     Args:
         folder: where everything goes.
         stubs: where the products are, as a URL without a slash at the end.
-        database: its URL; a file in the folder by default.
+        database: its URL; a file in the folder by default. With one there is the source of the standard work alone:
+            workers refuse sources that share a key, as those of storms and bombs do.
         loud_rate: requests a second of the source that storms.
     """
     for name in ("playbooks", "sources", "ledgers"):
         (folder / name).mkdir()
-    (folder / "playbooks" / "standard-work.yaml").write_text(_PLAYBOOK.format(url=stubs, risky=RISKY), "utf-8")
-    for name, rate in (_RATES | {"loud": loud_rate}).items():
+    rates = {"bench": _RATE} if database else {"bench": _RATE, "quiet": LOUD_RATE, "loud": loud_rate}
+    playbook = _PLAYBOOK.format(url=stubs, risky=RISKY, sources=json.dumps([*rates]))
+    (folder / "playbooks" / "standard-work.yaml").write_text(playbook, "utf-8")
+    for name, rate in rates.items():
         (folder / "sources" / f"{name}.yaml").write_text(_SOURCE.replace("RATE", str(rate)), "utf-8")
-    for rule, name in BOMBED.items():
+    for rule, name in BOMBED.items() if database is None else ():
         more = (f"field: {rule.field}\n" if rule.field else "") + ("gzip: true\n" if rule.may_gzip else "")
         (folder / "sources" / f"{name}.yaml").write_text(_BOMBED_SOURCE.format(rule=rule) + more, "utf-8")
     (folder / "connections.yaml").write_text(_CONNECTIONS, "utf-8")
