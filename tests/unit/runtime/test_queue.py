@@ -1,7 +1,7 @@
 """Which runs are driven now, and how it ends."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ from soar.model.alert import Severity
 from soar.model.errors import BugError, ConflictError, UnavailableError
 from soar.model.standing import Standing
 from soar.runtime.precedence import Precedence
-from soar.runtime.queue import RunQueue
+from soar.runtime.queue import FindStandings, RunQueue
 from soar.runtime.signal import Signal
 from tests.support.clock import VirtualClock
 from tests.support.loop import run_virtual
@@ -42,9 +42,25 @@ class Drives:
             raise error
         self.ended.append(run)
 
-    def open(self, limit: int = 200) -> RunQueue:
+    def open(
+        self,
+        limit: int = 200,
+        *,
+        clock: VirtualClock | None = None,
+        find_standings: FindStandings | None = None,
+        share: float = 1.0,
+        is_pressed: Callable[[], bool] | None = None,
+        precedence: Precedence | None = None,
+    ) -> RunQueue:
         return RunQueue(
-            drive=self.drive, clock=VirtualClock(), report=lambda _w, _r, e: self.reports.append(e), limit=limit
+            drive=self.drive,
+            clock=clock or VirtualClock(),
+            report=lambda _w, _r, e: self.reports.append(e),
+            find_standings=find_standings,
+            limit=limit,
+            share=share,
+            is_pressed=is_pressed,
+            precedence=precedence,
         )
 
 
@@ -184,13 +200,7 @@ class Standings:
 def test_while_many_alerts_come_in_most_places_are_kept_back_and_some_are_not() -> None:
     async def scenario() -> None:
         drives, pressed = Drives(1.0), True
-        queue = RunQueue(
-            drive=drives.drive,
-            clock=VirtualClock(),
-            report=lambda _w, _r, error: drives.reports.append(error),
-            limit=40,
-            is_pressed=lambda: pressed,
-        )
+        queue = drives.open(limit=40, is_pressed=lambda: pressed)
         for number in range(50):
             queue.wake("default", f"run_{number}")
         await asyncio.sleep(1.5)
@@ -210,14 +220,7 @@ def test_under_pressure_fewer_are_driven_while_two_sources_send() -> None:
         standings = Standings(
             {f"run_{number}": Standing(source=f"source:{number % 2}", playbook="same") for number in range(400)}
         )
-        queue = RunQueue(
-            drive=drives.drive,
-            clock=VirtualClock(),
-            report=lambda _w, _r, error: drives.reports.append(error),
-            find_standings=standings.find,
-            limit=200,
-            is_pressed=lambda: True,
-        )
+        queue = drives.open(limit=200, find_standings=standings.find, is_pressed=lambda: True)
         for number in range(0, 400, 2):
             queue.wake("default", f"run_{number}")
         await asyncio.sleep(0.5)
@@ -235,13 +238,7 @@ def test_under_pressure_fewer_are_driven_while_two_sources_send() -> None:
 def test_a_drain_under_pressure_leaves_nothing_waiting() -> None:
     async def scenario() -> None:
         drives = Drives(1.0)
-        queue = RunQueue(
-            drive=drives.drive,
-            clock=VirtualClock(),
-            report=lambda _w, _r, error: drives.reports.append(error),
-            limit=20,
-            is_pressed=lambda: True,
-        )
+        queue = drives.open(limit=20, is_pressed=lambda: True)
         for number in range(9):
             queue.wake("default", f"run_{number}")
         await asyncio.sleep(0.05)
@@ -273,14 +270,7 @@ def test_after_a_drain_nothing_of_the_queue_is_left_even_if_nobody_ever_said_whe
 
 
 def open_with(drives: Drives, standings: Standings, *, limit: int, share: float = 1.0) -> RunQueue:
-    return RunQueue(
-        drive=drives.drive,
-        clock=VirtualClock(),
-        report=lambda _w, _r, error: drives.reports.append(error),
-        find_standings=standings.find,
-        limit=limit,
-        share=share,
-    )
+    return drives.open(limit=limit, find_standings=standings.find, share=share)
 
 
 def test_a_burst_of_ten_thousand_low_alerts_does_not_delay_a_critical_one() -> None:
@@ -309,14 +299,7 @@ def test_under_pressure_a_quiet_source_does_not_wait_for_what_a_loud_one_has_beg
         loud, quiet = (Standing(source=f"source:{name}", playbook="same") for name in ("loud", "quiet"))
         standings = Standings({f"run_{number}": loud for number in range(100)} | {"run_q1": quiet, "run_q2": quiet})
         drives = Drives(1.0)
-        queue = RunQueue(
-            drive=drives.drive,
-            clock=VirtualClock(),
-            report=lambda _w, _r, error: drives.reports.append(error),
-            find_standings=standings.find,
-            limit=40,
-            is_pressed=lambda: True,
-        )
+        queue = drives.open(limit=40, find_standings=standings.find, is_pressed=lambda: True)
         for number in range(100):
             queue.wake("default", f"run_{number}")
         await asyncio.sleep(0.5)
@@ -350,13 +333,7 @@ def test_while_the_loop_is_late_a_crowd_of_one_source_gets_few_places_unless_it_
         loud, quiet = (Standing(source=f"source:{name}") for name in ("loud", "quiet"))
         standings = Standings({f"run_{number}": loud for number in range(300)} | {"run_quiet": quiet})
         drives, clock = Drives(0.1), LateClock()
-        queue = RunQueue(
-            drive=drives.drive,
-            clock=clock,
-            report=lambda _w, _r, error: drives.reports.append(error),
-            find_standings=standings.find,
-            limit=40,
-        )
+        queue = drives.open(limit=40, clock=clock, find_standings=standings.find)
         clock.seconds_late = 0.005
         for number in range(300):
             queue.wake("default", f"run_{number}")
@@ -377,13 +354,7 @@ def test_a_quiet_sources_run_is_driven_while_others_wait_for_it() -> None:
         standings = Standings({"run_1": loud, "run_2": loud, "run_quiet": quiet})
         drives, clock = Drives(), VirtualClock()
         precedence = Precedence(clock)
-        queue = RunQueue(
-            drive=drives.drive,
-            clock=clock,
-            report=lambda _w, _r, error: drives.reports.append(error),
-            find_standings=standings.find,
-            precedence=precedence,
-        )
+        queue = drives.open(clock=clock, find_standings=standings.find, precedence=precedence)
         precedence.claim(quiet.source)
         for run in standings.standings:
             queue.wake("default", run)
